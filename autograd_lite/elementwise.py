@@ -1,0 +1,522 @@
+"""The elementwise primitives: arithmetic, exponentials, trigonometry, activations, choices.
+
+A declaration a primitive; see `autograd_lite.primitive` for what its fields mean. The operands
+of a partial derivative are those of the function, then its result z.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.primitive import (
+    NONZERO,
+    POSITIVE,
+    POWER,
+    PRODUCT,
+    REAL,
+    SIGN,
+    SUM,
+    Array,
+    elementwise,
+)
+
+# ---------------------------------------------------------------- arithmetic
+
+
+@elementwise(
+    text="{x} + {y}",
+    latex="{x} + {y}",
+    precedence=SUM,
+    floats="x + y",
+    arrays=operator.add,
+    partials=(1.0, 1.0),
+    numpy=(np.add,),
+    operator="add",
+    method=False,
+)
+def add(x: Any, y: Any) -> Any:
+    """The sum z = x + y, elementwise with broadcasting; ∂z/∂x = ∂z/∂y = 1 (row 000-17).
+
+    >>> add(2.0, 3.0)
+    5.0
+    """
+
+
+@elementwise(
+    text="{x} − {y}",
+    latex="{x} - {y}",
+    precedence=SUM,
+    floats="x - y",
+    arrays=operator.sub,
+    partials=(1.0, -1.0),
+    numpy=(np.subtract,),
+    operator="sub",
+    method=False,
+)
+def subtract(x: Any, y: Any) -> Any:
+    """The difference z = x − y; ∂z/∂x = 1, ∂z/∂y = −1.
+
+    >>> subtract(2.0, 3.0)
+    -1.0
+    """
+
+
+@elementwise(
+    text="{x}·{y}",
+    latex=r"{x} \cdot {y}",
+    precedence=PRODUCT,
+    floats="x * y",
+    arrays=operator.mul,
+    partials=(lambda x, y, z: y, lambda x, y, z: x),
+    numpy=(np.multiply,),
+    operator="mul",
+    method=False,
+)
+def multiply(x: Any, y: Any) -> Any:
+    """The product z = x·y; ∂z/∂x = y, ∂z/∂y = x: the *other* operand (row 000-17).
+
+    >>> multiply(2.0, 3.0)
+    6.0
+    """
+
+
+@elementwise(
+    text="{x}/{y}",
+    latex=r"\frac{{{x}}}{{{y}}}",
+    precedence=PRODUCT,
+    floats="x / y",
+    arrays=operator.truediv,
+    partials=(lambda x, y, z: 1.0 / y, lambda x, y, z: -z / y),
+    on_paper=(lambda x, y, z: 1.0 / y, lambda x, y, z: -x / y**2.0),
+    numpy=(np.divide, np.true_divide),
+    operator="truediv",
+    method=False,
+    domain=(REAL, NONZERO),
+)
+def divide(x: Any, y: Any) -> Any:
+    """The quotient z = x/y; ∂z/∂x = 1/y, ∂z/∂y = −x/y². Division by 0 gives inf or nan.
+
+    >>> divide(3.0, 2.0)
+    1.5
+    """
+
+
+@elementwise(
+    text="{x}^{y}",
+    latex="{{{x}}}^{{{y}}}",
+    precedence=POWER,
+    floats="pow(x, y)",
+    arrays=operator.pow,
+    partials=(
+        lambda x, y, z: y * x ** where(equal(y, 0.0), 1.0, y - 1.0),
+        lambda x, y, z: z * log(where(equal(x, 0.0), 1.0, x)),
+    ),
+    on_paper=(lambda x, y, z: y * x ** (y - 1.0), lambda x, y, z: z * log(x)),
+    numpy=(np.power,),
+    operator="pow",
+    method=False,
+    domain=(POSITIVE, REAL),
+)
+def power(x: Any, y: Any) -> Any:
+    """The power z = x^y; ∂z/∂x = y·x^(y−1), ∂z/∂y = z·ln x.
+
+    A negative base with a fractional exponent gives nan, never a complex number. x⁰ is 1 with
+    ∂z/∂x = 0 everywhere, 0 included; ∂z/∂y at x = 0 is taken as 0; at x < 0 it is nan.
+
+    >>> power(2.0, 3.0)
+    8.0
+    """
+
+
+@elementwise(
+    text="−{x}",
+    latex="-{x}",
+    precedence=SIGN,
+    floats="-x",
+    arrays=operator.neg,
+    partials=(-1.0,),
+    numpy=(np.negative,),
+    operator="neg",
+    method=False,
+)
+def negative(x: Any) -> Any:
+    """The negative z = −x; ∂z/∂x = −1.
+
+    >>> negative(2.0)
+    -2.0
+    """
+
+
+@elementwise(
+    text="+{x}",
+    latex="+{x}",
+    precedence=SIGN,
+    floats="+x",
+    arrays=operator.pos,
+    partials=(1.0,),
+    numpy=(np.positive,),
+    operator="pos",
+    method=False,
+)
+def positive(x: Any) -> Any:
+    """The identity z = +x as an operation of its own; ∂z/∂x = 1.
+
+    >>> positive(2.0)
+    2.0
+    """
+
+
+@elementwise(
+    text="|{x}|",
+    latex="|{x}|",
+    floats="abs(x)",
+    arrays=operator.abs,
+    partials=(lambda x, z: sign(x),),
+    numpy=(np.abs, np.absolute, np.fabs),
+    operator="abs",
+    kink=lambda x: np.abs(x),
+)
+def abs(x: Any) -> Any:
+    """The absolute value z = |x|; ∂z/∂x = sign x, 0 at 0.
+
+    >>> abs(-2.0)
+    2.0
+    """
+
+
+@elementwise(
+    floats="x if x != x else copysign(1.0, x) if x else 0.0",
+    arrays=np.sign,
+    partials=(0.0,),
+    numpy=(np.sign,),
+    kink=lambda x: np.abs(x),
+)
+def sign(x: Any) -> Any:
+    """The sign of x: −1, 0 or 1; its derivative is taken as 0 everywhere.
+
+    >>> sign(-2.5)
+    -1.0
+    """
+
+
+# ---------------------------------------------------------------- powers, exponentials, logarithms
+
+
+@elementwise(
+    text="{x}²",
+    latex="{{{x}}}^2",
+    precedence=POWER,
+    floats="x * x",
+    arrays=np.square,
+    partials=(lambda x, z: 2.0 * x,),
+    numpy=(np.square,),
+)
+def square(x: Any) -> Any:
+    """The square z = x²; ∂z/∂x = 2x.
+
+    >>> square(3.0)
+    9.0
+    """
+
+
+@elementwise(
+    text="√({x})",
+    latex=r"\sqrt{{{x}}}",
+    floats="sqrt(x)",
+    arrays=np.sqrt,
+    partials=(lambda x, z: 0.5 / z,),
+    on_paper=(lambda x, z: 1.0 / (2.0 * z),),
+    numpy=(np.sqrt,),
+    domain=(POSITIVE,),
+)
+def sqrt(x: Any) -> Any:
+    """The square root z = √x; ∂z/∂x = 1/(2z), which is inf at 0.
+
+    >>> sqrt(9.0)
+    3.0
+    """
+
+
+@elementwise(
+    latex="e^{{{x}}}",
+    floats="exp(x)",
+    arrays=np.exp,
+    partials=(lambda x, z: z,),
+    numpy=(np.exp,),
+)
+def exp(x: Any) -> Any:
+    """The exponential z = eˣ; ∂z/∂x = z.
+
+    >>> exp(0.0)
+    1.0
+    """
+
+
+@elementwise(
+    latex="(e^{{{x}}} - 1)",
+    floats="expm1(x)",
+    arrays=np.expm1,
+    partials=(lambda x, z: exp(x),),
+    numpy=(np.expm1,),
+)
+def expm1(x: Any) -> Any:
+    """z = eˣ − 1, accurate near 0; ∂z/∂x = eˣ.
+
+    >>> expm1(1e-20)
+    1e-20
+    """
+
+
+@elementwise(
+    latex=r"\ln({x})",
+    floats="log(x)",
+    arrays=np.log,
+    partials=(lambda x, z: 1.0 / x,),
+    numpy=(np.log,),
+    domain=(POSITIVE,),
+)
+def log(x: Any) -> Any:
+    """The natural logarithm z = ln x; ∂z/∂x = 1/x. log(0) is −inf, log of a negative number nan.
+
+    >>> log(1.0)
+    0.0
+    """
+
+
+@elementwise(
+    latex=r"\ln(1 + {x})",
+    floats="log1p(x)",
+    arrays=np.log1p,
+    partials=(lambda x, z: 1.0 / (1.0 + x),),
+    numpy=(np.log1p,),
+    domain=(((-0.8, 3.0),),),
+)
+def log1p(x: Any) -> Any:
+    """z = ln(1 + x), accurate near 0; ∂z/∂x = 1/(1 + x).
+
+    >>> log1p(1e-20)
+    1e-20
+    """
+
+
+# ---------------------------------------------------------------- trigonometry
+
+
+@elementwise(
+    latex=r"\sin({x})",
+    floats="sin(x)",
+    arrays=np.sin,
+    partials=(lambda x, z: cos(x),),
+    numpy=(np.sin,),
+)
+def sin(x: Any) -> Any:
+    """The sine of x in radians; ∂z/∂x = cos x.
+
+    >>> sin(0.0)
+    0.0
+    """
+
+
+@elementwise(
+    latex=r"\cos({x})",
+    floats="cos(x)",
+    arrays=np.cos,
+    partials=(lambda x, z: -sin(x),),
+    numpy=(np.cos,),
+)
+def cos(x: Any) -> Any:
+    """The cosine of x in radians; ∂z/∂x = −sin x.
+
+    >>> cos(0.0)
+    1.0
+    """
+
+
+# ---------------------------------------------------------------- activations
+
+
+@elementwise(
+    latex=r"\tanh({x})",
+    floats="tanh(x)",
+    arrays=np.tanh,
+    partials=(lambda x, z: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
+    on_paper=(lambda x, z: 1.0 - z**2.0,),
+    numpy=(np.tanh,),
+)
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent; ∂z/∂x = 1 − z² (row 000-04).
+
+    The derivative is computed as 4·σ(2x)·σ(−2x), which does not cancel where z is near ±1:
+    at x = 20 it is 1.7e-17, where 1 − z² gives 0.
+
+    >>> tanh(0.0)
+    0.0
+    """
+
+
+def _sigmoid_of_array(x: Array) -> Array:
+    if x.__class__ is not np.ndarray:
+        return 1.0 / (1.0 + np.exp(-x))
+    z = np.negative(x, dtype=x.dtype if x.dtype.kind == "f" else float)
+    np.exp(z, out=z)
+    z += 1.0
+    return np.reciprocal(z, out=z)
+
+
+def _sigmoid_quietly(x: Array) -> Array:
+    """1/(1 + e^−x), in place; e^−x may overflow to inf, which rightly gives 0."""
+    with np.errstate(over="ignore"):
+        return _sigmoid_of_array(x)
+
+
+@elementwise(
+    text="σ({x})",
+    latex=r"\sigma({x})",
+    floats="1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
+    arrays=_sigmoid_quietly,
+    partials=(lambda x, z: z * sigmoid(-x),),
+    on_paper=(lambda x, z: z * (1.0 - z),),
+)
+def sigmoid(x: Any) -> Any:
+    """The logistic sigmoid z = 1/(1 + e⁻ˣ); ∂z/∂x = z·(1 − z) (rows 000-02, 000-13).
+
+    The derivative is computed as σ(x)·σ(−x), accurate at saturation on both sides.
+
+    >>> sigmoid(0.0)
+    0.5
+    """
+
+
+@elementwise(
+    floats="0.0 if x <= 0.0 else x",
+    arrays=lambda x: np.maximum(x, 0),
+    partials=(lambda x, z: step(x),),
+    kink=lambda x: np.abs(x),
+)
+def relu(x: Any) -> Any:
+    """The rectifier z = max(x, 0); ∂z/∂x = 1 for x > 0, else 0: 0 at 0 (rows 000-03, 000-14).
+
+    >>> relu(-2.0), relu(2.0)
+    (0.0, 2.0)
+    """
+
+
+def _step_of_array(x: Array) -> Any:
+    return np.greater(x, 0).astype(np.result_type(x, np.float16))
+
+
+@elementwise(
+    floats="1.0 if x > 0.0 else 0.0",
+    arrays=_step_of_array,
+    partials=(0.0,),
+    kink=lambda x: np.abs(x),
+)
+def step(x: Any) -> Any:
+    """The step 1 for x > 0, else 0: 0 at 0 (row 002-05); its derivative is taken as 0 everywhere.
+
+    >>> step(0.0), step(0.1)
+    (0.0, 1.0)
+    """
+
+
+@elementwise(
+    floats="max(x, 0.0) + log1p(exp(-abs(x)))",
+    arrays=lambda x: np.logaddexp(x, 0),
+    partials=(lambda x, z: sigmoid(x),),
+)
+def softplus(x: Any) -> Any:
+    """z = ln(1 + eˣ), without overflow; ∂z/∂x = σ(x). −softplus(−x) is the log-sigmoid.
+
+    >>> softplus(1000.0)
+    1000.0
+    """
+
+
+# ---------------------------------------------------------------- choices
+
+
+@elementwise(
+    latex=r"\max({x}, {y})",
+    text="max({x}, {y})",
+    floats="x if x > y or x != x else y",
+    arrays=np.maximum,
+    partials=(
+        lambda x, y, z: step(x - y) + 0.5 * equal(x, y),
+        lambda x, y, z: step(y - x) + 0.5 * equal(x, y),
+    ),
+    on_paper=(lambda x, y, z: step(x - y), lambda x, y, z: step(y - x)),
+    numpy=(np.maximum,),
+    kink=lambda x, y: np.abs(x - y),
+)
+def maximum(x: Any, y: Any) -> Any:
+    """The greater of x and y; the derivative is 1 for the greater one, ½ for each at a tie.
+
+    >>> maximum(2.0, 3.0)
+    3.0
+    """
+
+
+@elementwise(
+    latex=r"\min({x}, {y})",
+    text="min({x}, {y})",
+    floats="x if x < y or x != x else y",
+    arrays=np.minimum,
+    partials=(
+        lambda x, y, z: step(y - x) + 0.5 * equal(x, y),
+        lambda x, y, z: step(x - y) + 0.5 * equal(x, y),
+    ),
+    on_paper=(lambda x, y, z: step(y - x), lambda x, y, z: step(x - y)),
+    numpy=(np.minimum,),
+    kink=lambda x, y: np.abs(x - y),
+)
+def minimum(x: Any, y: Any) -> Any:
+    """The lesser of x and y; the derivative is 1 for the lesser one, ½ for each at a tie.
+
+    >>> minimum(2.0, 3.0)
+    2.0
+    """
+
+
+@elementwise(
+    floats="1.0 if x == y else 0.0",
+    arrays=lambda x, y: np.equal(x, y).astype(np.result_type(x, y, np.float16)),
+    partials=(0.0, 0.0),
+    kink=lambda x, y: np.abs(x - y),
+    method=False,
+)
+def equal(x: Any, y: Any) -> Any:
+    """1.0 where x = y, else 0.0; its derivative is taken as 0 everywhere.
+
+    >>> equal(2.0, 2.0)
+    1.0
+    """
+
+
+@elementwise(
+    floats="x if condition else y",
+    arrays=np.where,
+    partials=(
+        None,
+        lambda condition, x, y, z: _truth(condition),
+        lambda condition, x, y, z: 1.0 - _truth(condition),
+    ),
+    numpy=(np.where,),
+    method=False,
+)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """z = x where the condition holds, else y; the derivative of the one not taken is 0.
+
+    The condition is a constant: a truth value or an array of them. Nothing flows into the branch
+    that is not taken, even if its value or derivative is inf or nan.
+
+    >>> where(True, 2.0, 3.0)
+    2.0
+    """
+
+
+def _truth(condition: Any) -> Any:
+    """A condition as the numbers 1 and 0."""
+    return where(condition, 1.0, 0.0)

@@ -1,0 +1,157 @@
+"""The products of linear algebra: matmul and dot. See `autograd_lite.primitive`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.primitive import PRODUCT, Case, structural
+from autograd_lite.shaping import (
+    Call,
+    Shape,
+    dimensions_of,
+    getitem,
+    reshape,
+    shape_of,
+    swapaxes,
+    transpose,
+)
+
+# Y = X·W: ∂L/∂X = ∂L/∂Y·Wᵀ and ∂L/∂W = Xᵀ·∂L/∂Y (rows 000-21, 004-03). The other cases make
+# matrices of vectors and stacks first, and the engine sums over axes that were broadcast.
+
+
+def _as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
+    """g, x and y of a matmul with the axes that vectors lack put in."""
+    if dimensions_of(x) == 1:
+        x = getitem(x, (None, slice(None)))
+        g = getitem(g, (Ellipsis, None, slice(None)) if dimensions_of(y) > 1 else None)
+    if dimensions_of(y) == 1:
+        y = getitem(y, (slice(None), None))
+        g = getitem(g, (Ellipsis, None))
+    return g, x, y
+
+
+def _matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if dimensions_of(x) == dimensions_of(y) == 2:
+        return g @ y.T
+    g, _, matrix = _as_matrices(g, x, y)
+    return matmul(g, swapaxes(matrix, -1, -2))  # of a vector x: its leading axes are summed
+
+
+def _matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if dimensions_of(x) == dimensions_of(y) == 2:
+        return x.T @ g
+    g, matrix, _ = _as_matrices(g, x, y)
+    product = matmul(swapaxes(matrix, -1, -2), g)
+    return getitem(product, (Ellipsis, 0)) if dimensions_of(y) == 1 else product
+
+
+def _matmul_cases(shape: Shape) -> Iterator[Case]:
+    if not shape:
+        return
+    n = shape[-1]
+    yield (shape, (n,)), (), {}
+    yield (shape, (n, 2)), (), {}
+    yield (shape, (2, n, 3)), (), {}
+    if len(shape) == 3:
+        yield (shape, (shape[0], n, 1)), (), {}
+        yield (shape, (2, 1, n, 2)), (), {}
+
+
+@structural(
+    text="{x} @ {y}",
+    latex=r"{x} \cdot {y}",
+    precedence=PRODUCT,
+    arrays=np.matmul,
+    pullbacks=(_matmul_left, _matmul_right),
+    cases=_matmul_cases,
+    numpy=(np.matmul,),
+    operator="matmul",
+    method=False,
+)
+def matmul(x: Any, y: Any) -> Call:
+    """The matrix product z = x @ y; vectors, and stacks of matrices, as in `numpy.matmul`.
+
+    ∂L/∂x = g·yᵀ and ∂L/∂y = xᵀ·g (rows 000-21, 004-03).
+
+    >>> matmul(np.array([2.0, 3.0]), np.array([[4.0, 5.0], [6.0, 7.0]]))
+    array([26., 31.])
+    """
+    return (x, y), {}
+
+
+def _dot_flat(x: Any, y: Any) -> tuple[Any, Any]:
+    """The operands of a dot of more axes as two matrices (rows, k) and (k, columns)."""
+    k = shape_of(x)[-1]
+    columns = y if dimensions_of(y) == 1 else _front(y)
+    rows = int(np.prod(shape_of(x)[:-1], dtype=int))
+    across = int(np.prod(shape_of(columns)[1:], dtype=int))
+    return reshape(x, (rows, k)), reshape(columns, (k, across))
+
+
+def _front(y: Any) -> Any:
+    """y with its last axis but one, over which a dot sums, put first."""
+    n = dimensions_of(y)
+    return transpose(y, (n - 2, *range(n - 2), n - 1))
+
+
+def _is_plain(x: Any, y: Any) -> bool:
+    """Whether a dot is a product by a number."""
+    return dimensions_of(x) == 0 or dimensions_of(y) == 0
+
+
+def _dot_left(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if _is_plain(x, y):
+        return g * y
+    if dimensions_of(x) == dimensions_of(y) == 2:
+        return g @ y.T
+    rows, columns = _dot_flat(x, y)
+    g = reshape(g, (shape_of(rows)[0], shape_of(columns)[1]))
+    return reshape(matmul(g, transpose(columns)), shape_of(x))
+
+
+def _dot_right(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if _is_plain(x, y):
+        return g * x
+    if dimensions_of(x) == dimensions_of(y) == 2:
+        return x.T @ g
+    rows, columns = _dot_flat(x, y)
+    g = reshape(g, (shape_of(rows)[0], shape_of(columns)[1]))
+    product = matmul(transpose(rows), g)
+    if dimensions_of(y) == 1:
+        return reshape(product, shape_of(y))
+    n = dimensions_of(y)
+    front = shape_of(y)[n - 2 : n - 1] + shape_of(y)[: n - 2] + shape_of(y)[n - 1 :]
+    return transpose(reshape(product, front), (*range(1, n - 1), 0, n - 1))
+
+
+def _dot_cases(shape: Shape) -> Iterator[Case]:
+    yield (shape, ()), (), {}
+    yield ((), shape), (), {}
+    if shape:
+        n = shape[-1]
+        for other in ((n,), (n, 2), (2, n, 3)):
+            yield (shape, other), (), {}
+
+
+@structural(
+    text="{x}·{y}",
+    latex=r"{x} \cdot {y}",
+    precedence=PRODUCT,
+    arrays=np.dot,
+    pullbacks=(_dot_left, _dot_right),
+    cases=_dot_cases,
+    numpy=(np.dot,),
+)
+def dot(x: Any, y: Any) -> Call:
+    """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
+
+    Of vectors Σ xᵢyᵢ, of matrices X·Y, with a number the product. ∂L/∂X = g·Yᵀ, ∂L/∂Y = Xᵀ·g.
+
+    >>> float(dot([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]))
+    32.0
+    """
+    return (x, y), {}

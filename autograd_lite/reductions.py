@@ -1,0 +1,237 @@
+"""The primitives that reduce or normalise along axes: sum, mean, max, min, logsumexp, softmax.
+
+See `autograd_lite.primitive` for what a declaration means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.elementwise import equal, exp, maximum, minimum
+from autograd_lite.primitive import Array, Case, Rule, detached, structural
+from autograd_lite.shaping import Call, Shape, broadcast_to, reshape, shape_of
+
+Axis = int | tuple[int, ...] | None
+
+
+def _axes(axis: Axis, dimensions: int) -> tuple[int, ...]:
+    """The axes meant, each from 0 on."""
+    if axis is None:
+        return tuple(range(dimensions))
+    return tuple(a % dimensions for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def _kept(g: Any, x: Any, axis: Axis) -> Any:
+    """What a reduction gave, with the reduced axes put back at length 1."""
+    shape = shape_of(x)
+    axes = _axes(axis, len(shape))
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return g if shape_of(g) == kept else reshape(g, kept)
+
+
+def _count(x: Any, axis: Axis) -> int:
+    """How many elements are reduced to one."""
+    shape = shape_of(x)
+    return int(np.prod([shape[a] for a in _axes(axis, len(shape))], dtype=int))
+
+
+def _reduction(x: Any, axis: Any, keepdims: bool) -> Call:
+    return (x,), {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims}
+
+
+def _cases(shape: Shape) -> Iterator[Case]:
+    yield (shape,), (), {}
+    yield (shape,), (), {"keepdims": True}
+    for axis in range(-1, len(shape)) if shape else ():
+        yield (shape,), (axis,), {"keepdims": axis == 0}
+    if len(shape) > 1:
+        yield (shape,), ((0, -1),), {}
+
+
+def _nonempty_cases(shape: Shape) -> Iterator[Case]:
+    if 0 not in shape:
+        yield from _cases(shape)
+
+
+def _row_cases(shape: Shape) -> Iterator[Case]:
+    if shape and 0 not in shape:
+        yield from (((shape,), (axis,), {}) for axis in range(-1, len(shape)))
+
+
+@structural(
+    text="Σ{x}",
+    latex=r"\sum {x}",
+    arrays=lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
+    pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(_kept(g, x, axis), shape_of(x)),),
+    cases=_cases,
+    numpy=(np.sum,),
+)
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+    """The sum over an axis, several, or all. ∂: each element gets the gradient of its sum.
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([4., 6.])
+    """
+    return _reduction(x, axis, keepdims)
+
+
+@structural(
+    arrays=lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
+    pullbacks=(
+        lambda g, z, x, axis, keepdims: broadcast_to(
+            _kept(g, x, axis) / _count(x, axis), shape_of(x)
+        ),
+    ),
+    cases=_nonempty_cases,
+    numpy=(np.mean,),
+)
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+    """The mean over an axis, several, or all. ∂: the gradient over the number of elements.
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([2., 3.])
+    """
+    return _reduction(x, axis, keepdims)
+
+
+def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """g to the elements that are the extreme one, in equal shares."""
+    chosen = equal(x, _kept(z, x, axis))
+    return _kept(g, x, axis) * (chosen / sum(chosen, axis, True))
+
+
+def _folded(choose: Rule, reduce: Rule) -> Rule:
+    """`np.max` or `np.min`; an array of Values is folded, an axis after the other."""
+
+    def arrays(x: Array, axis: Axis, keepdims: bool) -> Any:
+        if np.asarray(x).dtype != object:
+            return reduce(x, axis=axis, keepdims=keepdims)
+        axes = _axes(axis, x.ndim)
+        for a in axes:
+            x = np.frompyfunc(choose, 2, 1).reduce(x, axis=a, keepdims=True)
+        kept = [n for i, n in enumerate(x.shape) if keepdims or i not in axes]
+        return x.reshape(kept)[()]
+
+    return arrays
+
+
+def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The least distance between two elements that compete: 0 at a tie."""
+    axes = _axes(axis, x.ndim)
+    rows = np.moveaxis(x, axes, range(len(axes))).reshape(_count(x, axis), -1)
+    return np.min(np.diff(np.sort(rows, axis=0), axis=0), initial=np.inf)
+
+
+@structural(
+    arrays=_folded(maximum, np.max),
+    pullbacks=(_to_extreme,),
+    cases=_nonempty_cases,
+    numpy=(np.max, np.amax),
+    kink=_gap,
+)
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+    """The greatest element. ∂: the gradient to it, shared equally at a tie.
+
+    >>> max([5.0, 9.0, 4.0, 0.0])
+    9.0
+    """
+    return _reduction(x, axis, keepdims)
+
+
+@structural(
+    arrays=_folded(minimum, np.min),
+    pullbacks=(_to_extreme,),
+    cases=_nonempty_cases,
+    numpy=(np.min, np.amin),
+    kink=_gap,
+)
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+    """The least element. ∂: the gradient to it, shared equally at a tie.
+
+    >>> min([5.0, 9.0, 4.0, 0.0])
+    0.0
+    """
+    return _reduction(x, axis, keepdims)
+
+
+# ---------------------------------------------------------------- softmax and its relations
+
+
+def _shift(x: Array, axis: Axis) -> Any:
+    """The greatest element along the axis, as a constant; 0 where it is not finite."""
+    if x.dtype == object:
+        x = np.vectorize(detached, otypes=[float])(x)
+    top = np.max(x, axis=axis, keepdims=True)
+    if np.isfinite(top).all():
+        return top
+    return np.where(np.isfinite(top), top, np.zeros_like(top))
+
+
+def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
+    x = np.asarray(x)
+    shift = _shift(x, axis)
+    with np.errstate(divide="ignore"):
+        z = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return z if keepdims else np.squeeze(z, axis=_axes(axis, x.ndim))[()]
+
+
+def _softmax(x: Array, axis: Axis) -> Any:
+    x = np.asarray(x)
+    e = np.exp(x - _shift(x, axis))
+    e /= np.sum(e, axis=axis, keepdims=True)
+    return e
+
+
+def _log_softmax(x: Array, axis: Axis) -> Any:
+    x = np.asarray(x)
+    shifted = x - _shift(x, axis)
+    shifted -= np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    return shifted
+
+
+@structural(
+    latex=r"\operatorname{{logsumexp}}({x})",
+    arrays=_logsumexp,
+    pullbacks=(lambda g, z, x, axis, keepdims: _kept(g, x, axis) * softmax(x, axis),),
+    cases=_nonempty_cases,
+)
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+    """ln Σ eˣ along an axis, several, or all, without overflow. ∂: the gradient times softmax.
+
+    >>> float(logsumexp([1000.0, 1000.0]).round(6))
+    1000.693147
+    """
+    return _reduction(x, axis, keepdims)
+
+
+@structural(
+    arrays=_softmax,
+    pullbacks=(lambda g, z, x, axis: z * (g - sum(g * z, axis, True)),),
+    cases=_row_cases,
+)
+def softmax(x: Any, axis: Axis = -1) -> Call:
+    """z_i = e^x_i / Σ e^x_k along an axis, shifted by the greatest so that it cannot overflow
+    (rows 003-14, 004-06). ∂L/∂x_i = z_i·(g_i − Σ g_k·z_k).
+
+    >>> softmax([0.5, 1.5, 2.5]).round(8)
+    array([0.09003057, 0.24472847, 0.66524096])
+    """
+    return (x,), {"axis": axis}
+
+
+@structural(
+    arrays=_log_softmax,
+    pullbacks=(lambda g, z, x, axis: g - exp(z) * sum(g, axis, True),),
+    cases=_row_cases,
+    latex=r"\operatorname{{log\,softmax}}({x})",
+)
+def log_softmax(x: Any, axis: Axis = -1) -> Call:
+    """z_i = x_i − ln Σ e^x_k along an axis, without overflow. ∂L/∂x_i = g_i − softmax_i·Σ g_k.
+
+    >>> log_softmax([0.0, 0.0]).round(6)
+    array([-0.693147, -0.693147])
+    """
+    return (x,), {"axis": axis}

@@ -1,0 +1,336 @@
+"""The reverse pass: the chain rule from an output back to everything it was computed from.
+
+It is iterative, visits each node once, after all its uses (reverse topological order, found by
+counting uses), and keeps the gradients of this pass apart from those of earlier passes; `.grad`
+is added to at the very end, so that an error on the way leaves nothing half done.
+
+There are two loops. Graphs of Values alone, which hold their local derivatives as floats, have
+one that multiplies and adds and keeps its counts in the nodes, under a lock. Everything else goes
+through `propagate`, which asks each node for the contributions to its operands; given
+`record=True` it computes with variables, so that the gradient is a graph again.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import modes
+from autograd_lite.primitive import times
+from autograd_lite.reductions import sum as sum_
+from autograd_lite.shaping import reshape, shape_of
+from autograd_lite.tensor import Tensor, as_tensor, as_value, checksum, is_variable
+from autograd_lite.value import Value
+
+_lock = RLock()  # around the counts in Values, and around adding to .grad
+
+
+def backward(output: Any, gradient: Any = None) -> None:
+    """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way."""
+    start = _start("backward", output, gradient)
+    with _lock:
+        if output.__class__ is Value:
+            nodes = _propagate_values(output, start)
+            if nodes is not None:
+                for v in nodes:
+                    old = v._grad
+                    v._grad = v._flow if old is None else old + v._flow
+                return
+    found = propagate(output, start, keep=_has_grad)
+    with _lock:
+        for v, g in found.items():
+            v._grad = g if v._grad is None else v._grad + g
+
+
+def gradients(
+    output: Any, inputs: Sequence[Any], gradient: Any = None, record: bool = False
+) -> list[Any]:
+    """∂output/∂v for each variable v of `inputs`, as plain numbers and arrays; no `.grad` changes.
+
+    Args:
+        output: a scalar variable, or any if `gradient` is given, of exactly its shape.
+        inputs: Values and Tensors; one that the output does not depend on gets 0.
+        record: give variables instead, which can be differentiated again.
+
+    >>> x = Value(3.0)
+    >>> gradients(x**2, [x])
+    [6.0]
+    """
+    start = _start("gradients", output, gradient, record)
+    wanted = set(inputs)
+    if not record and output.__class__ is Value:
+        with _lock:
+            nodes = _propagate_values(output, start)
+            if nodes is not None:
+                reached = wanted.intersection(nodes)
+                return [v._flow if v in reached else _zero(v) for v in inputs]
+    found = propagate(output, start, keep=wanted.__contains__, record=record)
+    return [found[v] if v in found else _zero(v) for v in inputs]
+
+
+def _zero(v: Any) -> Any:
+    return 0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype)
+
+
+def _has_grad(v: Any) -> bool:
+    return v.__class__ is Value or v._primitive is None or getattr(v, "_keep", False)
+
+
+def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
+    """The gradient that the pass starts from, checked against the output."""
+    if not is_variable(output):
+        raise TypeError(f"{name}: the output is a plain {type(output).__name__}, no variable")
+    if record and is_variable(gradient):
+        return gradient
+    if output.__class__ is Value:
+        return 1.0 if gradient is None else float(gradient)
+    if gradient is None:
+        if output.ndim:
+            raise ValueError(
+                f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
+                f"sum() or mean(), or give a gradient of that shape"
+            )
+        return output.dtype.type(1)
+    if is_variable(gradient):
+        raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
+    start = np.asarray(gradient)
+    if start.shape != output.shape or start.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{name}: the gradient has shape {start.shape} and dtype {start.dtype}, but real "
+            f"numbers of the output's shape {output.shape} are needed"
+        )
+    return np.array(start, dtype=output.dtype)[()]
+
+
+# ---------------------------------------------------------------- Values alone
+
+
+def _propagate_values(output: Value, gradient: float) -> list[Value] | None:
+    """Leave ∂output/∂v in `v._flow` for every Value v below the output, and list them, each
+    after its uses; None if there is a Tensor among them. To be called under the lock."""
+    below = [output]
+    try:
+        _count_uses_of_values(below)
+        output._flow = gradient
+        nodes = [output]
+        push = nodes.append
+        for v in nodes:
+            flow = v._flow
+            da = v._da
+            if da is not None:
+                a = v._a
+                if flow and da:  # 0·inf is 0: see `times`
+                    a._flow += flow * da
+                n = a._uses - 1
+                a._uses = n
+                if not n:
+                    push(a)
+            db = v._db
+            if db is not None:
+                b = v._b
+                if flow and db:
+                    b._flow += flow * db
+                n = b._uses - 1
+                b._uses = n
+                if not n:
+                    push(b)
+        return nodes
+    except BaseException:  # even one from outside: the counts must be 0 for the next pass
+        for v in below:
+            v._uses = 0
+        if any(x.__class__ is Tensor for v in below for x in _parents(v)):
+            return None
+        raise
+
+
+def _count_uses_of_values(below: list[Value]) -> None:
+    """Add all Values below the first to the list, with their `_uses` counted and `_flow` 0.
+    A Tensor raises AttributeError."""
+    push = below.append
+    for v in below:
+        v._flow = 0.0
+        if v._da is not None:
+            a = v._a
+            n = a._uses
+            a._uses = n + 1
+            if not n:
+                push(a)
+        if v._db is not None:
+            b = v._b
+            n = b._uses
+            b._uses = n + 1
+            if not n:
+                push(b)
+
+
+# ---------------------------------------------------------------- anything
+
+
+def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> dict[Any, Any]:
+    """∂output/∂v for every variable v below the output for which `keep(v)` holds."""
+    uses = _count_uses(output)
+    flows = {output: gradient}
+    found: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    ready = [output]
+    with np.errstate(all="ignore"), modes.recording() if record else nullcontext():
+        for node in ready:
+            flow = flows.pop(node)
+            for parent, part in _contributions(node, flow, record):
+                _accumulate(flows, owned, parent, part, record)
+                uses[parent] -= 1
+                if not uses[parent]:
+                    ready.append(parent)
+            if keep(node):
+                found[node] = flow
+            del flow
+    return found if record else {v: _own(found, v) for v in found}
+
+
+def _count_uses(output: Any) -> dict[Any, int]:
+    """How often each node below the output is used by others below it."""
+    uses = {output: 0}
+    nodes = [output]
+    for node in nodes:
+        for parent in _parents(node):
+            n = uses.get(parent, 0)
+            uses[parent] = n + 1
+            if not n:
+                nodes.append(parent)
+    return uses
+
+
+def _parents(node: Any) -> Iterable[Any]:
+    if node.__class__ is Tensor:
+        return [x for x in node._operands if x.__class__ is Tensor or x.__class__ is Value]
+    if node._db is None:
+        return () if node._da is None else (node._a,)
+    return (node._b,) if node._da is None else (node._a, node._b)
+
+
+def _accumulate(flows: dict[Any, Any], owned: set[Any], node: Any, part: Any, record: bool) -> None:
+    """Add one contribution; in place only into an array that was made here."""
+    old = flows.get(node)
+    if old is None:
+        flows[node] = part
+    elif node in owned:
+        np.add(old, part, out=old)
+    else:
+        total = flows[node] = old + part
+        if total.__class__ is np.ndarray and not record:
+            owned.add(node)
+
+
+def _own(found: dict[Any, Any], node: Any) -> Any:
+    """The gradient of a node as an array that nobody else holds."""
+    flow = found[node]
+    if flow.__class__ is not np.ndarray:
+        return flow
+    if flow.base is None and flow.flags.writeable and sys.getrefcount(flow) <= 3:
+        return flow
+    return flow.copy()
+
+
+def _contributions(node: Any, flow: Any, record: bool) -> Iterator[tuple[Any, Any]]:
+    """What flows on to each operand of a node that is a variable, in order."""
+    if node._primitive is None:
+        return
+    if node.__class__ is Tensor:
+        yield from _from_tensor(node, flow, record)
+    elif record:
+        yield from _from_value_recorded(node, flow)
+    else:
+        for parent, partial in zip(node.operands, node.partials, strict=True):
+            if partial is not None:
+                yield parent, _fit(flow * partial if flow and partial else 0.0, parent, node)
+
+
+def _from_tensor(node: Tensor, flow: Any, record: bool) -> Iterator[tuple[Any, Any]]:
+    primitive = node._primitive
+    assert primitive is not None
+    for array, before in node._guards:
+        if checksum(array) != before:
+            raise ValueError(
+                f"{primitive.name}: an array given with copy=False was changed after it was used; "
+                "its gradient cannot be right: run the forward pass again"
+            )
+    if record:
+        _check_unchanged(node)
+    z, values = (node, node._operands) if record else (node._data, node._values)
+    pullbacks = primitive.pullbacks
+    for i, parent in enumerate(node._operands):
+        if parent.__class__ is Tensor or parent.__class__ is Value:
+            rule = pullbacks[i]
+            assert rule is not None
+            yield parent, _fit(rule(flow, z, *values, **node._params), parent, node)
+
+
+def _from_value_recorded(node: Value, flow: Any) -> Iterator[tuple[Any, Any]]:
+    primitive = node._primitive
+    assert primitive is not None
+    operands = node.operands
+    for i, (parent, was) in enumerate(zip(operands, node.partials, strict=True)):
+        if was is not None:
+            partial = primitive.partial(i, operands, node)
+            if float(partial) != was and was == was:
+                raise _changed(primitive.name)
+            yield parent, _fit(times(flow, partial), parent, node)
+
+
+def _check_unchanged(node: Tensor) -> None:
+    """Rules that record compute with the operands as they are now."""
+    for x, value in zip(node._operands, node._values, strict=True):
+        if not is_variable(x) or x._data is value:
+            continue
+        if not np.array_equal(x._data, value, equal_nan=True):
+            raise _changed(node._primitive.name)  # type: ignore[union-attr]
+
+
+def _changed(name: str) -> ValueError:
+    return ValueError(
+        f"{name}: the data of an operand was replaced after it was used; a derivative that can be "
+        "differentiated again needs a new forward pass"
+    )
+
+
+def _fit(part: Any, parent: Any, node: Any) -> Any:
+    """A contribution in the shape, dtype and kind of the variable that it is for.
+
+    The gradient of a broadcast is the sum over the axes that were stretched.
+    """
+    data = parent._data
+    if part.__class__ is data.__class__ and part.__class__ is not np.ndarray:
+        return part
+    if parent.__class__ is Value:
+        if part.__class__ is Tensor:
+            return as_value(sum_(part) if part.ndim else part)
+        return part if part.__class__ is Value else float(np.sum(part))
+    if part.__class__ is Value:
+        return as_tensor(part, data.dtype)
+    if part.__class__ is float:
+        part = data.dtype.type(part)
+    if part.shape != data.shape:
+        part = _summed(part, data.shape, node)
+    return part if part.dtype == data.dtype else part.astype(data.dtype)
+
+
+def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
+    """Sum over the axes along which something of `shape` was broadcast."""
+    lead = len(part.shape) - len(shape)
+    stretched = [i for i, n in enumerate(shape) if n == 1 and part.shape[i + lead] != 1]
+    if lead >= 0:
+        axes = (*range(lead), *(i + lead for i in stretched))
+        part = sum_(part, axes) if axes else part
+        if stretched:
+            part = reshape(part, shape)
+    if shape_of(part) != shape:
+        raise ValueError(
+            f"{node._primitive.name}: its rule gives a gradient of shape {shape_of(part)} for an "
+            f"operand of shape {shape}"
+        )
+    return part

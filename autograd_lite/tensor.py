@@ -1,0 +1,506 @@
+"""`Tensor`: a variable that is a NumPy array, and how operations on Tensors are recorded.
+
+A recorded Tensor holds its operands, and the plain arrays that they were when it was computed.
+The operators and methods come from the table of primitives.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from autograd_lite import modes
+from autograd_lite.primitive import (
+    TENSOR,
+    Array,
+    Primitive,
+    detached,
+    evaluate,
+    register,
+    watch,
+)
+from autograd_lite.shaping import getitem
+from autograd_lite.value import Value, operate
+
+new = object.__new__
+ndarray = np.ndarray
+NO_PARAMS: dict[str, Any] = {}
+Guard = tuple[Array, int]
+
+
+@final
+class Tensor:
+    """A variable that holds a NumPy array of floating-point numbers.
+
+    Arithmetic on Tensors, the functions of this package and the NumPy functions that have a rule
+    record the graph that `backward()` runs over. Plain numbers and arrays beside a Tensor, whole
+    numbers and truth values among them, are constants.
+
+    Args:
+        array: an array, number, or nested list. Whole numbers become float64; float32 stays.
+        copy: False uses the array itself; changing it between the forward and the reverse pass
+            is then noticed and refused.
+        name: what pictures and derivations call it.
+
+    Raises:
+        TypeError: if `array` holds no real numbers (complex, text, objects, truth values).
+        ValueError: if `copy=False` and the array cannot be used as it is.
+
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], name="W")
+    >>> y = (W * W).sum()
+    >>> y.backward()
+    >>> W.grad
+    array([[2., 4.],
+           [6., 8.]])
+    """
+
+    __slots__ = (
+        "_data",  # an array, or a NumPy scalar where there are no axes
+        "_grad",
+        "_name",
+        "_primitive",
+        "_operands",  # Tensors, Values and constants
+        "_values",  # what they held when this was computed
+        "_params",
+        "_locked",  # whether _data is part of a graph and must not change
+        "_borrowed",  # whether _data is someone else's array
+        "_guards",  # borrowed arrays this was computed from, with their checksums
+        "_keep",
+    )
+
+    _data: Any
+    _grad: Any
+    _primitive: Primitive | None
+    _operands: tuple[Any, ...]
+    _values: tuple[Any, ...]
+    _params: Mapping[str, Any]
+    _locked: bool
+    _borrowed: bool
+    _guards: tuple[Guard, ...]
+
+    # NumPy must leave `array + tensor` to us (see `numpy_protocol`).
+    __array_priority__ = 1000
+
+    def __init__(self, array: Any, copy: bool = True, name: str | None = None) -> None:
+        self._data = _as_array("Tensor", array, copy)
+        self._grad = None
+        self._primitive = None
+        self._operands = self._values = ()
+        self._params = NO_PARAMS
+        self._locked = False
+        self._borrowed = not copy
+        self._guards = ()
+        if name is not None:
+            self.name = name
+
+    # ------------------------------------------------------------ what a Tensor holds
+
+    @property
+    def data(self) -> Array:
+        """The array. That of a leaf can be changed or replaced (`w.data -= rate * w.grad`):
+        graphs recorded before keep the old numbers. That of a result is read-only."""
+        if self._locked:
+            if self._primitive is not None:
+                return _read_only(self._data)
+            self._data = np.array(self._data)  # a graph holds the old one
+            self._locked = False
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, array: Any) -> None:
+        if self._primitive is not None:
+            raise ValueError(
+                f"data of the result of {self._primitive.name} cannot be replaced: "
+                "only that of a leaf, a Tensor that you made"
+            )
+        if array is self._data:
+            return
+        fresh = _as_array("Tensor.data", array, True)
+        if fresh.shape != self.shape:
+            raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
+        self._data = fresh.astype(self.dtype, copy=False)
+        self._locked = self._borrowed = False
+
+    @property
+    def grad(self) -> Array | None:
+        """∂output/∂self added up over the `backward()` calls so far; None before the first, and
+        for a result that did not ask with `keep_grad()`."""
+        return None if self._grad is None else np.asarray(self._grad)
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is not None:
+            grad = np.array(detached(grad), dtype=self.dtype)
+            if grad.shape != self.shape:
+                raise ValueError(f"Tensor.grad: shape {grad.shape} does not fit {self.shape}")
+        self._grad = grad
+
+    @property
+    def name(self) -> str | None:
+        """What pictures and derivations call it, or None."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name: a str or None is needed, not {type(name).__name__}")
+        self._name = name
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by `Tensor(...)`, or where nothing was recorded."""
+        return self._primitive is None
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What it was computed from, in order: Tensors, Values, and constants."""
+        return self._operands
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of its axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its elements."""
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order: the transpose of a matrix."""
+        return self.transpose()
+
+    def detach(self) -> Array:
+        """The array alone, read-only: a constant for whatever is computed from it."""
+        return _read_only(self._data)
+
+    def item(self) -> float:
+        """The one number that it holds, as a Python float."""
+        if self.size != 1:
+            raise ValueError(f"item: a Tensor of shape {self.shape} is not one number")
+        return float(np.asarray(self._data).reshape(()))
+
+    def keep_grad(self) -> Tensor:
+        """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
+        self._keep = True
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `grad` is None again."""
+        self._grad = None
+
+    def backward(self, gradient: Any = None) -> None:
+        """Add ∂self/∂v to `v.grad` for every leaf v that self was computed from.
+
+        Args:
+            gradient: an array of exactly self's shape, to start from; 1 if self is a scalar.
+
+        Raises:
+            ValueError: if self is no scalar and no gradient is given, or one of another shape.
+        """
+        from autograd_lite.reverse import backward
+
+        backward(self, gradient)
+
+    # ------------------------------------------------------------ what Python asks
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f", name={self.name!r}"
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
+        return f"Tensor({text}{kind}{name})"
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "setitem: a Tensor cannot be changed in place; build a new one with where(...), "
+            "concatenate(...) or stack(...), or change a leaf's .data outside a graph"
+        )
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len: this Tensor is a scalar")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        if self.ndim:
+            raise TypeError(
+                f"float: a Tensor of shape {self.shape} is no scalar; "
+                "use .detach() for its array, or .sum() and the like for one number"
+            )
+        return float(self._data)
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"bool: the truth value of a Tensor of shape {self.shape} is ambiguous; "
+                "use where(...) to choose element by element"
+            )
+        return bool(self._data)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError(
+            "asarray: a Tensor does not turn into a plain array, its graph would be lost: use "
+            "x.detach() for the numbers, stack([...]) to join Tensors"
+        )
+
+    # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
+    def __eq__(self, other: object) -> Any:
+        return np.equal(self._data, detached(other))
+
+    def __ne__(self, other: object) -> Any:
+        return np.not_equal(self._data, detached(other))
+
+    def __lt__(self, other: Any) -> Any:
+        return np.less(self._data, detached(other))
+
+    def __le__(self, other: Any) -> Any:
+        return np.less_equal(self._data, detached(other))
+
+    def __gt__(self, other: Any) -> Any:
+        return np.greater(self._data, detached(other))
+
+    def __ge__(self, other: Any) -> Any:
+        return np.greater_equal(self._data, detached(other))
+
+    __hash__ = object.__hash__
+
+    def __copy__(self) -> Tensor:
+        return self._copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return self._copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._copy()
+        return Tensor, (np.asarray(self._data), True, self.name)
+
+    def _copy(self) -> Tensor:
+        """A leaf of the same numbers and name."""
+        if self._primitive is not None:
+            raise TypeError(
+                f"the result of {self._primitive.name} cannot be copied or pickled with its "
+                "graph; copy its array, tensor.detach()"
+            )
+        return Tensor(self._data, name=self.name)
+
+    def _lock(self) -> Guard | None:
+        """Make sure that the array cannot change from here on: a graph is about to hold it.
+        Of a borrowed array, return it with its checksum instead."""
+        if self._borrowed:
+            return self._data, checksum(self._data)
+        if self._data.ndim:
+            self._data.flags.writeable = False
+        else:
+            self._data = self._data[()]
+        self._locked = True
+        return None
+
+    if TYPE_CHECKING:  # made from the table of primitives; here for type checkers only
+
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __rpow__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __rmatmul__(self, other: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __pos__(self) -> Any: ...
+        def __abs__(self) -> Any: ...
+        def __getattr__(self, name: str) -> Any: ...
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
+
+
+Variable = Value | Tensor
+
+
+def is_variable(x: Any) -> bool:
+    """Whether x is a Value or a Tensor."""
+    return x.__class__ is Tensor or x.__class__ is Value
+
+
+def checksum(array: Array) -> int:
+    """A number that changes when the array does."""
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
+
+
+def _read_only(data: Any) -> Array:
+    """The array, or scalar, as an array that cannot be written to."""
+    view = np.asarray(data).view()
+    view.flags.writeable = False
+    return view
+
+
+def _as_array(name: str, x: Any, copy: bool) -> Array:
+    """Real numbers as an array of floats, or an error that names who asked."""
+    if is_variable(x):
+        raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if array.dtype.kind not in "fiu":
+        what = {"c": "complex numbers", "b": "truth values", "U": "text", "S": "text"}
+        held = what.get(array.dtype.kind, f"dtype {array.dtype}")
+        if array.dtype == object and any(is_variable(v) for v in array.flat):
+            raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
+        raise TypeError(f"{name}: real numbers are needed, not {held}")
+    if copy:
+        return np.array(x, dtype=array.dtype if array.dtype.kind == "f" else np.float64)
+    if array is not x or array.dtype.kind != "f":
+        raise ValueError(f"{name}: copy=False needs a NumPy array of floating-point numbers")
+    return array.view()  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- recording
+
+
+def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Evaluate a primitive on Tensors, Values and constants, and record it."""
+    values = []
+    guards: tuple[Guard, ...] = ()
+    constants = False
+    for x in operands:
+        kind = x.__class__
+        if kind is Tensor:
+            if not x._locked:
+                guard = x._lock()
+                if guard is not None:
+                    guards = (*guards, guard)
+            values.append(x._data)
+        elif kind is float or kind is int:
+            values.append(x)
+        elif kind is Value:
+            values.append(x._data)
+        else:
+            constants = True
+            values.append(x)
+    recording = not modes.paused or modes.is_recording()
+    if constants and recording:
+        operands, values = _with_copies(primitive, operands, values)
+    try:
+        data = primitive.arrays(*values, **params)
+    except (ValueError, TypeError, IndexError):
+        evaluate(primitive, values, params)  # raises it again, explained
+        raise
+    if data.__class__ is ndarray and not data.ndim:
+        data = data[()]
+    z = new(Tensor)
+    z._data = data
+    z._grad = None
+    z._locked = True
+    z._borrowed = False
+    z._guards = guards
+    if recording:
+        z._primitive = primitive
+        z._operands = tuple(operands)
+        z._values = tuple(values)
+        z._params = params
+    else:
+        z._primitive = None
+        z._operands = z._values = ()
+        z._params = NO_PARAMS
+    return z
+
+
+def _with_copies(
+    primitive: Primitive, operands: Sequence[Any], values: list[Any]
+) -> tuple[Sequence[Any], list[Any]]:
+    """The operands with constant arrays copied, so that no one can change them later, and
+    without variables where a constant is meant (the condition of `where`)."""
+    operands = list(operands)
+    for i, x in enumerate(operands):
+        if primitive.partials is not None and primitive.partials[i] is None:
+            operands[i] = values[i]
+        if x.__class__ is ndarray and _can_change(x):
+            operands[i] = values[i] = x.copy()
+    return operands, values
+
+
+def _can_change(array: Any) -> bool:
+    """Whether somebody can write to the array, or to the one that it is a view of."""
+    while array is not None:
+        if not isinstance(array, np.ndarray) or array.flags.writeable:
+            return True
+        array = array.base
+    return False
+
+
+def _operators(primitive: Primitive) -> None:
+    """Give `Tensor` the operator and the method of a primitive."""
+    function = primitive.function
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    def unary(self: Tensor) -> Any:
+        return record_tensor(primitive, (self,), NO_PARAMS)
+
+    def binary(self: Tensor, other: Any) -> Any:
+        kind = other.__class__
+        if kind is Tensor or kind is float or kind is int:
+            return record_tensor(primitive, (self, other), NO_PARAMS)
+        return operate(primitive, self, other)
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        if other.__class__ is float or other.__class__ is int:
+            return record_tensor(primitive, (other, self), NO_PARAMS)
+        return operate(primitive, other, self)
+
+    for made in (method, unary, binary, reflected):
+        made.__doc__ = function.__doc__
+    if primitive.method:
+        setattr(Tensor, primitive.method, method)
+    if primitive.operator:
+        two = len(primitive.operands) == 2
+        setattr(Tensor, f"__{primitive.operator}__", binary if two else unary)
+        if two:
+            setattr(Tensor, f"__r{primitive.operator}__", reflected)
+
+
+def as_tensor(x: Any, dtype: Any = None) -> Any:
+    """A Value, or number, as a Tensor without axes that is recorded as made from it."""
+    from autograd_lite.elementwise import positive
+
+    tensor = record_tensor(positive.primitive, (x,), NO_PARAMS)  # type: ignore[attr-defined]
+    return tensor if dtype is None or tensor.dtype == dtype else tensor.astype(dtype)
+
+
+def as_value(x: Any) -> Any:
+    """A Tensor without axes as a Value that is recorded as made from it."""
+    from autograd_lite.elementwise import positive
+
+    z = Value(float(x._data))
+    if modes.is_recording():
+        z._primitive = positive.primitive  # type: ignore[attr-defined]
+        z._a, z._da = x, 1.0
+    return z
+
+
+register(TENSOR, Tensor, record_tensor)
+watch(_operators)
