@@ -188,7 +188,7 @@ def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> di
                     ready.append(parent)
             if keep(node):
                 found[node] = flow
-            del flow
+            flow = part = None  # so that `_own` sees who else holds them
     return found if record else {v: _own(found, v) for v in found}
 
 

@@ -6,6 +6,7 @@ The operators and methods come from the table of primitives.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, final
@@ -105,7 +106,10 @@ class Tensor:
         if self._locked:
             if self._primitive is not None:
                 return _read_only(self._data)
-            self._data = np.array(self._data)  # a graph holds the old one
+            if sys.getrefcount(self._data) > 2 or self._data.__class__ is not ndarray:
+                self._data = np.array(self._data)  # a graph may hold the old one
+            else:
+                self._data.flags.writeable = True
             self._locked = False
         return self._data  # type: ignore[no-any-return]
 
