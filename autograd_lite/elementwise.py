@@ -110,11 +110,11 @@ def divide(x: Any, y: Any) -> Any:
     precedence=POWER,
     floats="pow(x, y)",
     arrays=operator.pow,
-    partials=(
-        lambda x, y, z: y * x ** where(equal(y, 0.0), 1.0, y - 1.0),
+    partials=(  # power, not **: of a negative float, Python's ** gives a complex number
+        lambda x, y, z: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),
         lambda x, y, z: z * log(where(equal(x, 0.0), 1.0, x)),
     ),
-    on_paper=(lambda x, y, z: y * x ** (y - 1.0), lambda x, y, z: z * log(x)),
+    on_paper=(lambda x, y, z: y * power(x, y - 1.0), lambda x, y, z: z * log(x)),
     numpy=(np.power,),
     operator="pow",
     method=False,
