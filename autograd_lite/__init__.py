@@ -5,6 +5,7 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from autograd_lite.convolution import overlap_add, windows
 from autograd_lite.elementwise import (
     abs,
     add,
@@ -33,6 +34,7 @@ from autograd_lite.elementwise import (
     tanh,
     where,
 )
+from autograd_lite.entropy import softmax_cross_entropy
 from autograd_lite.modes import is_recording, no_grad
 from autograd_lite.numerical import numerical_gradient
 from autograd_lite.primitive import PRIMITIVES, Primitive, elementwise, structural
@@ -50,6 +52,7 @@ from autograd_lite.shaping import (
     swapaxes,
     transpose,
 )
+from autograd_lite.special import erf
 from autograd_lite.tensor import Tensor
 from autograd_lite.transforms import grad, value_and_grad
 from autograd_lite.value import Value
@@ -60,10 +63,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "astype", "broadcast_to",
-    "concatenate", "cos", "divide", "dot", "elementwise", "equal", "exp", "expm1", "getitem",
-    "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",
-    "numerical_gradient", "positive", "power", "relu", "reshape", "scatter", "sigmoid", "sign",
-    "sin", "softmax", "softplus", "sqrt", "square", "stack", "step", "structural", "subtract",
-    "sum", "swapaxes", "tanh", "transpose", "value_and_grad", "where",
+    "concatenate", "cos", "divide", "dot", "elementwise", "equal", "erf", "exp", "expm1",
+    "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",
+    "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
+    "sigmoid", "sign", "sin", "softmax", "softmax_cross_entropy", "softplus", "sqrt", "square",
+    "stack", "step", "structural", "subtract", "sum", "swapaxes", "tanh", "transpose",
+    "value_and_grad", "where", "windows",
 ]  # fmt: skip

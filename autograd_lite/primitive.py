@@ -115,7 +115,8 @@ CONSTANTS: dict[Rule, str] = {}
 
 FLOAT_NAMES: dict[str, Any] = {
     **{name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "sqrt")},
-    **{name: getattr(math, name) for name in ("sin", "cos", "tanh", "pow", "inf", "copysign")},
+    **{name: getattr(math, name) for name in ("sin", "cos", "tanh", "erf")},
+    **{name: getattr(math, name) for name in ("pow", "inf", "copysign")},
     "abs": abs,
     "max": max,
     "min": min,

@@ -1,0 +1,121 @@
+"""The primitives that convolution and pooling are made of: windows and overlap_add.
+
+Each is the other's derivative, so that a convolution, `W @ windows(x)`, can be differentiated
+any number of times. See `autograd_lite.primitive` for what a declaration means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from autograd_lite.primitive import Array, Case, structural
+from autograd_lite.shaping import Call, Shape, shape_of
+
+
+def _windows(x: Array, size: Shape, stride: int) -> Array:
+    k = len(size)
+    last = tuple(range(-k, 0))
+    view = sliding_window_view(x, size, axis=last)  # (..., *positions, *size)
+    apart: Any = (..., *(slice(None, None, stride),) * k, *(slice(None),) * k)
+    return np.moveaxis(view[apart], tuple(range(-2 * k, -k)), last)
+
+
+def _overlap_add(x: Array, lengths: Shape, stride: int) -> Array:
+    k = len(lengths)
+    size, positions = x.shape[-2 * k : -k], x.shape[-k:]
+    out = np.zeros((*x.shape[: -2 * k], *lengths), x.dtype)
+    there: Any
+    here: Any
+    for start in np.ndindex(size):
+        there = [slice(i, i + stride * n, stride) for i, n in zip(start, positions, strict=True)]
+        here = (..., *start, *(slice(None),) * k)
+        out[(..., *there)] += x[here]
+    return out
+
+
+def _from_windows(g: Any, z: Any, x: Any, size: Shape, stride: int) -> Any:
+    return overlap_add(g, shape_of(x)[-len(size) :], stride=stride)
+
+
+def _from_overlap(g: Any, z: Any, x: Any, lengths: Shape, stride: int) -> Any:
+    k = len(lengths)
+    return windows(g, shape_of(x)[-2 * k : -k], stride=stride)
+
+
+def _window_cases(shape: Shape) -> Iterator[Case]:
+    if shape and shape[-1]:
+        yield (shape,), ((1,),), {}
+        yield (shape,), ((min(2, shape[-1]),),), {}
+    if len(shape) > 1 and shape[-2] and shape[-1]:
+        yield (shape,), ((min(2, shape[-2]), min(3, shape[-1])),), {}
+        yield (shape,), ((shape[-2], 1),), {"stride": 2}
+
+
+def _overlap_cases(shape: Shape) -> Iterator[Case]:
+    for _, (size,), options in _window_cases(shape):
+        lengths = shape[-len(size) :]
+        made = _windows(np.zeros(shape), size, options.get("stride", 1)).shape
+        yield (made,), (lengths,), options
+
+
+@structural(
+    arrays=_windows,
+    pullbacks=(_from_windows,),
+    cases=_window_cases,
+    method=False,
+)
+def windows(x: Any, size: Any, stride: int = 1) -> Call:
+    """Every window of a size on the last axes: z[…, i, j, r, c] = x[…, stride·r + i, stride·c + j].
+
+    Args:
+        x: (…, height, width), or as many last axes as `size` has numbers.
+        size: the lengths of a window, such as (3, 3).
+        stride: how far apart the windows are, along every axis.
+
+    Returns:
+        (…, *size, *positions), with (length − size) // stride + 1 positions along each axis.
+        ∂: each element gets the gradients of all the windows that it is in.
+
+    Raises:
+        ValueError: if x has fewer axes than `size`, or is smaller than one window.
+
+    >>> windows([1.0, 2.0, 3.0], (2,))
+    array([[1., 2.],
+           [2., 3.]])
+    """
+    size = tuple(int(n) for n in size)
+    lengths = np.shape(x) if isinstance(x, list | tuple) else shape_of(x)
+    fits = len(lengths) >= len(size) > 0 and all(
+        0 < n <= length for n, length in zip(size, lengths[-len(size) :], strict=True)
+    )
+    if not fits or stride < 1:
+        raise ValueError(
+            f"windows: windows of {size}, {stride} apart, do not fit into shape {lengths}: "
+            "each must be at least 1, and no longer than its axis"
+        )
+    return (x,), {"size": size, "stride": int(stride)}
+
+
+@structural(
+    arrays=_overlap_add,
+    pullbacks=(_from_overlap,),
+    cases=_overlap_cases,
+    method=False,
+)
+def overlap_add(x: Any, lengths: Any, stride: int = 1) -> Call:
+    """The windows put back where they were, added up where they overlap: what `windows` does on
+    the way back.
+
+    Args:
+        x: windows (…, *size, *positions), as `windows` makes them.
+        lengths: of the last axes of the result.
+        stride: how far apart the windows are.
+
+    >>> overlap_add(windows([1.0, 2.0, 3.0], (2,)), (3,))
+    array([1., 4., 3.])
+    """
+    return (x,), {"lengths": tuple(lengths), "stride": int(stride)}
