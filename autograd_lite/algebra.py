@@ -1,0 +1,270 @@
+"""Formulas: what a recorded graph, and the derivatives of its operations, look like on paper.
+
+A formula is a tree of numbers, names and operations. It is read off a graph, so a primitive's
+text and LaTeX come from its declaration, and so do its derivatives: the rule is run on Values that
+stand for the operands, and what this records is the derivative's formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import modes
+from autograd_lite.primitive import ATOM, POWER, PRIMITIVES, PRODUCT, SIGN, SUM, Primitive
+from autograd_lite.value import Value
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A constant."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """A variable, or a condition, by its name."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A primitive applied to formulas."""
+
+    primitive: Primitive
+    operands: tuple[Formula, ...]
+
+
+Formula = Number | Name | Operation
+
+
+def formula(node: Any, names: Mapping[Value, str]) -> Formula:
+    """What a node computes, in terms of the nodes that have a name; itself not by its name."""
+    if node.__class__ is not Value:
+        text = getattr(node, "text", None)
+        return Number(float(node)) if text is None else Name(text)
+    if node._primitive is None:
+        return Name(names[node]) if node in names else Number(node._data)
+    parts = (_operand(x, names) for x in node.operands)
+    return Operation(node._primitive, tuple(parts))
+
+
+def _operand(x: Any, names: Mapping[Value, str]) -> Formula:
+    named = x.__class__ is Value and x in names
+    return Name(names[x]) if named else formula(x, names)
+
+
+def local_derivative(node: Value, index: int, names: Mapping[Value, str]) -> Formula:
+    """∂node/∂operand[index], simplified, as a book writes it where the declaration says how."""
+    primitive = node._primitive
+    assert primitive is not None
+    rules = primitive.on_paper or primitive.partials
+    assert rules is not None
+    rule = rules[index]
+    if not callable(rule):
+        return Number(float(rule or 0.0))
+    with modes.recording(), np.errstate(all="ignore"):
+        stand_ins = {x: Value(x._data) for x in {*node.operands, node} if x.__class__ is Value}
+        operands = [stand_ins.get(x, x) if x.__class__ is Value else x for x in node.operands]
+        recorded = rule(*operands, stand_ins[node])
+    shown = {stand_in: names[x] for x, stand_in in stand_ins.items() if x in names}
+    whole = _operand(recorded, shown)
+    inner = {id(s): formula(x, names) for x, s in stand_ins.items() if x not in names}
+    return simplified(_expanded(recorded, shown, inner) if inner else whole)
+
+
+def _expanded(x: Any, shown: Mapping[Value, str], inner: Mapping[int, Formula]) -> Formula:
+    """As `formula`, with the formulas of operands that have no name of their own put in."""
+    if x.__class__ is Value:
+        if x in shown:
+            return Name(shown[x])
+        if id(x) in inner:
+            return inner[id(x)]
+        if x._primitive is not None:
+            parts = tuple(_expanded(y, shown, inner) for y in x.operands)
+            return Operation(x._primitive, parts)
+    return formula(x, shown)
+
+
+# ---------------------------------------------------------------- simplifying
+
+
+def simplified(tree: Formula) -> Formula:
+    """The same without ones, zeros and nested numbers: `1·x^1·2` becomes `2·x`."""
+    if not isinstance(tree, Operation):
+        return tree
+    operands = tuple(simplified(x) for x in tree.operands)
+    name = tree.primitive.name
+    if all(isinstance(x, Number) for x in operands) and tree.primitive.floats is not None:
+        return Number(tree.primitive.evaluate_floats(*(x.value for x in operands)))  # type: ignore[union-attr]
+    if name in ("multiply", "divide", "negative"):
+        return product(Operation(tree.primitive, operands))
+    if name == "positive":
+        return operands[0]
+    if name == "power" and operands[1] == Number(1.0):
+        return operands[0]
+    if name == "power" and operands[1] == Number(0.0):
+        return Number(1.0)
+    if name == "add" and operands[0] == Number(0.0):
+        return operands[1]
+    if name in ("add", "subtract") and operands[1] == Number(0.0):
+        return operands[0]
+    return Operation(tree.primitive, operands)
+
+
+def product(*factors: Formula) -> Formula:
+    """The product of formulas with its numbers drawn together: 0.5·(2·x) is x."""
+    coefficient, above, below = 1.0, [], []
+    for factor in factors:
+        number, over, under = _factors(factor)
+        coefficient *= number
+        above += over
+        below += under
+    if coefficient == 0.0:
+        return Number(0.0)
+    size, sign = abs(coefficient), coefficient < 0
+    whole_below = size < 1 and (1 / size).is_integer() and bool(above or below)
+    if whole_below:
+        below = [Number(1 / size), *below]
+    elif size != 1.0:
+        above = [Number(size), *above]
+    result = _all(above or [Number(1.0)])
+    if below:
+        result = Operation(PRIMITIVES["divide"], (result, _all(below)))
+    return _negated(result) if sign else result
+
+
+def _negated(tree: Formula) -> Formula:
+    if isinstance(tree, Number):
+        return Number(-tree.value)
+    return Operation(PRIMITIVES["negative"], (tree,))
+
+
+def _all(factors: list[Formula]) -> Formula:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = Operation(PRIMITIVES["multiply"], (result, factor))
+    return result
+
+
+def _factors(tree: Formula) -> tuple[float, list[Formula], list[Formula]]:
+    """A formula as a number, factors above and factors below the line."""
+    if isinstance(tree, Number):
+        return tree.value, [], []
+    if isinstance(tree, Operation):
+        name = tree.primitive.name
+        parts = [_factors(x) for x in tree.operands] if name in _PRODUCTS else []
+        if name == "negative":
+            return -parts[0][0], parts[0][1], parts[0][2]
+        if name == "multiply":
+            (c, n, d), (e, p, q) = parts
+            return c * e, n + p, d + q
+        if name == "divide" and parts[1][0] != 0.0:
+            (c, n, d), (e, p, q) = parts
+            return c / e, n + q, d + p
+    return 1.0, [tree], []
+
+
+_PRODUCTS = ("multiply", "divide", "negative")
+
+
+# ---------------------------------------------------------------- writing
+
+
+def number_text(x: float, digits: int = 6) -> str:
+    """A number for people: six significant digits, a true minus sign.
+
+    >>> number_text(-0.142253234762)
+    '−0.142253'
+    """
+    return format(x, f".{digits}g").replace("-", "−")
+
+
+def text(tree: Formula) -> str:
+    """The formula in Unicode: `(y1 − t)²/2`."""
+    return _write(tree, lambda primitive: primitive.text, number_text)[0]
+
+
+def factor_text(tree: Formula) -> str:
+    """The formula as it stands between the dots of a product."""
+    written, binds = _write(tree, lambda primitive: primitive.text, number_text)
+    alone = written[0] == "−" or "/" in written
+    return bracketed(written, binds, PRODUCT + 1 if alone and binds <= PRODUCT else PRODUCT)
+
+
+def latex(tree: Formula) -> str:
+    """The formula in LaTeX; names of letters and digits get a subscript, others are escaped."""
+    return _write(tree, lambda primitive: primitive.latex, _number_latex, latex_name)[0]
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX.
+
+    >>> latex_name("w11"), latex_name("a_b")
+    ('w_{11}', '\\mathrm{a\\_b}')
+    """
+    letters = name.rstrip("0123456789")
+    if len(letters) == 1 and letters.isalpha() and letters.isascii():
+        return f"{letters}_{{{name[1:]}}}" if len(name) > 1 else name
+    special = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "\n": " "}
+    special |= {c: "\\" + c for c in "#$%&_{}"}
+    return r"\mathrm{" + "".join(special.get(c, c) for c in name) + "}"
+
+
+def _number_latex(x: float) -> str:
+    mantissa, _, exponent = format(x, ".6g").partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def _write(
+    tree: Formula,
+    template: Callable[[Primitive], str],
+    number: Callable[[float], str],
+    name: Callable[[str], str] = str,
+) -> tuple[str, int]:
+    """The text of a formula and how tightly it binds."""
+    if isinstance(tree, Number):
+        return number(tree.value), ATOM if tree.value >= 0 else SIGN
+    if isinstance(tree, Name):
+        simple = not any(c in tree.text for c in " <>=")
+        return name(tree.text), ATOM if simple else SUM
+    primitive = tree.primitive
+    in_latex = name is not str
+    if primitive.name == "power" and isinstance(tree.operands[1], Number) and not in_latex:
+        exponent = format(tree.operands[1].value, "g")
+        if exponent.lstrip("-").isdigit():
+            base = bracketed(*_write(tree.operands[0], template, number, name), POWER + 1)
+            return base + exponent.translate(_SUPERSCRIPTS), POWER
+    parts = {}
+    for i, (key, operand) in enumerate(zip(primitive.operands, tree.operands, strict=True)):
+        written = _write(operand, template, number, name)
+        needed = _needed(primitive, i, in_latex)
+        if i and needed and written[0][0] in "−-+":
+            needed = ATOM  # no two signs side by side
+        parts[key] = bracketed(*written, needed)
+    return template(primitive).format(**parts), primitive.precedence
+
+
+def _needed(primitive: Primitive, index: int, in_latex: bool) -> int:
+    """How tightly an operand must bind to stand without parentheses."""
+    precedence = primitive.precedence
+    if precedence == ATOM or (in_latex and primitive.name == "divide"):
+        return 0  # inside a call, a root, a fraction
+    if precedence == POWER:
+        return 0 if in_latex and index == 1 else POWER + 1
+    if index == 0:
+        return precedence
+    exact = primitive.name in ("subtract", "divide", "negative")
+    return precedence + 1 if exact or precedence == PRODUCT else precedence
+
+
+def bracketed(written: str, binds: int, needed: int) -> str:
+    """In parentheses if it binds less tightly than is needed."""
+    return written if binds >= needed else f"({written})"

@@ -1,0 +1,120 @@
+"""The command line: `autograd-lite explain`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograd_lite import __version__
+from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, Explanation, explain
+from autograd_lite.program import binding
+
+_EXPLAIN = """\
+Run a small program, and show every value, every gradient, the chain rule that leads to each,
+and a check against numerical differentiation.
+
+Without a program: the two-input, two-output layer z1 … z6 with sigmoid and squared error."""
+
+_EXAMPLE = """\
+example:
+  autograd-lite explain "z = x*w; E = (sigmoid(z) - t)**2 / 2" x=0.5 w=-1.5 t=1 -o layer.svg"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograd-lite",
+        description="Reverse-mode automatic differentiation whose reasoning can be read.",
+    )
+    parser.add_argument("--version", action="version", version=f"autograd_lite {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "explain",
+        help="explain the gradients of a formula",
+        description=_EXPLAIN,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROGRAM NAME=NUMBER",
+        help="the program: assignments separated by ';' in arithmetic, elementwise functions and "
+        "comparisons; then a number for each of its inputs",
+    )
+    command.add_argument(
+        "--wrt",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="derive the gradient of NAME only (may be repeated); default: of every input",
+    )
+    command.add_argument(
+        "--every-step",
+        action="store_true",
+        help="a line for each operation, not only for what the program names",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="draw the graph to FILE: .svg, .png, .pdf or .dot",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0, or 2 for input that cannot be used."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without ∂ still shows the rest
+    parser = _parser()
+    options, more = parser.parse_known_args(arguments)  # words may stand behind options, too
+    if unknown := [word for word in more if word.startswith("-")]:
+        hint = "a program that starts with a minus sign goes behind --"
+        parser.error(f"unknown option {unknown[0][:40]} ({hint})")
+    options.words += more
+    try:
+        _explain(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"autograd-lite {options.command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from autograd_lite import viz
+
+    if options.output is not None:
+        viz.check_suffix(options.output)
+    explanation = _explanation(options)
+    derivations = explanation.derivations(options.wrt)
+    print(explanation.table())
+    for derivation in derivations:
+        print(f"\n{derivation}")
+    if options.output is not None:
+        drawing = viz.dot_source(explanation.cards)
+        viz.save(drawing, Path(options.output))
+        print(f"\ndrawn to {options.output}")
+
+
+def _explanation(options: argparse.Namespace) -> Explanation:
+    if not options.words:
+        return explain(SEED_LAYER, SEED_INPUTS, options.every_step)
+    inputs: dict[str, float] = {}
+    program, *bindings = options.words
+    for text in bindings:
+        name, number = binding(text)
+        if name in inputs:
+            raise ValueError(f"{text!r}: {name!r} is given twice")
+        inputs[name] = number
+    return explain(program, inputs, options.every_step)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,370 @@
+"""Small programs as text: `z = x*y; E = sin(z)**2`, read without ever being run as Python.
+
+The text is parsed by Python's own parser and only arithmetic, the elementwise functions of the
+table of primitives and comparisons are taken from the tree. Everything else is refused with the
+column at which it stands.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.elementwise import positive
+from autograd_lite.primitive import PRIMITIVES
+from autograd_lite.value import Value
+
+MAX_LENGTH = 10_000
+"""Longer programs are refused (characters)."""
+MAX_DEPTH = 100
+"""More deeply nested expressions are refused."""
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.Pow: "pow",
+    ast.USub: "neg",
+    ast.UAdd: "pos",
+}
+_COMPARISONS: dict[type[ast.AST], tuple[str, Callable[[float, float], bool]]] = {
+    ast.Lt: ("<", float.__lt__),
+    ast.LtE: ("≤", float.__le__),
+    ast.Gt: (">", float.__gt__),
+    ast.GtE: ("≥", float.__ge__),
+    ast.Eq: ("=", float.__eq__),
+    ast.NotEq: ("≠", float.__ne__),
+}
+
+
+class ProgramError(ValueError):
+    """A program that cannot be read, with the column (from 1) and line where it goes wrong."""
+
+    def __init__(self, message: str, source: str, line: int = 1, column: int = 1) -> None:
+        self.line, self.column = line, column
+        where = f"column {column}" if source.count("\n") == 0 else f"line {line}, column {column}"
+        shown = (source.splitlines() or [""])[line - 1][:MAX_LENGTH]
+        start = max(0, column - 50)
+        excerpt = shown[start : start + 76]
+        pointer = " " * (column - 1 - start) + "^"
+        super().__init__(f"{where}: {message}\n  {excerpt}\n  {pointer}")
+
+
+class Truth(float):
+    """The result of a comparison: 1.0 or 0.0, a constant, with what was compared as its text."""
+
+    text: str
+
+    def __new__(cls, holds: bool, text: str) -> Truth:
+        self = super().__new__(cls, holds)
+        self.text = text
+        return self
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One assignment."""
+
+    name: str
+    expression: ast.expr
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that was read and found well formed."""
+
+    source: str
+    statements: tuple[Statement, ...]
+    inputs: tuple[str, ...]
+    """The names that are used before anything is assigned to them, in order."""
+
+    @property
+    def output(self) -> str:
+        """The name of the last statement."""
+        return self.statements[-1].name
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The value of every name.
+
+        Args:
+            inputs: numbers or Values by name.
+
+        Raises:
+            ProgramError: if an input is missing, or a constant part overflows.
+
+        >>> parse("z = x*y; E = z**2").run({"x": 2.0, "y": 3.0})
+        {'x': 2.0, 'y': 3.0, 'z': 6.0, 'E': 36.0}
+        """
+        missing = [name for name in self.inputs if name not in inputs]
+        if missing:
+            raise self._unbound(missing)
+        names = dict(inputs)
+        for statement in self.statements:
+            result = _Evaluation(self.source, names).of(statement.expression)
+            if result.__class__ is Value:
+                if result.name is not None:
+                    result = positive(result)  # `y = x`: a value of its own
+                result.name = statement.name
+            names[statement.name] = result
+        return names
+
+    def _unbound(self, missing: list[str]) -> ProgramError:
+        for statement in self.statements:
+            for node in ast.walk(statement.expression):
+                if isinstance(node, ast.Name) and node.id == missing[0]:
+                    known = (
+                        f"; known names: {', '.join(self._assigned())}" if self._assigned() else ""
+                    )
+                    return _at(
+                        self.source,
+                        node,
+                        f"the name {missing[0]!r} is unknown: give it a number, "
+                        + " ".join(f"{name}=…" for name in missing)
+                        + known,
+                    )
+        raise AssertionError(missing)
+
+    def _assigned(self) -> list[str]:
+        return [statement.name for statement in self.statements]
+
+
+def parse(source: str) -> Program:
+    """Read a program: assignments separated by `;` or new lines; the last may be an expression.
+
+    Raises:
+        ProgramError: for anything but arithmetic, elementwise functions, comparisons and names.
+
+    >>> parse("z = x*y; sin(z)").inputs
+    ('x', 'y')
+    """
+    if len(source) > MAX_LENGTH:
+        raise ProgramError(
+            f"the program has {len(source):,} characters; at most {MAX_LENGTH:,} are read",
+            source[:MAX_LENGTH].replace("\n", " "),
+            column=MAX_LENGTH,
+        )
+    tree = _tree(source)
+    statements: list[Statement] = []
+    inputs: dict[str, None] = {}
+    assigned: set[str] = set()
+    for i, node in enumerate(tree.body):
+        statement = _statement(source, node, last=i == len(tree.body) - 1)
+        _check(source, statement.expression)
+        _check_constants(source, statement.expression)
+        for name in _names(statement.expression):
+            if name not in assigned:
+                inputs[name] = None
+        if statement.name in assigned or statement.name in inputs:
+            used = "assigned" if statement.name in assigned else "used"
+            raise _at(
+                source,
+                node,
+                f"{statement.name!r} is already {used} above; each name stands for one value: "
+                "choose another",
+            )
+        assigned.add(statement.name)
+        statements.append(statement)
+    if not statements:
+        raise ProgramError("the program is empty", source or " ")
+    return Program(source, tuple(statements), tuple(inputs))
+
+
+def _tree(source: str) -> ast.Module:
+    digits = re.search(r"\d[\d_]{1000}", source)
+    if digits is not None:
+        before = source[: digits.start()]
+        column = digits.start() - before.rfind("\n")
+        raise ProgramError("the number is too large", source, before.count("\n") + 1, column)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on the text is not for its writer
+            return ast.parse(source)
+    except SyntaxError as error:
+        line = min(error.lineno or 1, source.count("\n") + 1)
+        raise ProgramError(error.msg, source or " ", line, max(1, error.offset or 1)) from None
+    except (RecursionError, MemoryError):
+        raise ProgramError("the program is too deeply nested", source) from None
+    except ValueError as error:  # a null character
+        raise ProgramError(str(error), source.replace("\0", "?")) from None
+
+
+def _at(source: str, node: ast.AST, message: str) -> ProgramError:
+    line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    text = source.splitlines()[line - 1].encode()[:offset].decode(errors="ignore")
+    return ProgramError(message, source, line, len(text) + 1)
+
+
+def _statement(source: str, node: ast.stmt, last: bool) -> Statement:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Name):
+            if target.id in _functions():
+                raise _at(source, target, f"{target.id!r} is a function; choose another name")
+            return Statement(target.id, node.value)
+    if isinstance(node, ast.Expr):
+        if last:
+            taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            name = next(n for n in ("f", "y", "E", "out", "result_") if n not in taken)
+            return Statement(name, node.value)
+        raise _at(source, node, "give this value a name: NAME = …; only the last may go without")
+    raise _at(source, node, "only assignments NAME = … are understood")
+
+
+def _functions() -> dict[str, Callable[..., Any]]:
+    """The elementwise functions that a program may call."""
+    return {
+        name: primitive.function
+        for name, primitive in PRIMITIVES.items()
+        if primitive.floats is not None
+    }
+
+
+def _names(expression: ast.expr) -> list[str]:
+    """The variables in an expression, from left to right."""
+    called = {id(n.func) for n in ast.walk(expression) if isinstance(n, ast.Call)}
+    found = [n for n in ast.walk(expression) if isinstance(n, ast.Name) and id(n) not in called]
+    return [n.id for n in sorted(found, key=lambda n: (n.lineno, n.col_offset))]
+
+
+def _check(source: str, node: ast.expr, depth: int = 0) -> None:
+    """Refuse, with the column, whatever is not arithmetic."""
+    if depth > MAX_DEPTH:
+        raise _at(source, node, f"nested more than {MAX_DEPTH} deep; give the parts names")
+    match node:
+        case ast.BinOp(op=op) if type(op) in _OPERATORS:
+            parts = [node.left, node.right]
+        case ast.UnaryOp(op=op) if type(op) in _OPERATORS:
+            parts = [node.operand]
+        case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
+            parts = [node.left, *node.comparators]
+        case ast.Compare():
+            raise _at(source, node, "compare two values with one of < <= > >= == !=")
+        case ast.Call():
+            _check_call(source, node)
+            parts = node.args
+        case ast.Name(id=name):
+            if name in _functions():
+                raise _at(source, node, f"the function {name!r} needs its operands: {name}(…)")
+            parts = []
+        case ast.Constant(value=value) if type(value) in (int, float):
+            _number(source, node)
+            parts = []
+        case _:
+            raise _at(source, node, f"{_described(node)} is not understood: {_ALLOWED}")
+    for part in parts:
+        _check(source, part, depth + 1)
+
+
+def _check_constants(source: str, node: ast.expr) -> None:
+    """Refuse a part without names whose value is no finite number."""
+    if not _names(node):
+        with np.errstate(all="ignore"):
+            _Evaluation(source, {}).of(node)
+        return
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.expr) and not (isinstance(node, ast.Call) and part is node.func):
+            _check_constants(source, part)
+
+
+_ALLOWED = "only numbers, names, + - * / **, comparisons and elementwise functions are"
+
+
+def _described(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=attr):
+            return f"the attribute .{attr[:40]}"
+        case ast.Constant(value=value):
+            return f"the constant {value!r}"[:60]
+        case ast.IfExp():
+            return "if … else (write where(condition, a, b))"
+        case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+            return f"the operator {type(op).__name__}"
+    return f"{type(node).__name__}"
+
+
+def _check_call(source: str, node: ast.Call) -> None:
+    functions = _functions()
+    if not isinstance(node.func, ast.Name) or node.func.id not in functions:
+        name = f"{node.func.id!r}" if isinstance(node.func, ast.Name) else "this"
+        known = ", ".join(sorted(functions))
+        raise _at(source, node, f"{name} is no elementwise function; there are {known}")
+    operands = PRIMITIVES[node.func.id].operands
+    plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
+    if not plain or len(node.args) != len(operands):
+        count = "1 operand" if len(operands) == 1 else f"{len(operands)} operands"
+        signature = f"{node.func.id}({', '.join(operands)})"
+        raise _at(source, node, f"{signature} takes {count}, not {len(node.args)}")
+
+
+def _number(source: str, node: ast.Constant) -> float:
+    try:
+        return float(node.value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise _at(source, node, "the number is too large") from None
+
+
+@dataclass
+class _Evaluation:
+    """Evaluates a checked expression; every number is a float, so none can grow large."""
+
+    source: str
+    names: Mapping[str, Any]
+
+    def of(self, node: ast.expr) -> Any:
+        result = self._of(node)
+        if isinstance(result, float) and not math.isfinite(result) and not _names(node):
+            raise _at(self.source, node, "this constant overflows or is not a number")
+        return result
+
+    def _of(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant():
+                return _number(self.source, node)
+            case ast.Name(id=name):
+                return self.names[name]
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                sign, holds = _COMPARISONS[type(op)]
+                a, b = self.of(left), self.of(right)
+                text = f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
+                return Truth(holds(float(a), float(b)), text)
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return _functions()[name](*(self.of(arg) for arg in args))
+            case ast.UnaryOp(op=op, operand=operand):
+                return _operation(op)(self.of(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return _operation(op)(self.of(left), self.of(right))
+        raise AssertionError(ast.dump(node))
+
+
+def _operation(op: ast.AST) -> Callable[..., Any]:
+    """The primitive that a Python operator stands for."""
+    wanted = _OPERATORS[type(op)]
+    return next(p.function for p in PRIMITIVES.values() if p.operator == wanted)
+
+
+def binding(text: str) -> tuple[str, float]:
+    """A `NAME=NUMBER` from the command line.
+
+    >>> binding("x1=0.5")
+    ('x1', 0.5)
+    """
+    name, equals, number = text.partition("=")
+    name = name.strip()
+    if not equals or not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"{text!r}: write NAME=NUMBER, as in x1=0.5")
+    try:
+        value = float(number)
+    except ValueError:
+        raise ValueError(f"{text!r}: {number.strip()!r} is no number") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r}: the number must be finite")
+    return name, value
