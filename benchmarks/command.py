@@ -1,0 +1,40 @@
+"""The command line: `python -m benchmarks [values|chain|mlp] [--repeats N] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from benchmarks import chain, mlp, peers, values
+from benchmarks.measure import table
+
+BENCHMARKS = {"values": values, "chain": chain, "mlp": mlp}
+HEADINGS = {
+    "values": "in units of autograd_lite",
+    "chain": "time in units of hand-written NumPy",
+    "mlp": "time in units of hand-written NumPy",
+}
+ROUNDS = {"values": 15, "chain": 101, "mlp": 201}
+"""So many that a run takes a fraction of a minute each."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks that are asked for, and print what was measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="values|chain|mlp", help="all by default")
+    parser.add_argument("--repeats", type=int, help="how often each program is timed")
+    parser.add_argument("--quick", action="store_true", help="once each: whether it runs at all")
+    given = parser.parse_args(arguments)
+    for name in given.names:
+        if name not in BENCHMARKS:
+            parser.error(f"no benchmark {name!r}: choose from {', '.join(BENCHMARKS)}")
+    if given.repeats is not None and given.repeats < 1:
+        parser.error(f"--repeats must be at least 1, not {given.repeats}")
+    print(peers.versions())
+    for name in given.names or BENCHMARKS:
+        rounds = given.repeats or (1 if given.quick else ROUNDS[name])
+        for peer in BENCHMARKS[name].PROGRAMS:
+            if not peers.is_installed(peer):
+                print(f"\n{name}: {peer} is skipped, it is not installed (the extra `bench`)")
+        print("\n" + table(HEADINGS[name], BENCHMARKS[name].measure(rounds)), flush=True)
+    return 0
