@@ -327,7 +327,8 @@ def _binary() -> Rule:
 
 def _ternary() -> Rule:
     def call(condition: Any, x: Any, y: Any) -> Any:
-        return apply(call.primitive, (condition, x, y), {})  # type: ignore[attr-defined]
+        operands = (detached(condition), x, y)  # a condition is a constant
+        return apply(call.primitive, operands, {})  # type: ignore[attr-defined]
 
     return call
 
