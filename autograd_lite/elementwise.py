@@ -358,7 +358,7 @@ def tanh(x: Any) -> Any:
 
 
 def _sigmoid_of_array(x: Array) -> Array:
-    if x.__class__ is not np.ndarray:
+    if x.__class__ is not np.ndarray or not x.ndim:
         return 1.0 / (1.0 + np.exp(-x))
     z = np.negative(x, dtype=x.dtype if x.dtype.kind == "f" else float)
     np.exp(z, out=z)
