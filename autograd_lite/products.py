@@ -55,9 +55,9 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
     n = shape[-1]
     yield (shape, (n,)), (), {}
     yield (shape, (n, 2)), (), {}
-    yield (shape, (2, n, 3)), (), {}
+    yield (shape, (shape[0] if len(shape) == 3 else 2, n, 3)), (), {}
     if len(shape) == 3:
-        yield (shape, (shape[0], n, 1)), (), {}
+        yield (shape, (1, n, 2)), (), {}
         yield (shape, (2, 1, n, 2)), (), {}
 
 
