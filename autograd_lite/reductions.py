@@ -135,7 +135,7 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The greatest element. ∂: the gradient to it, shared equally at a tie.
 
-    >>> max([5.0, 9.0, 4.0, 0.0])
+    >>> float(max([5.0, 9.0, 4.0, 0.0]))
     9.0
     """
     return _reduction(x, axis, keepdims)
@@ -151,7 +151,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The least element. ∂: the gradient to it, shared equally at a tie.
 
-    >>> min([5.0, 9.0, 4.0, 0.0])
+    >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
     """
     return _reduction(x, axis, keepdims)
@@ -173,9 +173,10 @@ def _shift(x: Array, axis: Axis) -> Any:
 def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
     x = np.asarray(x)
     shift = _shift(x, axis)
+    e = np.asarray(np.exp(x - shift))  # of an array without axes NumPy gives the one element
+    total = np.asarray(np.sum(e, axis=axis, keepdims=keepdims))
     with np.errstate(divide="ignore"):
-        z = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
-    return z if keepdims else np.squeeze(z, axis=_axes(axis, x.ndim))[()]
+        return np.log(total) + np.reshape(shift, total.shape)
 
 
 def _softmax(x: Array, axis: Axis) -> Any:
