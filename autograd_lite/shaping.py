@@ -121,8 +121,17 @@ def broadcast_to(x: Any, shape: Any) -> Call:
     return (x,), {"shape": (shape,) if isinstance(shape, int | np.integer) else tuple(shape)}
 
 
+def _astype(x: Array, dtype: np.dtype[Any]) -> Array:
+    x = np.asarray(x)
+    if x.dtype != object:
+        return x.astype(dtype)
+    if dtype != np.float64:
+        raise TypeError(f"Values are float64 and cannot be {dtype}; make them a Tensor with stack")
+    return x.copy()
+
+
 @structural(
-    arrays=lambda x, dtype: np.asarray(x).astype(dtype),
+    arrays=_astype,
     pullbacks=(lambda g, z, x, dtype: g,),  # the engine casts it to the operand's dtype
     cases=lambda shape: iter([((shape,), (np.float64,), {})]),
 )
