@@ -1,0 +1,304 @@
+"""Properties of every primitive in the table, whatever they are.
+
+Nothing here names an operation: a new declaration is tested by being declared.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import operator
+import sys
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from primitive_checks import (
+    calls,
+    check,
+    cotangent,
+    is_variable,
+    is_variadic,
+    names,
+    sample_calls,
+    variables,
+)
+
+import autograd_lite
+from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, elementwise, gradients
+from autograd_lite.primitive import apply, retract
+from autograd_lite.value import record_value
+
+ALL = pytest.mark.parametrize("name", names())
+ELEMENTWISE = pytest.mark.parametrize(
+    "name", [name for name in names() if PRIMITIVES[name].partials is not None]
+)
+STRUCTURAL = pytest.mark.parametrize(
+    "name", [name for name in names() if PRIMITIVES[name].partials is None]
+)
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+@ALL
+@given(data=st.data())
+def test_derivatives_of_tensors(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    check(primitive, data.draw(calls(primitive)))
+
+
+@ELEMENTWISE
+@given(data=st.data())
+def test_derivatives_of_values(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    check(primitive, data.draw(calls(primitive, scalar=True)), Value)
+
+
+@ELEMENTWISE
+@given(data=st.data())
+def test_values_and_tensors_agree(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive, scalar=True))
+    numbers = [x.item() for x in call.operands]
+    values, tensors = (variables(primitive, numbers, kind) for kind in (Value, Tensor))
+    of_values, of_tensors = (apply(primitive, given, {}) for given in (values, tensors))
+    assert of_values.data == pytest.approx(of_tensors.item(), rel=1e-14)
+    for i, (v, t) in enumerate(zip(values, tensors, strict=True)):
+        if is_variable(primitive, i):
+            (from_value,), (from_tensor,) = gradients(of_values, [v]), gradients(of_tensors, [t])
+            assert from_value == pytest.approx(float(from_tensor), rel=1e-13)
+
+
+ANY = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -746.0])
+
+
+@ELEMENTWISE
+@given(data=st.data())
+def test_generated_code_agrees_with_the_general_way(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    operands = [
+        data.draw(st.booleans()) if not is_variable(primitive, i) else Value(data.draw(ANY))
+        for i in range(len(primitive.operands))
+    ]
+    if len(operands) > 1 and data.draw(st.booleans()):
+        i = data.draw(st.integers(0, len(operands) - 1))
+        operands[i] = operands[i].data if isinstance(operands[i], Value) else operands[i]
+    with np.errstate(all="ignore"):
+        usual, general = primitive.function(*operands), record_value(primitive, operands, {})
+    assert usual.operands == general.operands
+    assert same(usual.data, general.data)
+    for a, b in zip(usual.partials, general.partials, strict=True):
+        assert (a is None) == (b is None)
+        assert a is None or same(a, b)
+
+
+def same(a: float, b: float) -> bool:
+    """Equal, or both nan; the general way may go through NumPy, whose last digit may differ."""
+    return bool(np.isclose(a, b, rtol=1e-14, atol=0.0, equal_nan=True))
+
+
+@ELEMENTWISE
+@given(data=st.data())
+def test_derivative_on_paper_is_the_derivative(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    if primitive.on_paper is None:
+        return
+    numbers = [x.item() for x in data.draw(calls(primitive, scalar=True)).operands]
+    z = primitive.evaluate_floats(*numbers)
+    for i, rule in enumerate(primitive.on_paper):
+        on_paper = rule(*numbers, z) if callable(rule) else rule
+        assert on_paper == pytest.approx(primitive.partial(i, numbers, z), rel=1e-11, abs=1e-14)
+
+
+# ---------------------------------------------------------------- kinds of numbers
+
+
+@ALL
+@given(data=st.data())
+def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive))
+    operands = [x.astype(np.float32) if x.dtype == float else x for x in call.operands]
+    given = variables(primitive, operands)
+    z = apply(primitive, given, call.params)
+    assert z.dtype == call.params.get("dtype", np.float32)
+    wanted = [x for x in given if isinstance(x, Tensor)]
+    for g in gradients(z, wanted, cotangent(z.shape, 1)):
+        assert g.dtype == np.float32
+    for g in gradients(z, wanted, cotangent(z.shape, 1), record=True):
+        assert g.dtype == np.float32
+
+
+@STRUCTURAL
+@given(data=st.data())
+def test_arrays_of_values_agree_with_tensors(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive))
+    arrays = [boxed(x) for x in call.given]
+    of_values = call.of(primitive.function, arrays, is_variadic(primitive))
+    of_tensors = call.of(
+        primitive.function, [Tensor(x) for x in call.given], is_variadic(primitive)
+    )
+    plain = np.asarray(of_tensors.detach())
+    of_values = np.asarray(of_values, dtype=object)
+    assert of_values.shape == plain.shape
+    c = cotangent(plain.shape, 1)
+    np.testing.assert_allclose(unboxed(of_values), plain, rtol=1e-13, atol=1e-15)
+    total = sum((v * weight for v, weight in zip(of_values.flat, c.flat, strict=True)), Value(0.0))
+    tensors = [x for x in of_tensors.operands if isinstance(x, Tensor)]
+    expected = gradients(of_tensors, tensors, c)
+    for array, e in zip(arrays, expected, strict=True):
+        found = gradients(total, list(array.flat))
+        np.testing.assert_allclose(found, e.ravel(), rtol=1e-12, atol=1e-13)
+
+
+def boxed(array: Any) -> Any:
+    """An array of Values of these numbers."""
+    values = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        values[index] = Value(array[index])
+    return values
+
+
+def unboxed(array: Any) -> Any:
+    """The numbers of an array of Values (and of zeros that nothing was added to)."""
+    numbers = [x.data if isinstance(x, Value) else float(x) for x in array.flat]
+    return np.array(numbers).reshape(array.shape)
+
+
+# ---------------------------------------------------------------- ways to call it
+
+
+def records(z: Any, primitive: Primitive, expected: Any) -> bool:
+    """Whether z is the result of the primitive, and this result."""
+    assert z._primitive is primitive
+    np.testing.assert_array_equal(z.detach(), expected)
+    return True
+
+
+@ALL
+@given(data=st.data())
+def test_every_way_to_call_it_records_it(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive))
+    given = variables(primitive, call.given)
+    expected = primitive.arrays(*call.operands, **call.params)
+    assert records(apply(primitive, variables(primitive, call.operands), call.params), *(
+        primitive, expected))  # fmt: skip
+    assert records(call.of(primitive.function, given, is_variadic(primitive)), primitive, expected)
+    for function in primitive.numpy:
+        assert records(call.of(function, given, is_variadic(primitive)), primitive, expected)
+    if primitive.operator:
+        assert records(getattr(operator, primitive.operator)(*given), primitive, expected)
+    if primitive.method:
+        method = getattr(given[0], primitive.method)
+        assert records(method(*given[1:], *call.args, **call.kwargs), primitive, expected)
+
+
+@ELEMENTWISE
+@given(data=st.data())
+def test_every_way_to_call_it_on_values_records_it(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive, scalar=True))
+    given = variables(primitive, [x.item() for x in call.operands], Value)
+    functions = [primitive.function, *primitive.numpy]
+    if primitive.operator:
+        functions.append(getattr(operator, primitive.operator))
+    if primitive.method:
+        functions.append(getattr(Value, primitive.method))
+    for function in functions:
+        z = function(*given)
+        assert isinstance(z, Value)
+        assert z._primitive is primitive
+        assert all(a is b for a, b in zip(z.operands, given, strict=True))
+
+
+@ALL
+@given(data=st.data())
+def test_plain_numbers_give_plain_numbers(name: str, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive))
+    z = call.of(primitive.function, call.given, is_variadic(primitive))
+    assert isinstance(z, np.ndarray | np.floating | float)
+    np.testing.assert_array_equal(z, primitive.arrays(*call.operands, **call.params))
+
+
+@ALL
+def test_it_is_public_and_documented(name: str) -> None:
+    primitive = PRIMITIVES[name]
+    assert getattr(autograd_lite, name) is primitive.function
+    assert name in autograd_lite.__all__
+    assert primitive.function.primitive is primitive  # type: ignore[attr-defined]
+    shown = dict.fromkeys(primitive.operands, "u") or {"operands": "u"}
+    assert "u" in primitive.text.format(**shown)
+    assert "u" in primitive.latex.format(**shown)
+    assert 1 <= primitive.precedence <= 5
+
+
+@ALL
+def test_its_example_runs(name: str) -> None:
+    function = PRIMITIVES[name].function
+    documentation = inspect.getdoc(function)
+    assert documentation is not None
+    names_of_module = dict(vars(sys.modules[function.__module__]))
+    example = doctest.DocTestParser().get_doctest(documentation, names_of_module, name, None, 0)
+    assert example.examples, f"{name} has no example"
+    result = doctest.DocTestRunner().run(example)
+    assert result.failed == 0
+
+
+# ---------------------------------------------------------------- a new one, declared wrongly
+
+
+def check_all_calls(primitive: Primitive) -> None:
+    for call in sample_calls(primitive):
+        check(primitive, call)
+
+
+def test_a_wrong_derivative_of_a_new_primitive_is_found() -> None:
+    @elementwise(
+        floats="x * x * x",
+        arrays=lambda x: x * x * x,
+        partials=(lambda x, z: 2.0 * x * x,),
+        method=False,
+    )
+    def cube(x: Any) -> Any:
+        """x³, whose derivative is not 2x²."""
+
+    try:
+        assert "cube" in names()
+        with pytest.raises(AssertionError, match="cube, first order"):
+            check_all_calls(PRIMITIVES["cube"])
+    finally:
+        retract("cube")
+    assert "cube" not in names()
+
+
+def test_a_right_derivative_of_a_new_primitive_is_accepted() -> None:
+    @elementwise(
+        floats="x * x * x",
+        arrays=lambda x: x * x * x,
+        partials=(lambda x, z: 3.0 * x * x,),
+        method=False,
+    )
+    def cube(x: Any) -> Any:
+        """x³"""
+
+    try:
+        check_all_calls(PRIMITIVES["cube"])
+        x = Value(2.0)
+        y = cube(x)
+        y.backward()
+        assert (y.data, x.grad) == (8.0, 12.0)
+    finally:
+        retract("cube")
+
+
+def test_a_name_is_declared_once() -> None:
+    with pytest.raises(ValueError, match="'exp' is declared twice"):
+
+        @elementwise(floats="x", arrays=lambda x: x, partials=(1.0,), method=False)
+        def exp(x: Any) -> Any: ...
