@@ -1,0 +1,215 @@
+"""The checks of `test_primitives` can fail: every rule is broken in every usual way.
+
+A mutant is a primitive of the table with one rule replaced. One that gives the same derivatives
+all the same (the negative of a derivative that is 0) is equivalent and passed over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from primitive_checks import (
+    Call,
+    analytic,
+    analytic_second,
+    check,
+    is_variable,
+    names,
+    sample_calls,
+)
+
+from autograd_lite import PRIMITIVES, Primitive
+from autograd_lite.primitive import EachOperand, Rule, _pullback, detached
+from autograd_lite.shaping import getitem
+
+Change = Callable[[Rule], Rule]
+
+
+# ---------------------------------------------------------------- ways to break a rule
+
+
+def sign_flipped(rule: Rule) -> Rule:
+    return lambda *args, **params: -1.0 * rule(*args, **params)
+
+
+def twice(rule: Rule) -> Rule:
+    return lambda *args, **params: 2.0 * rule(*args, **params)
+
+
+def dropped(rule: Rule) -> Rule:
+    return lambda *args, **params: 0.0 * rule(*args, **params)
+
+
+def a_hundredth_added(rule: Rule) -> Rule:
+    return lambda *args, **params: rule(*args, **params) + 0.01
+
+
+def not_recorded(rule: Rule) -> Rule:
+    """Right numbers, but the second derivative is lost."""
+    return lambda *args, **params: rule(*(detached(x) for x in args), **params)
+
+
+def other_way_round(rule: Rule) -> Rule:
+    """The elements of the gradient in reverse order."""
+
+    def change(*args: Any, **params: Any) -> Any:
+        g = rule(*args, **params)
+        return getitem(g, (slice(None, None, -1),) * len(g.shape))
+
+    return change
+
+
+def first_element_lost(rule: Rule) -> Rule:
+    def change(*args: Any, **params: Any) -> Any:
+        g = rule(*args, **params)
+        mask = np.ones(g.shape)
+        mask[(0,) * mask.ndim] = 0.0
+        return g * mask
+
+    return change
+
+
+def incoming_gradient_ignored(rule: Rule) -> Rule:
+    return lambda g, *args, **params: rule(np.ones(np.shape(detached(g))), *args, **params)
+
+
+def operands_exchanged(rule: Rule) -> Rule:
+    """Of a partial derivative (*operands, z)."""
+    return lambda *args: rule(*args[:-1][::-1], args[-1])
+
+
+OF_PARTIALS: tuple[Change, ...] = (
+    sign_flipped,
+    twice,
+    dropped,
+    a_hundredth_added,
+    not_recorded,
+)
+OF_PULLBACKS: tuple[Change, ...] = (
+    sign_flipped,
+    twice,
+    dropped,
+    not_recorded,
+    other_way_round,
+    first_element_lost,
+    incoming_gradient_ignored,
+)
+
+
+# ---------------------------------------------------------------- mutants
+
+
+def mutants(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
+    """Every way to break every rule of a primitive, with a description."""
+    if primitive.partials is not None:
+        yield from mutants_of_partials(primitive)
+    elif isinstance(primitive.pullbacks, EachOperand):
+        yield from mutants_of_variadic(primitive)
+    else:
+        yield from mutants_of_pullbacks(primitive)
+
+
+def mutants_of_partials(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
+    assert primitive.partials is not None
+    partials = list(primitive.partials)
+    places = [i for i in range(len(partials)) if is_variable(primitive, i)]
+    changes = (*OF_PARTIALS, operands_exchanged) if len(partials) == 2 else OF_PARTIALS
+    for i in places:
+        for change in changes:
+            broken = [*partials[:i], change(as_rule(partials[i])), *partials[i + 1 :]]
+            yield f"partial {i} {change.__name__}", with_partials(primitive, broken)
+    if len(places) == 2:
+        i, j = places
+        broken = list(partials)
+        broken[i], broken[j] = broken[j], broken[i]
+        yield "partials exchanged", with_partials(primitive, broken)
+
+
+def as_rule(partial: Any) -> Rule:
+    """A partial derivative that is a number as a function."""
+    return partial if callable(partial) else lambda *args: partial
+
+
+def with_partials(primitive: Primitive, partials: list[Any]) -> Primitive:
+    return dataclasses.replace(
+        primitive,
+        partials=tuple(partials),
+        pullbacks=tuple(_pullback(i, rule) for i, rule in enumerate(partials)),
+    )
+
+
+def mutants_of_pullbacks(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
+    pullbacks = list(primitive.pullbacks)
+    for i, rule in enumerate(pullbacks):
+        for change in OF_PULLBACKS if rule is not None else ():
+            broken = [*pullbacks[:i], change(rule), *pullbacks[i + 1 :]]
+            yield (
+                f"pullback {i} {change.__name__}",
+                dataclasses.replace(primitive, pullbacks=tuple(broken)),
+            )
+    if len(pullbacks) == 2 and None not in pullbacks:
+        yield (
+            "pullbacks exchanged",
+            dataclasses.replace(primitive, pullbacks=tuple(pullbacks[::-1])),
+        )
+
+
+def mutants_of_variadic(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
+    pullbacks = primitive.pullbacks
+
+    def broken(change: Change) -> EachOperand:
+        return EachOperand(lambda i, *args, **params: change(pullbacks[i])(*args, **params))
+
+    for change in OF_PULLBACKS:
+        yield change.__name__, dataclasses.replace(primitive, pullbacks=broken(change))
+    exchanged = EachOperand(lambda i, *args, **params: pullbacks[1 - i](*args, **params))
+    yield "pullbacks exchanged", dataclasses.replace(primitive, pullbacks=exchanged)
+
+
+# ---------------------------------------------------------------- each of them is caught
+
+
+def derivatives(primitive: Primitive, call: Call) -> list[Any]:
+    return [
+        *analytic(primitive, call.operands, call.params),
+        *analytic_second(primitive, call.operands, call.params),
+    ]
+
+
+def is_equivalent(mutant: Primitive, primitive: Primitive, calls: list[Call]) -> bool:
+    """Whether both give the same first and second derivatives everywhere."""
+    try:
+        return all(
+            np.allclose(a, b, rtol=1e-9, atol=1e-12)
+            for call in calls
+            for a, b in zip(derivatives(mutant, call), derivatives(primitive, call), strict=True)
+        )
+    except (ValueError, TypeError, IndexError):
+        return False  # the engine refuses what its rule gives
+
+
+def is_caught(mutant: Primitive, calls: list[Call]) -> bool:
+    for call in calls:
+        try:
+            check(mutant, call)
+        except AssertionError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_mutant_is_caught(name: str) -> None:
+    primitive = PRIMITIVES[name]
+    calls = sample_calls(primitive)
+    for call in calls:
+        check(primitive, call)
+    caught, survived = [], []
+    for description, mutant in mutants(primitive):
+        if not is_equivalent(mutant, primitive, calls):
+            (caught if is_caught(mutant, calls) else survived).append(description)
+    assert not survived
+    assert caught
