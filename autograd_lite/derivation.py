@@ -115,9 +115,7 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     >>> z = x * y
     >>> z.name = "z"
     >>> print(derive(cards_of(z), cards_of(z)[0]))
-    ∂z/∂x = ∂z/∂x
-          = y
-          = 3
+    ∂z/∂x = y
           = 3
     """
     output = cards[-1]

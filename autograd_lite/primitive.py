@@ -327,8 +327,9 @@ def _binary() -> Rule:
 
 def _ternary() -> Rule:
     def call(condition: Any, x: Any, y: Any) -> Any:
-        operands = (detached(condition), x, y)  # a condition is a constant
-        return apply(call.primitive, operands, {})  # type: ignore[attr-defined]
+        if _kinds.get(condition.__class__) == TENSOR:
+            condition = detached(condition)  # a constant; a Value keeps its formula
+        return apply(call.primitive, (condition, x, y), {})  # type: ignore[attr-defined]
 
     return call
 

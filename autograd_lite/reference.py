@@ -1,0 +1,61 @@
+"""The page that lists the primitives, made from their table."""
+
+from __future__ import annotations
+
+from autograd_lite.algebra import formula, local_derivative, text
+from autograd_lite.primitive import PRIMITIVES, Primitive
+from autograd_lite.value import Value, record_value
+
+_HEAD = """\
+# The primitives
+
+One declaration each; everything else is made from it. This page is made from the table by
+`python -m autograd_lite.reference`.
+
+## Elementwise
+
+| function | written | derivatives |
+|---|---|---|
+"""
+
+_STRUCTURAL = """
+## Structural
+
+| function | what it gives |
+|---|---|
+"""
+
+
+def page() -> str:
+    """The page in Markdown.
+
+    >>> "| `multiply(x, y)` | x·y | ∂z/∂x = y, ∂z/∂y = x |" in page()
+    True
+    """
+    own = [p for p in PRIMITIVES.values() if p.function.__module__.startswith("autograd_lite.")]
+    elementwise = [_elementwise(p) for p in own if p.partials is not None]
+    structural = [_structural(p) for p in own if p.partials is None]
+    return _HEAD + "".join(elementwise) + _STRUCTURAL + "".join(structural)
+
+
+def _elementwise(primitive: Primitive) -> str:
+    """A row: the function, how it is written, and its local derivatives as formulas."""
+    operands = [Value(0.75 + i / 2, name=name) for i, name in enumerate(primitive.operands)]
+    z = record_value(primitive, operands, {})
+    names = {v: v.name or "" for v in operands} | {z: "z"}
+    derivatives = []
+    for i, (name, was) in enumerate(zip(primitive.operands, z.partials, strict=True)):
+        if was is not None:
+            derivatives.append(f"∂z/∂{name} = {text(local_derivative(z, i, names))}")
+    signature = f"{primitive.name}({', '.join(primitive.operands)})"
+    written = text(formula(z, names)).replace("|", "\\|")
+    return f"| `{signature}` | {written} | {', '.join(derivatives)} |\n"
+
+
+def _structural(primitive: Primitive) -> str:
+    first = (primitive.function.__doc__ or "").strip().split("\n\n")[0]
+    return f"| `{primitive.name}` | {' '.join(first.split())} |\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

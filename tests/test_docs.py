@@ -1,0 +1,68 @@
+"""The documents: their examples run, and their pages are what the program makes."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from autograd_lite import PRIMITIVES
+from autograd_lite.cli import main
+from autograd_lite.primitive import retract
+from autograd_lite.reference import page
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture
+def table():
+    """The table of primitives, with what a page declares taken out again."""
+    before = set(PRIMITIVES)
+    yield
+    for name in set(PRIMITIVES) - before:
+        retract(name)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_examples_run(path, table):
+    failed, _ = doctest.testfile(str(path), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert failed == 0
+
+
+def commands():
+    """The explain commands shown in console blocks, each with what is shown below it."""
+    for path in PAGES:
+        for block in re.findall(r"```console\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+            command, _, shown = block.partition("\n")
+            if command.startswith("$ autograd-lite "):
+                yield pytest.param(command.removeprefix("$ "), shown, id=f"{path.name}: {command}")
+
+
+@pytest.mark.parametrize(("command", "shown"), list(commands()))
+def test_console_blocks_show_what_is_printed(command, shown, capsys):
+    """All but the rounding errors in the two numerical columns, which no two machines share."""
+    assert main(shlex.split(command)[1:]) == 0
+    printed = capsys.readouterr().out
+    lines, expected = tidy(printed), tidy(shown)
+    if "…" in expected:  # a block that is cut short
+        expected = expected[: expected.index("…")]
+        lines = lines[: len(expected)]
+    assert lines == expected
+
+
+def tidy(text):
+    numbers = re.compile(r"-?[\d.]+(e[-+]\d+)? +\d\.\de[-+]\d+$")
+    return [re.sub(r" +", " ", numbers.sub("", re.sub("─+", "─", x))) for x in text.splitlines()]
+
+
+def test_the_list_of_primitives_is_that_of_the_table():
+    assert (ROOT / "docs" / "primitives.md").read_text("utf-8") == page()
+
+
+def test_names_in_the_readme_exist():
+    for name in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text("utf-8")):
+        assert (ROOT / name).exists(), name
