@@ -256,8 +256,9 @@ def _from_tensor(node: Tensor, flow: Any, record: bool) -> Iterator[tuple[Any, A
     for array, before in node._guards:
         if checksum(array) != before:
             raise ValueError(
-                f"{primitive.name}: an array given with copy=False was changed after it was used; "
-                "its gradient cannot be right: run the forward pass again"
+                f"{primitive.name}: an array was changed after it was used (one given with "
+                "copy=False, or by a view of .data taken before); its gradient cannot be right: "
+                "run the forward pass again"
             )
     if record:
         _check_unchanged(node)

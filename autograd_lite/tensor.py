@@ -106,8 +106,9 @@ class Tensor:
         if self._locked:
             if self._primitive is not None:
                 return _read_only(self._data)
-            if sys.getrefcount(self._data) > 2 or self._data.__class__ is not ndarray:
-                self._data = np.array(self._data)  # a graph may hold the old one
+            alone = sys.getrefcount(self._data) == 2 and self._data.__class__ is ndarray
+            if not alone or self._data.base is not None:
+                self._data = np.array(self._data)  # a graph, or its owner, may hold the old one
             else:
                 self._data.flags.writeable = True
             self._locked = False
@@ -309,8 +310,9 @@ class Tensor:
 
     def _lock(self) -> Guard | None:
         """Make sure that the array cannot change from here on: a graph is about to hold it.
-        Of a borrowed array, return it with its checksum instead."""
-        if self._borrowed:
+        Of an array that is borrowed, or of which someone holds a view, return it with its
+        checksum instead."""
+        if self._borrowed or sys.getrefcount(self._data) > 2:
             return self._data, checksum(self._data)
         if self._data.ndim:
             self._data.flags.writeable = False
