@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import modes
-from autograd_lite.primitive import times
+from autograd_lite.primitive import detached, times
 from autograd_lite.reductions import sum as sum_
 from autograd_lite.shaping import reshape, shape_of
 from autograd_lite.tensor import Tensor, as_tensor, as_value, checksum, is_variable
@@ -70,7 +70,12 @@ def gradients(
                 reached = wanted.intersection(nodes)
                 return [v._flow if v in reached else _zero(v) for v in inputs]
     found = propagate(output, start, keep=wanted.__contains__, record=record)
-    return [found[v] if v in found else _zero(v) for v in inputs]
+    result = [found[v] if v in found else _zero(v) for v in inputs]
+    if record:  # one that depends on nothing came out plain
+        return [
+            g if is_variable(g) else v.__class__(g) for g, v in zip(result, inputs, strict=True)
+        ]
+    return result
 
 
 def _zero(v: Any) -> Any:
@@ -275,6 +280,9 @@ def _from_value_recorded(node: Value, flow: Any) -> Iterator[tuple[Any, Any]]:
     primitive = node._primitive
     assert primitive is not None
     operands = node.operands
+    z = primitive.evaluate_floats(*(detached(x) for x in operands))
+    if z != node._data and z == z:
+        raise _changed(primitive.name)
     for i, (parent, was) in enumerate(zip(operands, node.partials, strict=True)):
         if was is not None:
             partial = primitive.partial(i, operands, node)
