@@ -13,7 +13,18 @@ from contextvars import ContextVar
 from threading import Lock
 from types import TracebackType
 
-_blocks: ContextVar[tuple[bool, ...]] = ContextVar("blocks", default=(True,))
+
+class _Block:
+    """One run of a `with` block, and whether it is still open."""
+
+    __slots__ = ("open", "value")
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+        self.open = True
+
+
+_blocks: ContextVar[tuple[_Block, ...]] = ContextVar("blocks", default=())
 _count_lock = Lock()
 
 paused = 0
@@ -29,7 +40,11 @@ def is_recording() -> bool:
     ...     is_recording()
     False
     """
-    return not paused or _blocks.get()[-1]
+    if paused:
+        for block in reversed(_blocks.get()):
+            if block.open:  # a task may have inherited one that ended before the task
+                return block.value
+    return True
 
 
 class _Mode(ContextDecorator):
@@ -39,7 +54,7 @@ class _Mode(ContextDecorator):
 
     def __enter__(self) -> None:
         _count(+1)
-        _blocks.set((*_blocks.get(), self._value))
+        _blocks.set((*_blocks.get(), _Block(self._value)))
 
     def __exit__(
         self,
@@ -47,7 +62,9 @@ class _Mode(ContextDecorator):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _blocks.set(_blocks.get()[:-1])
+        *outer, block = _blocks.get()
+        block.open = False
+        _blocks.set(tuple(outer))
         _count(-1)
 
 
