@@ -7,6 +7,7 @@ stand for the operands, and what this records is the derivative's formula.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from autograd_lite import modes
 from autograd_lite.primitive import ATOM, POWER, PRIMITIVES, PRODUCT, SIGN, SUM, Primitive
+from autograd_lite.tensor import Tensor
 from autograd_lite.value import Value
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -36,61 +38,117 @@ class Name:
 
 @dataclass(frozen=True)
 class Operation:
-    """A primitive applied to formulas."""
+    """A primitive applied to formulas; sums and products may have more than two operands."""
 
     primitive: Primitive
     operands: tuple[Formula, ...]
+    note: str = ""
+    """The parameters of a structural primitive: `axis=0`."""
 
 
 Formula = Number | Name | Operation
 
 
-def formula(node: Any, names: Mapping[Value, str]) -> Formula:
-    """What a node computes, in terms of the nodes that have a name; itself not by its name."""
+def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
+    """What a node computes, in terms of the nodes that have a name; itself not by its name.
+
+    Chains of additions, and of multiplications, become one sum or product; what is nested deeper
+    than a reader can follow becomes `…`.
+    """
     if node.__class__ is not Value:
-        text = getattr(node, "text", None)
-        return Number(float(node)) if text is None else Name(text)
+        return _not_a_value(node, names)
     if node._primitive is None:
         return Name(names[node]) if node in names else Number(node._data)
-    parts = (_operand(x, names) for x in node.operands)
-    return Operation(node._primitive, tuple(parts))
+    if depth > _DEEPEST:
+        return Name("…")
+    terms = _chain(node, names)
+    operands = tuple(_operand(x, names, depth + 1) for x in terms)
+    return Operation(node._primitive, operands)
 
 
-def _operand(x: Any, names: Mapping[Value, str]) -> Formula:
-    named = x.__class__ is Value and x in names
-    return Name(names[x]) if named else formula(x, names)
+_DEEPEST = 25
 
 
-def local_derivative(node: Value, index: int, names: Mapping[Value, str]) -> Formula:
-    """∂node/∂operand[index], simplified, as a book writes it where the declaration says how."""
+def _chain(node: Value, names: Mapping[Any, str]) -> list[Any]:
+    """The operands of a node; of a chain a + b + c of nodes without a name, all that are added."""
     primitive = node._primitive
     assert primitive is not None
+    operands = list(node.operands)
+    if primitive.name not in ("add", "multiply"):
+        return operands
+    last = operands[1:]
+    first = operands[0]
+    while first.__class__ is Value and first not in names and first._primitive is primitive:
+        first, *more = first.operands
+        last += reversed(more)
+    return [first, *reversed(last)]
+
+
+def _not_a_value(node: Any, names: Mapping[Any, str]) -> Formula:
+    """The formula of a constant, a condition, or a Tensor."""
+    if node.__class__ is Tensor and node._primitive is not None:
+        operands = tuple(_operand(x, names, 0) for x in node.operands)
+        shown = [f"{key}={value}" for key, value in node._params.items() if _worth(value)]
+        return Operation(node._primitive, operands, ", ".join(shown))
+    text = getattr(node, "text", None)
+    if text is not None:
+        return Name(text)
+    if np.ndim(node) == 0 and node.__class__ is not Tensor:
+        return Number(float(node))
+    return Name(names.get(node, "x") if node.__class__ is Tensor else array_text(node))
+
+
+def _worth(parameter: Any) -> bool:
+    """Whether a parameter stands in the algebra: not what is the default, nor long."""
+    return parameter not in (None, False) if np.ndim(parameter) == 0 else np.size(parameter) < 5
+
+
+def array_text(array: Any) -> str:
+    """A constant array, short: its elements if they are few, else its shape.
+
+    >>> array_text(np.array([1.0, 2.5])), array_text(np.zeros((20, 3)))
+    ('[1 2.5]', '⟨20×3⟩')
+    """
+    array = np.asarray(array)
+    if array.ndim == 1 and array.size <= 4:
+        return "[" + " ".join(number_text(x, 4) for x in array.tolist()) + "]"
+    return "⟨" + "×".join(map(str, array.shape)) + "⟩"
+
+
+def _operand(x: Any, names: Mapping[Any, str], depth: int) -> Formula:
+    named = x.__class__ in (Value, Tensor) and x in names
+    return Name(names[x]) if named else formula(x, names, depth)
+
+
+def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula:
+    """∂node/∂operand[index], simplified, as a book writes it where the declaration says how."""
+    primitive = node._primitive
     rules = primitive.on_paper or primitive.partials
-    assert rules is not None
     rule = rules[index]
     if not callable(rule):
         return Number(float(rule or 0.0))
+    known = {x for x in (*node.operands, node) if x.__class__ in (Value, Tensor)}
     with modes.recording(), np.errstate(all="ignore"):
-        stand_ins = {x: Value(x._data) for x in {*node.operands, node} if x.__class__ is Value}
-        operands = [stand_ins.get(x, x) if x.__class__ is Value else x for x in node.operands]
+        stand_ins = {x: Value(x._data if x.__class__ is Value else 0.75) for x in known}
+        operands = [_stand_in(x, stand_ins) for x in node.operands]
         recorded = rule(*operands, stand_ins[node])
-    shown = {stand_in: names[x] for x, stand_in in stand_ins.items() if x in names}
-    whole = _operand(recorded, shown)
-    inner = {id(s): formula(x, names) for x, s in stand_ins.items() if x not in names}
-    return simplified(_expanded(recorded, shown, inner) if inner else whole)
+    shown = {s: Name(names[x]) if x in names else formula(x, names) for x, s in stand_ins.items()}
+    shown |= {s: Name(array_text(x)) for x, s in zip(node.operands, operands, strict=True)
+              if s.__class__ is Value and s not in shown}  # fmt: skip
+    return simplified(_with(recorded, shown))
 
 
-def _expanded(x: Any, shown: Mapping[Value, str], inner: Mapping[int, Formula]) -> Formula:
-    """As `formula`, with the formulas of operands that have no name of their own put in."""
-    if x.__class__ is Value:
-        if x in shown:
-            return Name(shown[x])
-        if id(x) in inner:
-            return inner[id(x)]
-        if x._primitive is not None:
-            parts = tuple(_expanded(y, shown, inner) for y in x.operands)
-            return Operation(x._primitive, parts)
-    return formula(x, shown)
+def _stand_in(x: Any, stand_ins: Mapping[Any, Value]) -> Any:
+    if x.__class__ in (Value, Tensor):
+        return stand_ins[x]
+    return x if np.ndim(x) == 0 else Value(0.75)
+
+
+def _with(x: Any, shown: Mapping[Value, Formula]) -> Formula:
+    """The formula of what a rule recorded, with the formulas of its operands put in."""
+    if x.__class__ is not Value or x._primitive is None:
+        return shown[x] if x.__class__ is Value and x in shown else formula(x, {})
+    return Operation(x._primitive, tuple(_with(y, shown) for y in x.operands))
 
 
 # ---------------------------------------------------------------- simplifying
@@ -102,6 +160,8 @@ def simplified(tree: Formula) -> Formula:
         return tree
     operands = tuple(simplified(x) for x in tree.operands)
     name = tree.primitive.name
+    if len(operands) > len(tree.primitive.operands):
+        return _nary(tree.primitive, operands)
     if all(isinstance(x, Number) for x in operands) and tree.primitive.floats is not None:
         return Number(tree.primitive.evaluate_floats(*(x.value for x in operands)))  # type: ignore[union-attr]
     if name in ("multiply", "divide", "negative"):
@@ -117,6 +177,14 @@ def simplified(tree: Formula) -> Formula:
     if name in ("add", "subtract") and operands[1] == Number(0.0):
         return operands[0]
     return Operation(tree.primitive, operands)
+
+
+def _nary(primitive: Primitive, operands: tuple[Formula, ...]) -> Formula:
+    """A sum without its zeros, a product with its numbers drawn together."""
+    if primitive.name == "multiply":
+        return product(*operands)
+    left = tuple(x for x in operands if x != Number(0.0))
+    return Operation(primitive, left) if len(left) > 1 else (left or operands)[0]
 
 
 def product(*factors: Formula) -> Formula:
@@ -164,8 +232,9 @@ def _factors(tree: Formula) -> tuple[float, list[Formula], list[Formula]]:
         if name == "negative":
             return -parts[0][0], parts[0][1], parts[0][2]
         if name == "multiply":
-            (c, n, d), (e, p, q) = parts
-            return c * e, n + p, d + q
+            number = math.prod(part[0] for part in parts)
+            above = [x for part in parts for x in part[1]]
+            return number, above, [x for part in parts for x in part[2]]
         if name == "divide" and parts[1][0] != 0.0:
             (c, n, d), (e, p, q) = parts
             return c / e, n + q, d + p
@@ -242,14 +311,31 @@ def _write(
         if exponent.lstrip("-").isdigit():
             base = bracketed(*_write(tree.operands[0], template, number, name), POWER + 1)
             return base + exponent.translate(_SUPERSCRIPTS), POWER
-    parts = {}
-    for i, (key, operand) in enumerate(zip(primitive.operands, tree.operands, strict=True)):
+    parts = []
+    for i, operand in enumerate(tree.operands):
         written = _write(operand, template, number, name)
         needed = _needed(primitive, i, in_latex)
         if i and needed and written[0][0] in "−-+":
             needed = ATOM  # no two signs side by side
-        parts[key] = bracketed(*written, needed)
-    return template(primitive).format(**parts), primitive.precedence
+        parts.append(bracketed(*written, needed))
+    whole = _filled(template(primitive), primitive.operands, parts)
+    note = f" [{name(tree.note)}]" if tree.note else ""
+    return whole + note, primitive.precedence
+
+
+_SHOWN = 6
+
+
+def _filled(template: str, names: tuple[str, ...], parts: list[str]) -> str:
+    """The template with its operands put in: as often as needed for a longer sum or product."""
+    if not names:
+        return template.format(operands=", ".join(parts))
+    if len(parts) > _SHOWN:
+        parts = [*parts[: _SHOWN - 2], "…", parts[-1]]
+    whole = template.format(**dict(zip(names, parts, strict=False)))
+    for part in parts[len(names) :]:
+        whole = template.format(**dict(zip(names, (whole, part), strict=True)))
+    return whole
 
 
 def _needed(primitive: Primitive, index: int, in_latex: bool) -> int:

@@ -1,25 +1,27 @@
-"""The graph as a reader sees it: a card a named value, an edge a local derivative.
+"""The graph as a reader sees it: a card a value, an edge a local derivative.
 
-What the program did not name is folded into the line of algebra of the value that it went into;
-only an unnamed value that is used more than once gets a card, and a name, of its own.
+Values that the program did not name are folded into the line of algebra of the value that they
+went into; only one that is used more than once gets a card, and a name, of its own. A Tensor
+always has a card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
-from autograd_lite.algebra import (
-    Formula,
-    Number,
-    formula,
-    local_derivative,
-    product,
-    simplified,
-)
+import numpy as np
+
+from autograd_lite.algebra import Formula, Number, formula, local_derivative, product, simplified
 from autograd_lite.primitive import times
 from autograd_lite.reverse import gradients
+from autograd_lite.tensor import Tensor, is_variable
 from autograd_lite.value import Value
+
+Way = tuple[Any, Any, int] | None
+"""From a card's node down to an operand: (the way so far, the node passed, which operand)."""
 
 
 @dataclass
@@ -28,10 +30,37 @@ class Edge:
 
     source: Card
     target: Card
-    symbol: Formula
-    """∂target/∂source along this use, as a formula."""
-    number: float
-    """The same as a number."""
+    number: float | None
+    """∂target/∂source along this use; None where one of them is a Tensor."""
+    way: Way = field(repr=False)
+    names: Mapping[Any, str] = field(repr=False)
+
+    @cached_property
+    def symbol(self) -> Formula:
+        """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
+        what the gradient is multiplied by."""
+        symbol: Formula = Number(1.0)
+        for node, index in self._steps():
+            symbol = product(local_derivative(node, index, self.names), symbol)
+        return simplified(symbol)
+
+    @property
+    def back(self) -> str | None:
+        """How a structural operation takes the gradient g back, in words; None for others."""
+        steps = list(self._steps())
+        if len(steps) != 1 or steps[0][0]._primitive.partials is not None:
+            return None
+        node, index = steps[0]
+        operands = (self.names.get(x, "x") if is_variable(x) else "x" for x in node.operands)
+        shown = dict(zip(node._primitive.operands, operands, strict=False))
+        return str(node._primitive.back_text(index).format(**shown))
+
+    def _steps(self) -> Iterator[tuple[Any, int]]:
+        """The operations passed, the nearest to the source first."""
+        way = self.way
+        while way is not None:
+            way, node, index = way
+            yield node, index
 
 
 @dataclass
@@ -39,59 +68,78 @@ class Card:
     """A value on the picture: its name, its algebra, its number and its gradient."""
 
     name: str
-    node: Value
+    node: Any
     algebra: Formula | None
     """What it was computed by; None for a leaf."""
-    gradient: float
-    """∂output/∂self."""
+    gradient: Any
+    """∂output/∂self: a float, or an array of the value's shape."""
     edges: list[Edge] = field(default_factory=list)
     """The uses of other values in its algebra, in order."""
 
     @property
-    def value(self) -> float:
-        """Its number."""
-        return self.node.data
+    def value(self) -> Any:
+        """Its number, or array."""
+        return self.node.detach()
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a number, not an array."""
+        return self.node.__class__ is Value
 
 
-def cards_of(output: Value, fold: bool = True) -> list[Card]:
+def cards_of(output: Any, fold: bool = True, names: Mapping[str, Any] | None = None) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
-    With `fold=False` every operation gets a card; those without a name are called v1, v2, …
+    Args:
+        output: a Value, or a Tensor without axes.
+        fold: False gives every operation a card; those without a name are called v1, v2, …
+        names: further names, as `locals()` gives them, of variables and of arrays, lists and
+            dicts of them.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
-    >>> y.name = "y"
-    >>> [card.name for card in cards_of(y)], [card.gradient for card in cards_of(y)]
-    (['x', 'y'], [8.0, 1.0])
+    >>> [card.name for card in cards_of(y, names={"y": y})]
+    ['x', 'y']
+    >>> [card.gradient for card in cards_of(y)]
+    [8.0, 1.0]
     """
     nodes = operands_first(output)
-    names = _names(nodes, output, fold)
-    shown = [node for node in nodes if node in names]
+    named = _names(nodes, output, fold, names_in(names or {}))
+    shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
-        node: Card(names[node], node, None, gradient)
+        node: Card(named[node], node, None, gradient)
         for node, gradient in zip(shown, found, strict=True)
     }
     for node, card in cards.items():
         if not node.is_leaf:
-            card.algebra = formula(node, names)
+            card.algebra = formula(node, named)
             card.edges = [
-                Edge(cards[source], card, symbol, number)
-                for source, symbol, number in _uses(node, names)
+                Edge(cards[source], card, number, way, named)
+                for source, number, way in _uses(node, named)
             ]
     return list(cards.values())
 
 
-def operands_first(output: Value) -> list[Value]:
-    """Every Value below the output, each after its operands, in the order of the program."""
-    if not isinstance(output, Value):
+def operands_first(output: Any) -> list[Any]:
+    """Every variable below the output, each after its operands, in the order of the program.
+
+    Raises:
+        TypeError: if the output is no variable.
+        ValueError: if it is a Tensor with axes.
+    """
+    if not is_variable(output):
         raise TypeError(
-            f"cards_of: the output is a {type(output).__name__}; formulas are of Values, "
-            "so run the function on Values or arrays of Values"
+            f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
+            "computed from variables"
         )
-    order: list[Value] = []
+    if output.ndim:
+        raise ValueError(
+            f"the output has shape {output.shape}, and a scalar is needed: reduce it with sum()"
+        )
+    order: list[Any] = []
     seen = set()
-    stack: list[tuple[Value, bool]] = [(output, False)]
+    stack: list[tuple[Any, bool]] = [(output, False)]
     while stack:
         node, done = stack.pop()
         if done:
@@ -99,40 +147,77 @@ def operands_first(output: Value) -> list[Value]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack += [(x, False) for x in reversed(_variables(node)) if x not in seen]
+            stack += [(x, False) for x in reversed(variables_of(node)) if x not in seen]
     return order
 
 
-def _variables(node: Value) -> list[Value]:
-    return [
-        x
-        for x, partial in zip(node.operands, node.partials, strict=True)
-        if partial is not None and x.__class__ is Value
-    ]
+def variables_of(node: Any) -> list[Any]:
+    """The operands that are variables, in order, as often as they are used."""
+    if node.__class__ is Tensor:
+        return [x for x in node.operands if is_variable(x)]
+    pairs = zip(node.operands, node.partials, strict=True)
+    return [x for x, partial in pairs if partial is not None]
 
 
-def _names(nodes: list[Value], output: Value, fold: bool) -> dict[Value, str]:
-    """A name for each value that gets a card, no name twice."""
-    uses: dict[Value, int] = {}
+# ---------------------------------------------------------------- names
+
+
+def names_in(scope: Mapping[str, Any]) -> dict[Any, str]:
+    """The variables in a mapping such as `locals()`, by name: those of an array or list `w` are
+    w1, w2, … or w11, w12, …, those of a dict `p` p.key.
+
+    >>> x = Value(1.0)
+    >>> names_in({"w": [2.0, x], "x": 3.0})[x]
+    'w2'
+    """
+    found: dict[Any, str] = {}
+    for name, thing in scope.items():
+        if not name.startswith("_"):
+            for inner, x in _variables_in(name, thing, 0):
+                found.setdefault(x, inner)
+    return found
+
+
+def _variables_in(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if is_variable(thing):
+        yield name, thing
+    elif isinstance(thing, np.ndarray) and thing.dtype == object:
+        comma = "," if max(thing.shape, default=0) > 9 and thing.ndim > 1 else ""
+        for index, x in np.ndenumerate(thing):
+            if is_variable(x):
+                yield name + comma.join(str(i + 1) for i in index), x
+    elif isinstance(thing, list | tuple) and depth < 3:
+        for i, item in enumerate(thing):
+            yield from _variables_in(f"{name}{i + 1}", item, depth + 1)
+    elif isinstance(thing, dict) and depth < 3:
+        for key, item in thing.items():
+            yield from _variables_in(f"{name}.{key}", item, depth + 1)
+
+
+def _names(nodes: list[Any], output: Any, fold: bool, extra: Mapping[Any, str]) -> dict[Any, str]:
+    """A name for each variable that gets a card, no name twice."""
+    uses: dict[Any, int] = {}
     for node in nodes:
-        for x in _variables(node):
+        for x in variables_of(node):
             uses[x] = uses.get(x, 0) + 1
-    taken = {node.name for node in nodes}
+    wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
+    taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
-    names: dict[Value, str] = {}
+    names: dict[Any, str] = {}
     given: set[str] = set()
     for node in nodes:
-        name = node.name
+        name = wanted[node]
+        single = node.__class__ is Value and uses.get(node, 0) == 1 and node is not output
         if name is not None:
             names[node] = name if name not in given else next(_fresh(f"{name}_", taken | given))
-        elif node.is_leaf or node is output or not fold or uses.get(node, 0) > 1:
+        elif node.is_leaf or not fold or not single:
             names[node] = next(fresh["x" if node.is_leaf else "v"])
         if node in names:
             given.add(names[node])
     return names
 
 
-def _fresh(kind: str, taken: set[str | None] | set[str]) -> Iterator[str]:
+def _fresh(kind: str, taken: set[str]) -> Iterator[str]:
     count = 1
     while True:
         if f"{kind}{count}" not in taken:
@@ -140,19 +225,26 @@ def _fresh(kind: str, taken: set[str | None] | set[str]) -> Iterator[str]:
         count += 1
 
 
-def _uses(node: Value, names: dict[Value, str]) -> Iterator[tuple[Value, Formula, float]]:
-    """The named values in the algebra of a node, each with the derivative along the way to it."""
-    stack: list[tuple[Value, Formula, float]] = [(node, Number(1.0), 1.0)]
+# ---------------------------------------------------------------- edges
+
+
+def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | None, Way]]:
+    """The named values in the algebra of a node, each with the way down to it."""
+    stack: list[tuple[Any, float | None, Way]] = [(node, 1.0, None)]
     while stack:
-        inner, symbol, number = stack.pop()
+        inner, number, way = stack.pop()
         if inner is not node and inner in names:
-            yield inner, symbol, number
+            yield inner, number, way
             continue
-        parts = []
-        for i, (x, partial) in enumerate(zip(inner.operands, inner.partials, strict=True)):
-            if partial is not None:
-                step = local_derivative(inner, i, names)
-                parts.append((x, simplified(product(symbol, step)), times(number, partial)))
+        parts: list[tuple[Any, float | None, Way]] = []
+        for i, x in enumerate(inner.operands):
+            if inner.__class__ is Tensor:
+                if is_variable(x):
+                    parts.append((x, None, (way, inner, i)))
+            elif inner.partials[i] is not None:
+                scalar = x.__class__ is Value and number is not None
+                step = times(number, inner.partials[i]) if scalar else None
+                parts.append((x, step, (way, inner, i)))
         stack += reversed(parts)
 
 

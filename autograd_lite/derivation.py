@@ -118,6 +118,11 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     ∂z/∂x = y
           = 3
     """
+    if not all(card.is_scalar for card in cards):
+        raise TypeError(
+            "derive: a term a path is written for Values; run the function on Values, or on "
+            "arrays of Values, instead of Tensors"
+        )
     output = cards[-1]
     wrt = next(card for card in cards if card.name == wrt.name)
     steps: dict[tuple[str, str], list[Edge]] = {}

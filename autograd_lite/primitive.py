@@ -74,6 +74,8 @@ class Primitive:
     """The distance of the operands from the nearest point without a derivative."""
     cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None
     """Structural: for a shape, the calls to test: (operands' shapes, arguments, keywords)."""
+    back: tuple[str, ...] = ()
+    """Structural: for each operand, what becomes of the gradient g on the way back to it."""
     function: Rule
     """The public function."""
 
@@ -101,6 +103,12 @@ class Primitive:
         assert self.partials is not None
         rule = self.partials[index]
         return rule(*operands, z) if callable(rule) else rule
+
+    def back_text(self, index: int) -> str:
+        """What becomes of the gradient g on the way back to an operand, in words."""
+        if not self.back:
+            return f"g through {self.name}, backwards"
+        return self.back[min(index, len(self.back) - 1)]
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -203,6 +211,7 @@ def structural(
     text: str | None = None,
     latex: str | None = None,
     precedence: int = ATOM,
+    back: tuple[str, ...] = (),
     numpy: tuple[Rule, ...] = (),
     operator: str | None = None,
     method: bool = True,
@@ -239,6 +248,7 @@ def structural(
             arrays=arrays,
             partials=None,
             pullbacks=pullbacks,
+            back=back,
             numpy=numpy,
             operator=operator,
             method=name if method else None,

@@ -68,6 +68,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
     arrays=np.matmul,
     pullbacks=(_matmul_left, _matmul_right),
     cases=_matmul_cases,
+    back=("g·{y}ᵀ", "{x}ᵀ·g"),
     numpy=(np.matmul,),
     operator="matmul",
     method=False,
@@ -144,6 +145,7 @@ def _dot_cases(shape: Shape) -> Iterator[Case]:
     arrays=np.dot,
     pullbacks=(_dot_left, _dot_right),
     cases=_dot_cases,
+    back=("g·{y}ᵀ", "{x}ᵀ·g"),
     numpy=(np.dot,),
 )
 def dot(x: Any, y: Any) -> Call:

@@ -67,6 +67,7 @@ def _row_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(_kept(g, x, axis), shape_of(x)),),
     cases=_cases,
+    back=("g, spread over what was summed",),
     numpy=(np.sum,),
 )
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
@@ -86,6 +87,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
         ),
     ),
     cases=_nonempty_cases,
+    back=("g/n, spread over what was averaged",),
     numpy=(np.mean,),
 )
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
@@ -129,6 +131,7 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     arrays=_folded(maximum, np.max),
     pullbacks=(_to_extreme,),
     cases=_nonempty_cases,
+    back=("g to the greatest",),
     numpy=(np.max, np.amax),
     kink=_gap,
 )
@@ -145,6 +148,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     arrays=_folded(minimum, np.min),
     pullbacks=(_to_extreme,),
     cases=_nonempty_cases,
+    back=("g to the least",),
     numpy=(np.min, np.amin),
     kink=_gap,
 )
@@ -197,6 +201,7 @@ def _log_softmax(x: Array, axis: Axis) -> Any:
     latex=r"\operatorname{{logsumexp}}({x})",
     arrays=_logsumexp,
     pullbacks=(lambda g, z, x, axis, keepdims: _kept(g, x, axis) * softmax(x, axis),),
+    back=("g·softmax",),
     cases=_nonempty_cases,
 )
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
@@ -211,6 +216,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
 @structural(
     arrays=_softmax,
     pullbacks=(lambda g, z, x, axis: z * (g - sum(g * z, axis, True)),),
+    back=("z·(g − Σg·z)",),
     cases=_row_cases,
 )
 def softmax(x: Any, axis: Axis = -1) -> Call:
@@ -226,6 +232,7 @@ def softmax(x: Any, axis: Axis = -1) -> Call:
 @structural(
     arrays=_log_softmax,
     pullbacks=(lambda g, z, x, axis: g - exp(z) * sum(g, axis, True),),
+    back=("g − softmax·Σg",),
     cases=_row_cases,
     latex=r"\operatorname{{log\,softmax}}({x})",
 )

@@ -49,6 +49,7 @@ def _reshape_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda x, shape: np.reshape(x, shape),
     pullbacks=(lambda g, z, x, shape: reshape(g, shape_of(x)),),
     cases=_reshape_cases,
+    back=("g in the old shape",),
     numpy=(np.reshape,),
 )
 def reshape(x: Any, *lengths: Any, shape: Any = None) -> Call:
@@ -81,6 +82,7 @@ def _transpose_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda x, axes: np.transpose(x, axes),
     pullbacks=(lambda g, z, x, axes: transpose(g, _inverse(axes)),),
     cases=_transpose_cases,
+    back=("gᵀ",),
     numpy=(np.transpose,),
 )
 def transpose(x: Any, *order: Any, axes: Any = None) -> Call:
@@ -106,6 +108,7 @@ def _broadcast_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda x, shape: np.broadcast_to(x, shape),
     pullbacks=(lambda g, z, x, shape: g,),  # the engine sums over the axes that were stretched
     cases=_broadcast_cases,
+    back=("g, summed over the new axes",),
     numpy=(np.broadcast_to,),
     method=False,
 )
@@ -134,6 +137,7 @@ def _astype(x: Array, dtype: np.dtype[Any]) -> Array:
     arrays=_astype,
     pullbacks=(lambda g, z, x, dtype: g,),  # the engine casts it to the operand's dtype
     cases=lambda shape: iter([((shape,), (np.float64,), {})]),
+    back=("g in the old dtype",),
 )
 def astype(x: Any, dtype: Any) -> Call:
     """The elements as another floating dtype. Converting to whole numbers or truth values has no
@@ -182,6 +186,7 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda *arrays, axis: np.concatenate(arrays, axis),
     pullbacks=EachOperand(_part),
     cases=_concatenate_cases,
+    back=("its slice of g",),
     numpy=(np.concatenate,),
     method=False,
 )
@@ -213,6 +218,7 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda *arrays, axis: np.stack(arrays, axis),
     pullbacks=EachOperand(_layer),
     cases=_stack_cases,
+    back=("its layer of g",),
     numpy=(np.stack,),
     method=False,
 )
@@ -292,6 +298,7 @@ def _index_cases(shape: Shape) -> Iterator[Case]:
     arrays=lambda x, index: x[index],
     pullbacks=(lambda g, z, x, index: scatter(g, index, shape_of(x)),),
     cases=_index_cases,
+    back=("g, put back where it was",),
     method=False,
 )
 def getitem(x: Any, index: Any) -> Call:
@@ -315,6 +322,7 @@ def _scatter_cases(shape: Shape) -> Iterator[Case]:
     arrays=_scatter,
     pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
     cases=_scatter_cases,
+    back=("what g has there",),
     method=False,
 )
 def scatter(x: Any, index: Any, shape: Any) -> Call:

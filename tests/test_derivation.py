@@ -237,8 +237,13 @@ def test_recomputed_is_the_graph_run_again():
 
 
 def test_a_tensor_has_no_formula_of_floats():
-    with pytest.raises(TypeError, match="formulas are of Values"):
-        cards_of(al.Tensor([1.0]).sum())
+    cards = cards_of(al.Tensor([1.0]).sum())
+    with pytest.raises(TypeError, match="a term a path is written for Values"):
+        derive(cards, cards[0])
+    with pytest.raises(TypeError, match="a Value or Tensor is needed"):
+        cards_of(3.0)
+    with pytest.raises(ValueError, match="reduce it with sum"):
+        cards_of(al.Tensor([1.0]))
 
 
 @pytest.mark.parametrize(
