@@ -494,6 +494,7 @@ def as_tensor(x: Any, dtype: Any = None) -> Any:
     from autograd_lite.elementwise import positive
 
     tensor = record_tensor(positive.primitive, (x,), NO_PARAMS)  # type: ignore[attr-defined]
+    tensor._data = np.float64(tensor._data)
     return tensor if dtype is None or tensor.dtype == dtype else tensor.astype(dtype)
 
 
