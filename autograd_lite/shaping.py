@@ -265,7 +265,7 @@ def _is_basic(index: Any) -> bool:
 
 
 def _scatter(g: Any, index: Any, shape: Shape) -> Array:
-    out = np.zeros(shape, g.dtype)
+    out = np.zeros(shape, np.asarray(g).dtype)
     if _is_basic(index):
         out[index] = g
     else:
