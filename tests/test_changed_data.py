@@ -1,0 +1,352 @@
+"""Data that changes between the forward and the reverse pass: the gradient is the one at the point
+where the forward pass ran, or there is an error; never a mixture."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from primitive_checks import calls, cotangent, is_variable, names, variables
+
+from autograd_lite import (
+    PRIMITIVES,
+    Primitive,
+    Tensor,
+    Value,
+    gradients,
+    multiply,
+    no_grad,
+    sin,
+    tanh,
+    where,
+)
+from autograd_lite.primitive import apply
+
+KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
+
+
+# ---------------------------------------------------------------- every primitive
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, Tensor) for name in names()]
+    + [(name, Value) for name in names() if PRIMITIVES[name].partials is not None],
+)
+@given(data=st.data())
+def test_data_replaced_after_the_forward_pass(name: str, kind: type, data: st.DataObject) -> None:
+    primitive = PRIMITIVES[name]
+    call = data.draw(calls(primitive, scalar=kind is Value))
+    expected = replaced_or_not(primitive, kind, call, (), record=False)
+    places = [i for i in range(len(call.operands)) if is_variable(primitive, i)]
+    replaced = data.draw(st.sets(st.sampled_from(places), min_size=1))
+    found = replaced_or_not(primitive, kind, call, replaced, record=False)
+    for a, e in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, e)
+    try:
+        recorded = replaced_or_not(primitive, kind, call, replaced, record=True)
+    except ValueError as error:
+        assert "was replaced after it was used" in str(error)  # noqa: PT017
+    else:
+        for a, e in zip(recorded, expected, strict=True):
+            np.testing.assert_allclose(a, e, rtol=1e-14)
+
+
+def replaced_or_not(
+    primitive: Primitive, kind: type, call: Any, replaced: Any, record: bool
+) -> list[Any]:
+    """The gradients after the data of the operands in `replaced` became another."""
+    given = variables(primitive, [x.item() if kind is Value else x for x in call.operands], kind)
+    z = apply(primitive, given, call.params)
+    for i in replaced:
+        given[i].data = 0.7 * given[i].data + 0.1
+    wanted = [x for x in given if isinstance(x, kind)]
+    found = gradients(z, wanted, cotangent(z.shape, 1), record=record)
+    return [g.detach() if isinstance(g, kind) else g for g in found]
+
+
+def test_recorded_gradient_of_replaced_data_is_refused() -> None:
+    for function, x, other in (
+        (sin, Value(1.0), -1.0),  # the same derivative there, not the same second derivative
+        (tanh, Value(1.0), 2.0),
+        (sin, Tensor([1.0]), np.array([-1.0])),
+    ):
+        y = function(x)
+        x.data = other
+        with pytest.raises(ValueError, match="was replaced after it was used"):
+            gradients(y, [x], np.ones(y.shape), record=True)
+    x = Value(2.0)
+    y = x * 3.0
+    x.data = 2.0  # replaced by the same
+    (g,) = gradients(y, [x], record=True)
+    assert g.data == 3.0
+
+
+# ---------------------------------------------------------------- changes in place
+
+
+def squares(w: Any) -> Any:
+    return (w * w).sum()
+
+
+def replace(w: Tensor) -> None:
+    w.data = np.array([9.0, 9.0])
+
+
+def assign(w: Tensor) -> None:
+    w.data[...] = 9.0
+
+
+def subtract_from(w: Tensor) -> None:
+    w.data -= 9.0
+
+
+def assign_one(w: Tensor) -> None:
+    w.data[0] = 9.0
+
+
+@pytest.mark.parametrize("change", [replace, assign, subtract_from, assign_one])
+def test_leaf_changed_between_forward_and_backward(change: Callable[[Tensor], None]) -> None:
+    w = Tensor([1.0, 2.0])
+    y = squares(w)
+    change(w)
+    y.backward()
+    assert w.grad.tolist() == [2.0, 4.0]
+    assert w.data.tolist() != [1.0, 2.0]
+    w.zero_grad()
+    squares(w).backward()
+    assert w.grad.tolist() == (2 * w.data).tolist()
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (1, 2)])
+@pytest.mark.parametrize("view", [lambda a: a, lambda a: a[...], lambda a: a.ravel()[:1]])
+def test_handle_taken_before_the_forward_pass(
+    view: Callable[[Any], Any], shape: tuple[int, ...]
+) -> None:
+    w = Tensor(np.full(shape, 2.0))
+    handle = view(w.data)
+    y = squares(w)
+    try:
+        handle[...] = 9.0
+        y.backward()
+    except ValueError as error:
+        assert "read-only" in str(error) or "was changed after it was used" in str(error)  # noqa: PT017
+        assert w.grad is None
+    else:
+        assert np.all(w.grad == 4.0)
+
+
+def test_handle_changed_between_two_rounds_trains() -> None:
+    w = Tensor([1.0, 2.0])
+    handle = w.data
+    for _ in range(3):
+        squares(w).backward()
+        handle -= 0.25 * w.grad
+        w.zero_grad()
+    assert w.data.tolist() == [0.125, 0.25]
+
+
+def test_leaf_used_before_and_after_a_change() -> None:
+    w = Tensor([1.0, 2.0])
+    first = w * w
+    w.data += 10.0
+    second = w * w
+    (first + second).sum().backward()
+    assert w.grad.tolist() == [2.0 + 22.0, 4.0 + 24.0]
+
+
+def test_value_used_before_and_after_a_change() -> None:
+    w = Value(1.0)
+    first = w * w
+    w.data += 10.0
+    (first + w * w).backward()
+    assert w.grad == 24.0
+
+
+def test_change_after_no_grad_does_not_need_a_copy() -> None:
+    w = Tensor(np.ones(3))
+    with no_grad():
+        squares(w)
+    w.data += 1.0
+    assert w.data.tolist() == [2.0, 2.0, 2.0]
+
+
+# ---------------------------------------------------------------- arrays that are borrowed
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (2, 0)])
+def test_borrowed_array_is_used_itself(shape: tuple[int, ...]) -> None:
+    array = np.ones(shape)
+    w = Tensor(array, copy=False)
+    assert np.shares_memory(w.data, array) or array.size == 0
+    squares(w).backward()
+    assert np.all(w.grad == 2.0)
+    array[...] = 3.0
+    w.zero_grad()
+    squares(w).backward()
+    assert np.all(w.grad == 6.0)
+
+
+@pytest.mark.parametrize("at", [lambda w: w, lambda w: w.reshape(2, 1) * 1.0, lambda w: w[:1]])
+def test_borrowed_array_that_was_changed_is_refused(at: Callable[[Tensor], Any]) -> None:
+    array = np.array([1.0, 2.0])
+    w = Tensor(array, copy=False)
+    y = squares(at(w))
+    array[0] = 100.0
+    with pytest.raises(ValueError, match="was changed after it was used"):
+        y.backward()
+    assert w.grad is None
+    array[0] = 1.0  # as it was: the gradient is right again
+    y.backward()
+    assert w.grad[0] == 2.0
+
+
+def test_array_given_is_copied() -> None:
+    array = np.array([1.0, 2.0])
+    w = Tensor(array)
+    y = squares(w)
+    array[...] = 100.0
+    y.backward()
+    assert w.grad.tolist() == [2.0, 4.0]
+
+
+# ---------------------------------------------------------------- constants
+
+
+@KINDS
+def test_constant_changed_after_use(kind: type) -> None:
+    factor = np.array([2.0, 3.0])
+    x = kind(5.0)
+    y = (x * factor).sum()
+    factor[...] = 100.0
+    y.backward()
+    assert x.grad == 5.0
+
+
+def test_view_of_a_constant_changed_after_use() -> None:
+    base = np.array([2.0, 3.0])
+    view = base[:]
+    view.flags.writeable = False
+    x = Tensor(5.0)
+    y = (x * view).sum()
+    base[...] = 100.0
+    y.backward()
+    assert x.grad == 5.0
+
+
+def test_constant_list_changed_after_use() -> None:
+    factor = [2.0, 3.0]
+    x = Tensor([1.0, 1.0])
+    y = multiply(x, factor).sum()
+    factor[0] = 100.0
+    y.backward()
+    assert x.grad.tolist() == [2.0, 3.0]
+
+
+def test_condition_changed_after_use() -> None:
+    condition = np.array([True, False])
+    x = Tensor([1.0, 2.0])
+    y = where(condition, x, 0.0).sum()
+    condition[...] = False
+    y.backward()
+    assert x.grad.tolist() == [1.0, 0.0]
+
+
+def test_index_changed_after_use() -> None:
+    index = np.array([0, 0])
+    x = Tensor([1.0, 2.0])
+    y = x[index].sum()
+    index[...] = 1
+    y.backward()
+    assert x.grad.tolist() == [2.0, 0.0]
+
+
+def test_list_index_changed_after_use() -> None:
+    index = [0, 0]
+    x = Tensor([1.0, 2.0])
+    y = x[index].sum()
+    index[0] = 1
+    y.backward()
+    assert x.grad.tolist() == [2.0, 0.0]
+
+
+def test_condition_that_is_a_variable_is_a_constant() -> None:
+    mask = Tensor([1.0, 0.0])
+    x = Tensor([1.0, 2.0])
+    y = where(mask, x, 0.0).sum()
+    mask.data[...] = 0.0
+    y.backward()
+    assert x.grad.tolist() == [1.0, 0.0]
+    assert mask.grad is None
+
+
+def test_start_of_the_pass_changed_afterwards() -> None:
+    start = np.array([1.0, 2.0])
+    x = Tensor([1.0, 2.0])
+    (+x).backward(start)
+    start[...] = 100.0
+    assert x.grad.tolist() == [1.0, 2.0]
+    x.backward(start)
+    start[...] = 0.0
+    assert x.grad.tolist() == [101.0, 102.0]
+
+
+# ---------------------------------------------------------------- results are read-only
+
+
+@pytest.mark.parametrize(
+    "make", [lambda t: t * 2.0, lambda t: t[:1], lambda t: t.reshape(2, 1), lambda t: t.T]
+)
+@pytest.mark.parametrize("read", [lambda t: t.data, lambda t: t.detach()])
+def test_results_are_read_only(
+    make: Callable[[Tensor], Tensor], read: Callable[[Tensor], Any]
+) -> None:
+    w = Tensor([1.0, 2.0])
+    y = make(w)
+    with pytest.raises(ValueError, match="read-only"):
+        read(y)[...] = 0.0
+    with pytest.raises(ValueError, match="cannot be replaced: only that of a leaf"):
+        y.data = np.zeros(y.shape)
+    assert w.data.tolist() == [1.0, 2.0]
+
+
+def test_detached_array_of_a_leaf_is_read_only() -> None:
+    w = Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match="read-only"):
+        w.detach()[...] = 0.0
+
+
+def test_number_of_a_result_cannot_be_replaced() -> None:
+    y = Value(2.0) * 3.0
+    with pytest.raises(ValueError, match="cannot be replaced: only that of a leaf"):
+        y.data = 1.0
+
+
+# ---------------------------------------------------------------- copies
+
+
+@KINDS
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copy_of_a_leaf_is_a_leaf_of_its_own(kind: type, way: Callable[[Any], Any]) -> None:
+    x = kind(2.0, name="x")
+    other = way(x)
+    assert other is not x
+    assert (other.item(), other.name, other.is_leaf) == (2.0, "x", True)
+    other.data = 5.0
+    assert x.item() == 2.0
+    (other * other).backward()
+    assert (other.grad, x.grad) == (10.0, None)
+
+
+@KINDS
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_copy_of_a_result_is_refused(kind: type, way: Callable[[Any], Any]) -> None:
+    y = kind(2.0) * 3.0
+    with pytest.raises(TypeError, match="the result of multiply cannot be copied or pickled"):
+        way(y)
