@@ -5,6 +5,7 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from autograd_lite.affine import affine
 from autograd_lite.convolution import overlap_add, windows
 from autograd_lite.elementwise import (
     abs,
@@ -62,7 +63,7 @@ from autograd_lite import numpy_protocol, plain, value_code  # noqa: F401  isort
 __version__ = "0.1.0"
 
 __all__ = [
-    "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "astype", "broadcast_to",
+    "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "affine", "astype", "broadcast_to",
     "concatenate", "cos", "divide", "dot", "elementwise", "equal", "erf", "exp", "expm1",
     "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",

@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.affine import affine
 from autograd_lite.elementwise import sqrt, square
 from autograd_lite.nn.batches import Rng, as_rng
 from autograd_lite.nn.initialisers import Init, draw
@@ -97,8 +98,7 @@ class Affine(Module):
                 f"Affine: x has shape {x.shape}, but the weights {self.W.shape} need its last "
                 f"axis to be {self.W.shape[0]} long"
             )
-        y = matmul(x, self.W)
-        return y if self.b is None else y + self.b
+        return matmul(x, self.W) if self.b is None else affine(x, self.W, self.b)
 
     def _describe(self) -> str:
         bias = "" if self.b is not None else ", bias=None"

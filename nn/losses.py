@@ -13,18 +13,17 @@ of axes, never by size.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.elementwise import log, softplus, square, where
-from autograd_lite.entropy import softmax_cross_entropy as rows_cross_entropy
+from autograd_lite.entropy import Reduction
+from autograd_lite.entropy import softmax_cross_entropy as fused_cross_entropy
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
 from autograd_lite.reductions import sum
 from autograd_lite.shaping import shape_of
-
-Reduction = Literal["sum", "batch_mean", "none"]
 
 SQUARED_ERRORS: dict[str, tuple[float, str]] = {
     "half_sum": (0.5, "all"),
@@ -112,7 +111,7 @@ def softmax_cross_entropy(x: Any, t: Any, reduction: Reduction = "batch_mean") -
     2.407605964444
     """
     x, t = _with_targets("softmax_cross_entropy", x, t)
-    return _reduced("softmax_cross_entropy", rows_cross_entropy(x, t), reduction)
+    return fused_cross_entropy(x, t, reduction)
 
 
 def negative_log_likelihood(log_y: Any, t: Any, reduction: Reduction = "batch_mean") -> Any:

@@ -63,7 +63,7 @@ class Optimiser:
     @property
     def lr(self) -> float:
         """The learning rate of the next update."""
-        return self.schedule(self.updates)
+        return float(self.schedule(self.updates))
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """What is subtracted from a parameter with gradient g."""
@@ -147,7 +147,8 @@ class AdaGrad(Optimiser):
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·g/(√h + ε)"""
-        h = memory["h"] = _remembered(memory, "h", g) + g * g
+        h: Array = _remembered(memory, "h", g) + g * g
+        memory["h"] = h
         return lr * g / (np.sqrt(h) + self.epsilon)
 
 
