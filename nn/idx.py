@@ -110,7 +110,7 @@ def write_idx(path: Path, array: Array) -> None:
     if any(length >= 1 << 32 for length in array.shape):
         raise ValueError(f"write_idx: shape {array.shape} has an axis of 2**32 elements or more")
     header = bytes([0, 0, code, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    data = array.astype(DTYPES[code], order="C", copy=False).tobytes()
+    data = array.astype(DTYPES[code], copy=False).tobytes()
     with replacing(path) as raw:
         if os.fspath(path).endswith(".gz"):
             # no name and no time inside: the same array gives the same file
