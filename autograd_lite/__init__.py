@@ -35,11 +35,10 @@ from autograd_lite.elementwise import (
     tanh,
     where,
 )
-from autograd_lite.entropy import softmax_cross_entropy
 from autograd_lite.modes import is_recording, no_grad
 from autograd_lite.numerical import numerical_gradient
 from autograd_lite.primitive import PRIMITIVES, Primitive, elementwise, structural
-from autograd_lite.products import dot, matmul
+from autograd_lite.products import dot, matmul, vdot
 from autograd_lite.reductions import log_softmax, logsumexp, max, mean, min, softmax, sum
 from autograd_lite.reverse import gradients
 from autograd_lite.shaping import (
@@ -68,7 +67,7 @@ __all__ = [
     "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",
     "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
-    "sigmoid", "sign", "sin", "softmax", "softmax_cross_entropy", "softplus", "sqrt", "square",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "square",
     "stack", "step", "structural", "subtract", "sum", "swapaxes", "tanh", "transpose",
-    "value_and_grad", "where", "windows",
+    "value_and_grad", "vdot", "where", "windows",
 ]  # fmt: skip

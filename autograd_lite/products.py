@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import PRODUCT, Case, structural
+from autograd_lite.primitive import PRODUCT, Array, Case, structural
 from autograd_lite.shaping import (
     Call,
     Shape,
@@ -155,5 +155,30 @@ def dot(x: Any, y: Any) -> Call:
 
     >>> float(dot([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]))
     32.0
+    """
+    return (x, y), {}
+
+
+def _vdot(x: Array, y: Array) -> Any:
+    if np.shape(x) != np.shape(y):
+        raise ValueError("both must have the same shape")
+    return np.dot(np.ravel(x), np.ravel(y))
+
+
+@structural(
+    text="Σ {x}·{y}",
+    latex=r"\sum {x} \cdot {y}",
+    precedence=PRODUCT,
+    arrays=_vdot,
+    pullbacks=(lambda g, z, x, y: g * y, lambda g, z, x, y: g * x),
+    cases=lambda shape: iter([((shape, shape), (), {})]),
+    numpy=(np.vdot,),
+    method=False,
+)
+def vdot(x: Any, y: Any) -> Call:
+    """Σ xᵢ·yᵢ over all elements of two arrays of one shape. ∂L/∂x = g·y, ∂L/∂y = g·x.
+
+    >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
+    5.0
     """
     return (x, y), {}

@@ -13,17 +13,19 @@ of axes, never by size.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from autograd_lite.elementwise import log, softplus, square, where
-from autograd_lite.entropy import Reduction
-from autograd_lite.entropy import softmax_cross_entropy as fused_cross_entropy
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
-from autograd_lite.reductions import sum
+from autograd_lite.primitive import detached
+from autograd_lite.products import vdot
+from autograd_lite.reductions import log_softmax, sum
 from autograd_lite.shaping import shape_of
+
+Reduction = Literal["sum", "batch_mean", "none"]
 
 SQUARED_ERRORS: dict[str, tuple[float, str]] = {
     "half_sum": (0.5, "all"),
@@ -111,7 +113,7 @@ def softmax_cross_entropy(x: Any, t: Any, reduction: Reduction = "batch_mean") -
     2.407605964444
     """
     x, t = _with_targets("softmax_cross_entropy", x, t)
-    return fused_cross_entropy(x, t, reduction)
+    return _likelihood("softmax_cross_entropy", log_softmax(x), t, reduction)
 
 
 def negative_log_likelihood(log_y: Any, t: Any, reduction: Reduction = "batch_mean") -> Any:
@@ -129,9 +131,7 @@ def negative_log_likelihood(log_y: Any, t: Any, reduction: Reduction = "batch_me
     0.1
     """
     log_y, t = _with_targets("negative_log_likelihood", log_y, t)
-    if np.isinf(plain(log_y)).any():
-        log_y = where(plain(t) == 0, 0.0, log_y)  # 0·ln 0 is 0
-    return _reduced("negative_log_likelihood", -sum(t * log_y, -1), reduction)
+    return _likelihood("negative_log_likelihood", log_y, t, reduction)
 
 
 def binary_cross_entropy(y: Any, t: Any, epsilon: float = 0.0, reduction: str = "mean") -> Any:
@@ -230,6 +230,21 @@ def _weighted_log(t: Any, y: Any, epsilon: float) -> Any:
     return t * log(y)
 
 
+def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
+    """−Σ t·ln y: of all samples at once, a product of two long vectors, where they are summed."""
+    if reduction == "none":
+        if np.isinf(plain(log_y)).any():
+            log_y = where(plain(t) == 0, 0.0, log_y)  # 0·ln 0 is 0
+        return -sum(t * log_y, -1)
+    weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
+    if weights.__class__ is np.ndarray:
+        weights.flags.writeable = False  # spares the engine a copy
+    total = vdot(log_y, weights)
+    if detached(total) != detached(total):
+        total = vdot(where(plain(t) == 0, 0.0, log_y), weights)
+    return total
+
+
 def _samples(y: Any) -> int:
     return math.prod(shape_of(y)[:-1])
 
@@ -259,6 +274,11 @@ def _reduced_elements(name: str, losses: Any, reduction: str) -> Any:
 def _scaled_total(name: str, losses: Any, reduction: str, counts: dict[str, int]) -> Any:
     if reduction == "none":
         return losses
+    return _scaled(_total(losses), _share(name, reduction, counts))
+
+
+def _share(name: str, reduction: str, counts: dict[str, int]) -> float:
+    """What a sum of losses is multiplied by: one over the count that the reduction names."""
     if reduction not in counts:
         raise ValueError(f"{name}: reduction {reduction!r} is not one of {', '.join(counts)}, none")
-    return _scaled(_total(losses), 1.0 / max(counts[reduction], 1))
+    return 1.0 / max(counts[reduction], 1)
