@@ -14,7 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.algebra import Formula, Number, formula, local_derivative, product, simplified
+from autograd_lite.algebra import (
+    Formula,
+    Number,
+    array_text,
+    formula,
+    local_derivative,
+    product,
+    simplified,
+)
 from autograd_lite.primitive import times
 from autograd_lite.reverse import gradients
 from autograd_lite.tensor import Tensor, is_variable
@@ -51,7 +59,9 @@ class Edge:
         if len(steps) != 1 or steps[0][0]._primitive.partials is not None:
             return None
         node, index = steps[0]
-        operands = (self.names.get(x, "x") if is_variable(x) else "x" for x in node.operands)
+        operands = (
+            self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
+        )
         shown = dict(zip(node._primitive.operands, operands, strict=False))
         return str(node._primitive.back_text(index).format(**shown))
 
@@ -83,11 +93,16 @@ class Card:
 
     @property
     def is_scalar(self) -> bool:
-        """Whether it is a number, not an array."""
-        return self.node.__class__ is Value
+        """Whether it is one number, not an array."""
+        return not self.node.ndim
 
 
-def cards_of(output: Any, fold: bool = True, names: Mapping[str, Any] | None = None) -> list[Card]:
+def cards_of(
+    output: Any,
+    fold: bool = True,
+    names: Mapping[str, Any] | None = None,
+    neurons: bool = False,
+) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
     Args:
@@ -95,6 +110,7 @@ def cards_of(output: Any, fold: bool = True, names: Mapping[str, Any] | None = N
         fold: False gives every operation a card; those without a name are called v1, v2, …
         names: further names, as `locals()` gives them, of variables and of arrays, lists and
             dicts of them.
+        neurons: an activation of a sum gets a card, even if it has no name and is used once.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
@@ -104,7 +120,8 @@ def cards_of(output: Any, fold: bool = True, names: Mapping[str, Any] | None = N
     [8.0, 1.0]
     """
     nodes = operands_first(output)
-    named = _names(nodes, output, fold, names_in(names or {}))
+    own = {node for node in nodes if neurons and _is_neuron(node)} | {output}
+    named = _names(nodes, own if fold else set(nodes), names_in(names or {}))
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
@@ -194,8 +211,18 @@ def _variables_in(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Any]
             yield from _variables_in(f"{name}.{key}", item, depth + 1)
 
 
-def _names(nodes: list[Any], output: Any, fold: bool, extra: Mapping[Any, str]) -> dict[Any, str]:
-    """A name for each variable that gets a card, no name twice."""
+def _is_neuron(node: Any) -> bool:
+    """Whether it is an activation of a sum."""
+    if node.__class__ is not Value or node.is_leaf or len(node.operands) != 1:
+        return False
+    operand = node.operands[0]
+    primitive = getattr(operand, "_primitive", None)
+    activation = node._primitive is not None and node._primitive.method is not None
+    return activation and primitive is not None and primitive.name == "add"
+
+
+def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[Any, str]:
+    """A name for each variable that gets a card, no name twice; those in `own` get one."""
     uses: dict[Any, int] = {}
     for node in nodes:
         for x in variables_of(node):
@@ -207,10 +234,10 @@ def _names(nodes: list[Any], output: Any, fold: bool, extra: Mapping[Any, str]) 
     given: set[str] = set()
     for node in nodes:
         name = wanted[node]
-        single = node.__class__ is Value and uses.get(node, 0) == 1 and node is not output
+        inner = node.__class__ is Value and uses.get(node, 0) == 1 and node not in own
         if name is not None:
             names[node] = name if name not in given else next(_fresh(f"{name}_", taken | given))
-        elif node.is_leaf or not fold or not single:
+        elif node.is_leaf or not inner:
             names[node] = next(fresh["x" if node.is_leaf else "v"])
         if node in names:
             given.add(names[node])

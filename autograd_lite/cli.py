@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from autograd_lite import __version__
 from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, Explanation, explain
@@ -98,8 +97,7 @@ def _explain(options: argparse.Namespace) -> None:
     for derivation in derivations:
         print(f"\n{derivation}")
     if options.output is not None:
-        drawing = viz.dot_source(explanation.cards)
-        viz.save(drawing, Path(options.output))
+        viz.Drawing(viz.picture_of(explanation.cards)).save(options.output)
         print(f"\ndrawn to {options.output}")
 
 

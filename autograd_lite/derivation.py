@@ -9,6 +9,7 @@ from itertools import pairwise
 from autograd_lite.algebra import Formula, Operation, factor_text, number_text, text
 from autograd_lite.cards import Card, Edge
 from autograd_lite.primitive import PRIMITIVES
+from autograd_lite.value import Value
 
 Link = tuple[Card, Card]
 
@@ -37,7 +38,7 @@ class Derivation:
         return [self._product(path) for path in self.paths]
 
     def _number(self, step: Link) -> float:
-        return sum(edge.number for edge in self.steps[step[0].name, step[1].name])
+        return sum(edge.number or 0.0 for edge in self.steps[step[0].name, step[1].name])
 
     def _product(self, path: tuple[Card, ...]) -> float:
         value = 1.0
@@ -118,7 +119,7 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     ∂z/∂x = y
           = 3
     """
-    if not all(card.is_scalar for card in cards):
+    if not all(card.node.__class__ is Value for card in cards):
         raise TypeError(
             "derive: a term a path is written for Values; run the function on Values, or on "
             "arrays of Values, instead of Tensors"
@@ -158,7 +159,7 @@ def _best_paths(
         paths[card.name] = sum(len(steps[card.name, name]) * paths[name] for name in sources)
         candidates = []
         for name in sources:
-            number = sum(edge.number for edge in steps[card.name, name])
+            number = sum(edge.number or 0.0 for edge in steps[card.name, name])
             candidates += [(value * number, (card, *path)) for value, path in best[name]]
         if len(candidates) > most:
             candidates = heapq.nlargest(most, candidates, key=lambda c: abs(c[0]))

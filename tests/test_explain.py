@@ -111,7 +111,7 @@ def test_inf_and_nan_are_shown_without_noise(capsys):
         (["2*3"], "f is a constant"),
         (["x > 1", "x=2"], "f is a constant"),
         (["x*x", "x=1", "--wrt", "q"], "--wrt q: the output does not depend on it"),
-        (["x*x", "x=1", "-o", "a.gif"], "must be one of .svg, .png, .pdf, .dot"),
+        (["x*x", "x=1", "-o", "a.gif"], "must be one of .svg, .png, .pdf"),
     ],
 )
 def test_bad_input(capsys, arguments, message):

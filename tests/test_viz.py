@@ -10,11 +10,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from autograd_lite import Value, viz
-from autograd_lite.cards import cards_of
 from autograd_lite.cli import main
 from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
 
-SIGNATURES = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "dot": b"digraph"}
+SIGNATURES = {"svg": b"<svg", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "dot": b"digraph"}
 
 
 @pytest.fixture(params=["dot program", "pygraphviz"])
@@ -39,7 +38,7 @@ def test_explain_draws(drawer, tmp_path, suffix, capsys):
 
 def test_svg_shows_every_card_and_every_local_derivative(drawer):
     explanation = explain(SEED_LAYER, SEED_INPUTS)
-    svg = viz.render(viz.dot_source(explanation.cards), "svg")
+    svg = viz.Drawing(viz.picture_of(explanation.cards)).svg()
     shown = " ".join(ET.fromstring(svg).itertext())
     for card in explanation.cards:
         assert re.search(rf"\b{card.name}\b", shown)
@@ -52,19 +51,18 @@ def test_edges_nodes_and_order_are_the_program_s():
     x = Value(3.0, name="x")
     y = x * x
     y.name = "y"
-    source = viz.dot_source(cards_of(y))
+    source = viz.draw(y).dot()
     assert source.count("n0 -> n1") == 2  # x·x has two edges
-    assert source == viz.dot_source(cards_of(y))
+    assert source == viz.draw(y).dot()
 
 
 def test_hostile_names_are_escaped(drawer):
     for name in ('a"b', "<script>alert(1)</script>", "a\\", "line\nbreak", "&amp;", "x" * 10_000):
         y = Value(2.0, name=name) * 3.0
-        source = viz.dot_source(cards_of(y))
-        svg = viz.render(source, "svg")
-        ET.fromstring(svg)
-        assert b"<script>alert" not in svg
-        assert len(source) < 5000
+        drawing = viz.draw(y)
+        ET.fromstring(drawing.svg())
+        assert "<script>alert" not in drawing.svg()
+        assert len(drawing.dot()) < 5000
 
 
 def test_without_graphviz_it_says_what_to_install(monkeypatch, tmp_path, capsys):
@@ -86,7 +84,7 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch, tmp_path):
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        viz.save("digraph {}", path)
+        viz.draw(Value(1.0) * 2.0).save(path)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.dot"]
 

@@ -1,6 +1,7 @@
 """Pictures of the recorded graph."""
 
-from autograd_lite.viz.dot import dot_source
-from autograd_lite.viz.render import check_suffix, render, save
+from autograd_lite.viz.drawing import Drawing, check_suffix, draw
+from autograd_lite.viz.fold import BUDGET
+from autograd_lite.viz.picture import Picture, picture_of
 
-__all__ = ["check_suffix", "dot_source", "render", "save"]
+__all__ = ["BUDGET", "Drawing", "Picture", "check_suffix", "draw", "picture_of"]

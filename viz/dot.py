@@ -7,116 +7,193 @@ share of the gradient of the value that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-from autograd_lite.algebra import Number, number_text, text
-from autograd_lite.cards import Card, Edge
+import numpy as np
 
-_POSITIVE, _NEGATIVE, _NOTHING = "#1f6fb4", "#c65a00", "#9a9a9a"
-_INK, _MUTED, _LINE = "#1d1d1f", "#5f6368", "#b5b9bf"
-_LEAF, _RESULT, _OUTPUT = "#f4f1e8", "#ffffff", "#e8f0fa"
+from autograd_lite.viz.picture import Arrow, Cell, Picture
+
+FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 
 
-def dot_source(cards: Sequence[Card]) -> str:
-    """The cards of a graph, the last of which is the output, in the DOT language.
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a picture."""
 
-    >>> from autograd_lite import Value
-    >>> from autograd_lite.cards import cards_of
-    >>> x = Value(3.0, name="x")
-    >>> "∂v1/∂x" in dot_source(cards_of(x * x))
-    True
+    paper: str
+    ink: str
+    muted: str
+    line: str
+    input: str
+    result: str
+    output: str
+    positive: str
+    negative: str
+    nothing: str
+    warning: str
+
+
+THEMES = {
+    "light": Theme(
+        paper="#ffffff", ink="#1d1d1f", muted="#5f6368", line="#b5b9bf", input="#f4f1e8",
+        result="#ffffff", output="#e8f0fa", positive="#1f6fb4", negative="#c65a00",
+        nothing="#9a9a9a", warning="#b00020",
+    ),
+    "dark": Theme(
+        paper="#16181d", ink="#eceff4", muted="#a6adb8", line="#4c5360", input="#2a2720",
+        result="#20242c", output="#1c2b3f", positive="#6cb2f0", negative="#f0a04b",
+        nothing="#7a7f88", warning="#ff7a8a",
+    ),
+}  # fmt: skip
+
+
+def dot_source(picture: Picture, theme: str = "light", overlay: str | None = None) -> str:
+    """The picture in the DOT language.
+
+    Args:
+        picture: what to draw.
+        theme: "light" or "dark".
+        overlay: "gradient" colours the cards by log10 of the size of their gradient.
+
+    Raises:
+        ValueError: if the theme or the overlay is not known.
     """
-    ids = {card.name: f"n{i}" for i, card in enumerate(cards)}
-    output = cards[-1]
+    if theme not in THEMES:
+        raise ValueError(f"theme: {theme!r} is not known; there are {', '.join(THEMES)}")
+    if overlay not in (None, "gradient"):
+        raise ValueError(f"overlay: {overlay!r} is not known; there is 'gradient'")
+    colours = THEMES[theme]
+    font = _quoted(FONT)
     lines = [
         "digraph {",
-        '  graph [rankdir=LR, nodesep=0.25, ranksep=0.9, bgcolor="white", pad=0.2]',
-        '  node [shape=plain, fontname="Helvetica,Arial,DejaVu Sans,sans-serif", fontsize=12]',
-        '  edge [fontname="Helvetica,Arial,DejaVu Sans,sans-serif", fontsize=10, arrowsize=0.6]',
+        f'  graph [rankdir=LR, nodesep=0.25, ranksep=0.8, pad=0.2, bgcolor="{colours.paper}"]',
+        f"  node [shape=plain, fontname={font}, fontsize=12]",
+        f"  edge [fontname={font}, fontsize=10, arrowsize=0.6]",
     ]
-    for card in cards:
-        tip = _quoted(f"{card.name} = {number_text(card.value)}")
-        lines.append(f"  {ids[card.name]} [label={_label(card, output)}, tooltip={tip}]")
-    shares = _shares(cards)
-    for card in cards:
-        for edge, share in zip(card.edges, shares[card.name], strict=True):
-            ends = f"{ids[edge.source.name]} -> {ids[card.name]}"
-            lines.append(f"  {ends} [{_edge(edge, share)}]")
+    fills = _fills(picture, colours, overlay)
+    for cell in picture.cells:
+        label = _label(cell, colours, fills[cell.key])
+        lines.append(f"  {cell.key} [id={cell.key}, label=<{label}>]")
+    lines += [f"  {a.source} -> {a.target} [{_arrow(a, colours)}]" for a in picture.arrows]
     return "\n".join([*lines, "}", ""])
 
 
-def _label(card: Card, output: Card) -> str:
-    """A card as an HTML-like table: name and algebra, value, gradient."""
-    fill = _LEAF if card.algebra is None else _OUTPUT if card is output else _RESULT
-    rows = list(_rows(card, output))
-    body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
-    return (
-        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" COLOR="{_LINE}" '
-        f'BGCOLOR="{fill}" STYLE="ROUNDED">{body}</TABLE>>'
-    )
-
-
-def _rows(card: Card, output: Card) -> Iterator[str]:
-    name = f'<FONT COLOR="{_INK}"><B>{_html(card.name)}</B>'
-    algebra = "" if card.algebra is None else f" = {_html(_short(text(card.algebra)))}"
-    yield f"{name}{algebra}</FONT>"
-    yield f'<FONT COLOR="{_INK}">{number_text(card.value)}</FONT>'
-    partial = f"∂{_html(output.name)}/∂{_html(card.name)}"
-    yield (
-        f'<FONT COLOR="{_MUTED}" POINT-SIZE="10">{partial} = </FONT>'
-        f'<FONT COLOR="{_hue(card.gradient)}" POINT-SIZE="10">{number_text(card.gradient)}</FONT>'
-    )
-
-
-def _edge(edge: Edge, share: float) -> str:
-    symbol, number = text(edge.symbol), number_text(edge.number)
-    partial = f"∂{edge.target.name}/∂{edge.source.name}"
-    parts = [partial, _short(symbol)]
-    if not isinstance(edge.symbol, Number):
-        parts.append(number)
-    label = " = ".join(parts)
-    flow = edge.target.gradient * edge.number
-    return (
-        f"label={_quoted(label)}, fontcolor={_quoted(_MUTED)}, color={_quoted(_hue(flow))}, "
-        f"penwidth={0.6 + 2.4 * share:.2f}, tooltip={_quoted(label)}"
-    )
-
-
-def _hue(x: float) -> str:
-    return _POSITIVE if x > 0 else _NEGATIVE if x < 0 else _NOTHING
-
-
-def _shares(cards: Sequence[Card]) -> dict[str, list[float]]:
-    """For each use, how much of what flows back to its operand comes this way, from 0 to 1."""
-    total: dict[str, float] = {}
-    for card in cards:
-        for edge in card.edges:
-            flow = abs(card.gradient * edge.number)
-            total[edge.source.name] = total.get(edge.source.name, 0.0) + flow
+def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, str]:
+    """The background of each card: by kind, or by the size of its gradient."""
+    kinds = {"input": colours.input, "result": colours.result, "output": colours.output}
+    if overlay is None:
+        return {cell.key: kinds[cell.kind] for cell in picture.cells}
+    sizes = [cell.magnitude for cell in picture.cells if np.isfinite(cell.magnitude)]
+    low, high = min(sizes, default=0.0), max(sizes, default=0.0)
     return {
-        card.name: [
-            _fraction(abs(card.gradient * edge.number), total[edge.source.name])
-            for edge in card.edges
-        ]
-        for card in cards
+        cell.key: _shade(colours, (cell.magnitude - low) / (high - low or 1.0))
+        if np.isfinite(cell.magnitude)
+        else colours.paper
+        for cell in picture.cells
     }
 
 
-def _fraction(part: float, whole: float) -> float:
-    share = part / whole if whole else 0.0
-    return share if share == share else 1.0  # inf of inf
+def _shade(colours: Theme, how_much: float) -> str:
+    return _mixed(colours.paper, colours.positive, 0.08 + 0.6 * how_much)
 
 
-def _short(formula: str, most: int = 40) -> str:
-    return formula if len(formula) <= most else formula[: most - 1] + "…"
+def _mixed(a: str, b: str, share: float) -> str:
+    """A colour between two."""
+    parts = [
+        round(int(a[i : i + 2], 16) * (1 - share) + int(b[i : i + 2], 16) * share)
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{p:02x}" for p in parts)
 
 
-def _html(name: str) -> str:
-    return escape(_short(name.replace("\n", " ")))
+# ---------------------------------------------------------------- cards
 
 
-def _quoted(label: str) -> str:
+def _label(cell: Cell, colours: Theme, fill: str) -> str:
+    """A card as an HTML-like table: name and algebra, value, gradient, notes."""
+    body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in _rows(cell, colours))
+    border = colours.warning if cell.notes else colours.line
+    peripheries = ' BORDER="2"' if cell.notes or cell.count > 1 else ' BORDER="1"'
+    return (
+        f'<TABLE{peripheries} CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" '
+        f'COLOR="{border}" BGCOLOR="{fill}" STYLE="ROUNDED">{body}</TABLE>'
+    )
+
+
+def _rows(cell: Cell, colours: Theme) -> Iterator[str]:
+    ink = colours.muted if cell.muted else colours.ink
+    algebra = f" = {_algebra(cell.algebra, colours)}" if cell.algebra else ""
+    yield f'<FONT COLOR="{ink}"><B>{_html(cell.name)}</B>{algebra}</FONT>'
+    yield f'<FONT COLOR="{ink}">{_html(cell.value)}</FONT>'
+    if cell.strip is not None:
+        yield _heat(cell.strip, colours)
+    hue = _hue(cell.sign, colours)
+    yield (
+        f'<FONT COLOR="{colours.muted}" POINT-SIZE="10">{_html(cell.partial)} = </FONT>'
+        f'<FONT COLOR="{hue}" POINT-SIZE="10">{_html(cell.gradient)}</FONT>'
+    )
+    for note in cell.notes[:2]:
+        yield f'<FONT COLOR="{colours.warning}" POINT-SIZE="10">{_html(note, 70)}</FONT>'
+
+
+def _algebra(formula: str, colours: Theme) -> str:
+    """The line of algebra, its constants muted."""
+    parts = re.split(r"((?<![\w.])\d+(?:\.\d+)?(?:e[-+−]?\d+)?(?!\w))", _cut(formula, 48))
+    return "".join(
+        f'<FONT COLOR="{colours.muted}">{part}</FONT>' if i % 2 else escape(part)
+        for i, part in enumerate(parts)
+        if part
+    )
+
+
+def _heat(rows: Any, colours: Theme) -> str:
+    """A small array as a table of coloured squares: blue positive, orange negative."""
+    most = float(np.max(np.abs(rows[np.isfinite(rows)]), initial=0.0)) or 1.0
+    lines = []
+    for row in rows:
+        squares = "".join(f'<TD BGCOLOR="{_heat_colour(x / most, colours)}"></TD>' for x in row)
+        lines.append(f"<TR>{squares}</TR>")
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="5">{"".join(lines)}</TABLE>'
+    )
+
+
+def _heat_colour(x: float, colours: Theme) -> str:
+    if not np.isfinite(x):
+        return colours.warning
+    return _mixed(colours.paper, colours.positive if x > 0 else colours.negative, abs(x) ** 0.7)
+
+
+# ---------------------------------------------------------------- edges
+
+
+def _arrow(arrow: Arrow, colours: Theme) -> str:
+    hue = colours.warning if arrow.checked is False else _hue(arrow.sign, colours)
+    style = ', style="dashed"' if arrow.muted else ""
+    return (
+        f"id={arrow.key}, label={_quoted(arrow.label)}, fontcolor={_quoted(colours.muted)}, "
+        f"color={_quoted(colours.line if arrow.muted else hue)}, "
+        f"penwidth={0.6 + 2.4 * arrow.share:.2f}{style}"
+    )
+
+
+def _hue(sign: int, colours: Theme) -> str:
+    return {1: colours.positive, -1: colours.negative}.get(sign, colours.nothing)
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _html(words: str, most: int = 48) -> str:
+    return escape(_cut(" ".join(words.split()), most))
+
+
+def _quoted(words: str) -> str:
     """A DOT string, of bearable length: quotes and backslashes stand for themselves."""
-    text = _short(" ".join(label.split()), 200).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    shown = _cut(" ".join(words.split()), 120).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{shown}"'

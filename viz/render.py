@@ -1,4 +1,4 @@
-"""From a graph in the DOT language to a file: svg, png or pdf, or the text itself.
+"""From a graph in the DOT language to svg, png or pdf, and to a file.
 
 Drawn by a `dot` program if there is one, else in process by pygraphviz, whose wheels bundle the
 Graphviz libraries.
@@ -13,37 +13,17 @@ from pathlib import Path
 
 import graphviz
 
-FORMATS = ("svg", "png", "pdf", "dot")
-
-
-def check_suffix(path: str | Path) -> str:
-    """The format that the suffix of a file names.
-
-    Raises:
-        ValueError: if it is none that can be drawn.
-
-    >>> check_suffix("layer.svg")
-    'svg'
-    """
-    suffix = Path(path).suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        known = ", ".join(f".{name}" for name in FORMATS)
-        raise ValueError(f"{str(path)!r}: the suffix says what to draw; it must be one of {known}")
-    return suffix
-
 
 def render(source: str, form: str) -> bytes:
     """A graph in the DOT language, drawn.
 
     Args:
         source: the graph.
-        form: "svg", "png", "pdf", or "dot" for the text itself.
+        form: "svg", "png" or "pdf".
 
     Raises:
         RuntimeError: if neither a `dot` program nor pygraphviz is installed.
     """
-    if form == "dot":
-        return source.encode()
     if shutil.which("dot"):
         return graphviz.Source(source).pipe(format=form)  # type: ignore[no-any-return]
     try:
@@ -56,19 +36,16 @@ def render(source: str, form: str) -> bytes:
     return pygraphviz.AGraph(string=source).draw(format=form, prog="dot")  # type: ignore[no-any-return]
 
 
-def save(source: str, path: Path) -> None:
-    """Draw a graph to a file, in the format of its suffix; the file is whole or untouched.
+def write(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it, so that it is whole or untouched.
 
     Raises:
-        ValueError: if the suffix names no format.
-        RuntimeError: if no Graphviz is installed.
-        OSError: if the file cannot be written.
+        OSError: if it cannot be written.
     """
-    drawn = render(source, check_suffix(path))
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name[:50], suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(drawn)
+            file.write(content)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:

@@ -1,0 +1,186 @@
+"""`draw`: the picture of backpropagation, shown in a notebook or saved to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.cards import cards_of, names_in, operands_first, variables_of
+from autograd_lite.tensor import is_variable
+from autograd_lite.viz import text
+from autograd_lite.viz.dot import dot_source
+from autograd_lite.viz.fold import BUDGET
+from autograd_lite.viz.picture import Picture, picture_of
+from autograd_lite.viz.render import render, write
+from autograd_lite.viz.svg import described
+
+LARGEST = 200_000
+"""Graphs of more variables are refused: a reader could not find anything in them."""
+
+
+def draw(
+    output: Any,
+    names: Mapping[str, Any] | None = None,
+    wrt: Any = (),
+    *,
+    fold: bool | None = None,
+    budget: int = BUDGET,
+    expand: Collection[str] | bool = (),
+    check: bool = False,
+    theme: str = "light",
+    overlay: str | None = None,
+) -> Drawing:
+    """The picture of everything that an output was computed from, and of its gradients.
+
+    A card a value, with its algebra, value and gradient; on each edge the local derivative, as a
+    formula and a number. It makes its own reverse pass: `backward()` need not have run, and no
+    `.grad` changes.
+
+    Args:
+        output: a Value, or a Tensor without axes.
+        names: names of variables, such as `locals()`.
+        wrt: variables, or their names: what is not on the way to them is muted.
+        fold: whether values without a name go into the algebra of the next; by default if
+            anything but inputs has a name, or there are more than `budget`.
+        budget: how many cards there may be; beyond it, parameters go into the card that uses them
+            and cards that are alike become one.
+        expand: names of cards that are not folded; True folds nothing.
+        check: mark each local derivative with whether it agrees with a numerical one.
+        theme: "light" or "dark".
+        overlay: "gradient" colours the cards by log10 |gradient|.
+
+    Raises:
+        TypeError: if the output is no variable.
+        ValueError: if it is no scalar, or the graph is too large to be drawn.
+
+    >>> from autograd_lite import Value
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> print(draw(y, names=locals()).text())
+    name  algebra  value  gradient   local derivatives
+    ────  ───────  ─────  ─────────  ────────────────────────────────
+    x              3      3 + 3 = 6
+    y     x·x      9      1          ∂y/∂x = x = 3, ∂y/∂x = x = 3
+    <BLANKLINE>
+    """
+    scope = dict(names or {})
+    large = _size(output) > budget
+    if fold is None:
+        fold = large or _names_results(output, scope)
+    cards = cards_of(output, fold=fold, names=scope, neurons=large)
+    asked = [wrt] if isinstance(wrt, str) or hasattr(wrt, "_data") else list(wrt)
+    by_node = {card.node: card.name for card in cards}
+    wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]
+    picture = picture_of(cards, budget=budget, expand=expand, wrt=wanted, check=check)
+    return Drawing(picture, theme, overlay)
+
+
+def _names_results(output: Any, scope: Mapping[str, Any]) -> bool:
+    """Whether anything but inputs has a name; the output's is not counted."""
+    named = names_in(scope)
+    below = operands_first(output)[:-1]
+    return any(not v.is_leaf and (v.name is not None or v in named) for v in below)
+
+
+def _size(output: Any) -> int:
+    """How many variables there are, counted no further than can be drawn."""
+    if not is_variable(output):
+        return 0
+    seen = {output}
+    found = [output]
+    for node in found:
+        if len(found) > LARGEST:
+            raise ValueError(
+                f"draw: the graph has more than {LARGEST:,} variables; draw a part of it, such as "
+                "the loss of one sample"
+            )
+        for x in variables_of(node):
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+    return len(found)
+
+
+FORMATS = (".svg", ".png", ".pdf", ".dot", ".txt", ".md", ".mmd")
+
+
+def check_suffix(path: str | Path, formats: Collection[str] = FORMATS) -> str:
+    """The format that the suffix of a file names.
+
+    Raises:
+        ValueError: if it is none that can be written.
+
+    >>> check_suffix("layer.SVG")
+    '.svg'
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in formats:
+        known = ", ".join(formats)
+        raise ValueError(f"{str(path)!r}: the suffix says what to draw; it must be one of {known}")
+    return suffix
+
+
+class Drawing:
+    """A picture that shows itself in a notebook and saves itself by suffix."""
+
+    def __init__(self, picture: Picture, theme: str = "light", overlay: str | None = None) -> None:
+        self.picture = picture
+        self._dot = dot_source(picture, theme, overlay)
+
+    def dot(self) -> str:
+        """The picture in Graphviz' DOT language."""
+        return self._dot
+
+    def svg(self) -> str:
+        """The picture as SVG, with a title and a description on every card and arrow."""
+        return described(render(self._dot, "svg"), self.picture)
+
+    def text(self) -> str:
+        """The same facts as an aligned table."""
+        return text.table(self.picture)
+
+    def tree(self) -> str:
+        """The same facts as a tree, the output first."""
+        return text.tree(self.picture)
+
+    def markdown(self) -> str:
+        """The same facts as a table in Markdown."""
+        return text.markdown(self.picture)
+
+    def mermaid(self) -> str:
+        """The picture as a Mermaid flowchart."""
+        return text.mermaid(self.picture)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a file, in the format of its suffix: .svg, .png, .pdf, .dot, .txt,
+        .md or .mmd. The file is whole or untouched. Returns its path.
+
+        Raises:
+            ValueError: if the suffix names no format.
+            RuntimeError: if svg, png or pdf is asked for and no Graphviz is installed.
+            OSError: if the file cannot be written.
+        """
+        path = Path(path)
+        writers = {".svg": self.svg, ".dot": self.dot, ".txt": self.text, ".md": self.markdown}
+        writers[".mmd"] = self.mermaid
+        suffix = check_suffix(path)
+        if suffix in (".png", ".pdf"):
+            write(path, render(self._dot, suffix[1:]))
+        else:
+            write(path, writers[suffix]().encode())
+        return path
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle = {"text/plain": self.text()}
+        try:
+            bundle["image/svg+xml"] = self.svg()
+        except RuntimeError:  # no Graphviz: a notebook still shows the table
+            bundle["text/markdown"] = self.markdown()
+        return bundle

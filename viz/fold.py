@@ -1,0 +1,158 @@
+"""Fewer cards: parameters go into the card that uses them, and what is alike becomes one card ×N.
+
+About 60 cards can be read. A graph of more is folded: first each input that is used once goes
+into the card that it is used by; then cards that compute the same thing in the same place (the
+same algebra, the same kinds of operands, the same kinds of users) become one. How far cards must
+be alike is chosen so that as many as the budget allows are left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from autograd_lite.algebra import Formula, Name, Number
+from autograd_lite.cards import Card
+
+BUDGET = 60
+"""How many cards a picture has at the most, unless asked otherwise."""
+
+
+@dataclass
+class Group:
+    """What is drawn as one card: cards that are alike, and the inputs that went into them."""
+
+    cards: list[Card]
+    inputs: list[Card]
+
+    @property
+    def first(self) -> Card:
+        """The card that stands for all."""
+        return self.cards[0]
+
+
+def fold(cards: Sequence[Card], budget: int = BUDGET, keep: Collection[str] = ()) -> list[Group]:
+    """The cards in groups, at most `budget` of them, in the order of their first cards.
+
+    Args:
+        cards: operands first, the output last.
+        budget: how many groups there may be.
+        keep: names of cards that stay by themselves.
+
+    Raises:
+        ValueError: if more cards are to be kept than the budget allows.
+    """
+    kept = {card.name for card in cards if card.name in keep} | {cards[-1].name}
+    if len(kept) > budget:
+        raise ValueError(
+            f"draw: {len(kept)} cards are to be kept, and the budget is {budget}: raise budget="
+        )
+    groups = [Group([card], []) for card in cards]
+    if len(groups) <= budget:
+        return groups
+    groups = _without_inputs(cards, kept)
+    if len(groups) <= budget:
+        return groups
+    return _alike(groups, budget, kept)
+
+
+def _without_inputs(cards: Sequence[Card], kept: set[str]) -> list[Group]:
+    """Inputs that are used once put into the group of the card that uses them."""
+    users: dict[str, list[str]] = {}
+    for card in cards:
+        for edge in card.edges:
+            users.setdefault(edge.source.name, []).append(card.name)
+    groups: dict[str, Group] = {}
+    for card in cards:
+        goes = card.algebra is None and len(users.get(card.name, ())) == 1
+        if not goes or card.name in kept:
+            groups[card.name] = Group([card], [])
+    for card in cards:
+        if card.name not in groups:
+            groups[users[card.name][0]].inputs.append(card)
+    return list(groups.values())
+
+
+def _alike(groups: list[Group], budget: int, kept: set[str]) -> list[Group]:
+    """Groups drawn together by how alike they are, as finely as the budget allows."""
+    place = {card.name: i for i, group in enumerate(groups) for card in group.cards}
+    below: list[list[int]] = [
+        [place[e.source.name] for e in group.first.edges if e.source.name in place]
+        for group in groups
+    ]
+    above: list[list[int]] = [[] for _ in groups]
+    for i, sources in enumerate(below):
+        for source in sources:
+            above[source].append(i)
+    best: list[int] | None = None
+    for describe in (_by_operation, _by_algebra, _by_name):
+        kinds = _numbered([_key(group, describe, kept) for group in groups])
+        while max(kinds) < budget:
+            best = kinds
+            finer = _numbered(
+                [
+                    (kinds[i], frozenset(kinds[j] for j in below[i]),
+                     frozenset(kinds[j] for j in above[i]))
+                    for i in range(len(groups))
+                ]
+            )  # fmt: skip
+            if max(finer) == max(kinds):
+                break
+            kinds = finer
+    if best is None:
+        raise ValueError(
+            f"draw: {len(groups)} cards do not fold into {budget}: raise budget=, or draw a part "
+            "of the graph"
+        )
+    together: dict[int, Group] = {}
+    for kind, group in zip(best, groups, strict=True):
+        whole = together.setdefault(kind, Group([], []))
+        whole.cards += group.cards
+        whole.inputs += group.inputs
+    return list(together.values())
+
+
+def _key(group: Group, describe: object, kept: set[str]) -> object:
+    assert callable(describe)
+    card = group.first
+    return card.name if card.name in kept else (describe(card), len(group.inputs) > 0)
+
+
+def _numbered(keys: Sequence[object]) -> list[int]:
+    """The same partition with its classes numbered from 0 in order of appearance."""
+    numbers: dict[object, int] = {}
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+
+def _by_operation(card: Card) -> object:
+    """Alike if the last operation is."""
+    primitive = None if card.node.is_leaf else card.node._primitive.name
+    return (primitive, card.is_scalar)
+
+
+def _by_algebra(card: Card) -> object:
+    """Alike if the algebra is, whatever it is of."""
+    return (skeleton(card.algebra), card.node.shape)
+
+
+def _by_name(card: Card) -> object:
+    """Alike if the algebra is, and the name but for digits."""
+    return (_by_algebra(card), stem(card.name))
+
+
+def stem(name: str) -> str:
+    """A name without its digits.
+
+    >>> stem("w11")
+    'w'
+    """
+    return re.sub(r"[\d,_]+", "", name)
+
+
+def skeleton(tree: Formula | None) -> object:
+    """What remains of a formula without its names and numbers."""
+    if tree is None or isinstance(tree, Name | Number):
+        return type(tree).__name__
+    parts = [skeleton(x) for x in tree.operands]
+    return (tree.primitive.name, tuple(parts) if len(parts) <= 2 else (parts[0], len(parts)))

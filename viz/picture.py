@@ -1,0 +1,315 @@
+"""What is drawn: cells (a card, or several that are alike) and arrows between them.
+
+The drawing programs (DOT, text, Mermaid, HTML) take a `Picture` and know nothing of graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.algebra import Number, factor_text, number_text, text
+from autograd_lite.cards import Card, Edge
+from autograd_lite.viz.check import agrees
+from autograd_lite.viz.fold import BUDGET, Group, fold, stem
+from autograd_lite.viz.health import ailments, uses_of
+
+
+@dataclass
+class Cell:
+    """One card of the picture."""
+
+    key: str
+    """Its id: n0, n1, … in the order of the program."""
+    name: str
+    algebra: str
+    value: str
+    gradient: str
+    """The gradient, as a sum where several uses meet."""
+    partial: str
+    """∂E/∂name, what the gradient is of."""
+    sign: int
+    """The sign of the gradient: 1, 0 or −1."""
+    kind: str
+    """"input", "result" or "output"."""
+    count: int = 1
+    magnitude: float = 0.0
+    """log10 |gradient|."""
+    strip: Any = None
+    """The elements of a small array, to be drawn as a heat strip."""
+    notes: list[str] = field(default_factory=list)
+    """What is wrong with it."""
+    muted: bool = False
+    """Whether it is apart from what the reader asked for."""
+
+
+@dataclass
+class Arrow:
+    """One use of a value, or several that are alike."""
+
+    key: str
+    source: str
+    target: str
+    partial: str
+    """∂z1/∂x1."""
+    symbol: str
+    """The local derivative as a formula, or what becomes of the gradient g, in words."""
+    number: str
+    sign: int
+    """The sign of what flows back along it: 1, 0 or −1."""
+    share: float
+    """How much of what flows back to the source comes this way, from 0 to 1."""
+    count: int = 1
+    checked: bool | None = None
+    """Whether it agrees with numerical differentiation; None if that was not asked."""
+    muted: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands on it: `∂z1/∂x1 = x2 = −0.5`."""
+        parts = [self.partial, _cut(self.symbol, 36), self.number]
+        whole = " = ".join(dict.fromkeys(part for part in parts if part))
+        badge = {None: "", True: " ✓", False: " ✗ differs from numerical"}[self.checked]
+        return whole + (f" ×{self.count}" if self.count > 1 else "") + badge
+
+
+@dataclass
+class Picture:
+    """Cells, operands first, and the arrows from operands to results."""
+
+    cells: list[Cell]
+    arrows: list[Arrow]
+    output: str
+    """The name of the output."""
+    hidden: int = 0
+    """How many cards were folded away."""
+
+
+def picture_of(
+    cards: Sequence[Card],
+    budget: int = BUDGET,
+    expand: Collection[str] | bool = (),
+    wrt: Collection[str] = (),
+    check: bool = False,
+) -> Picture:
+    """The picture of cards, folded to a budget.
+
+    Args:
+        cards: operands first, the output last.
+        budget: how many cells there may be.
+        expand: names of cards that stay by themselves; True folds nothing.
+        wrt: names of cards to show the way to; what is apart from it is muted.
+        check: mark each arrow with whether it agrees with numerical differentiation.
+    """
+    if expand is True:
+        budget, expand = max(budget, len(cards)), ()
+    groups = fold(cards, budget, [*(expand or ()), *wrt])
+    key = {
+        card.name: f"n{i}"
+        for i, group in enumerate(groups)
+        for card in (*group.cards, *group.inputs)
+    }
+    lit = _on_the_way(cards, wrt)
+    notes = ailments(cards)
+    output = cards[-1]
+    uses = uses_of(cards)
+    cells = [_cell(f"n{i}", group, output, uses, notes, lit) for i, group in enumerate(groups)]
+    arrows = _arrows(groups, key, uses, lit, check)
+    return Picture(cells, arrows, output.name, len(cards) - len(groups))
+
+
+def _on_the_way(cards: Sequence[Card], wrt: Collection[str]) -> set[str]:
+    """The names of the cards between those asked for and the output; all if none is asked for."""
+    if not wrt:
+        return {card.name for card in cards}
+    names = {card.name for card in cards}
+    for name in wrt:
+        if name not in names:
+            raise ValueError(f"wrt: the output does not depend on {name!r}")
+    lit = set(wrt)
+    for card in cards:
+        if any(edge.source.name in lit for edge in card.edges):
+            lit.add(card.name)
+    return lit
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _cell(
+    key: str,
+    group: Group,
+    output: Card,
+    uses: Mapping[str, list[Edge]],
+    notes: Mapping[str, list[str]],
+    lit: set[str],
+) -> Cell:
+    card = group.first
+    algebra = "" if card.algebra is None else text(card.algebra)
+    kind = "input" if card.algebra is None else "output" if card is output else "result"
+    several = len(group.cards) > 1
+    name = card.name
+    if several:
+        stems = {stem(c.name) for c in group.cards}
+        name = f"{stems.pop() if len(stems) == 1 else card.name + ' …'} ×{len(group.cards)}"
+    if group.inputs:
+        algebra += f"  ({_counted(group.inputs, len(group.cards))})"
+    norm = float(np.sqrt(sum(np.sum(np.square(c.gradient)) for c in group.cards)))
+    one = not several and card.is_scalar
+    return Cell(
+        key=key,
+        name=name,
+        algebra=algebra,
+        value=_value_text(group),
+        gradient=_gradient_text(card, uses) if one else f"‖·‖ {number_text(norm, 4)}",
+        partial=f"∂{output.name}/∂{stem(card.name) if several else card.name}",
+        sign=_sign(card.gradient) if one else 0,
+        kind=kind,
+        count=len(group.cards),
+        magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in group.cards)) ** 0.5),
+        strip=_strip(card) if not several else None,
+        notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
+        muted=card.name not in lit,
+    )
+
+
+def _counted(inputs: list[Card], among: int) -> str:
+    each = len(inputs) // among
+    elements = sum(np.size(c.value) for c in inputs) // among
+    what = "input" if each == 1 else "inputs"
+    more = f" of {elements:,} numbers" if elements != each else ""
+    return f"{each} {what}{more} of its own" + (" each" if among > 1 else "")
+
+
+def _value_text(group: Group) -> str:
+    card = group.first
+    if len(group.cards) == 1 and card.is_scalar:
+        return number_text(float(card.value))
+    values = np.concatenate([np.ravel(c.value) for c in group.cards])
+    shape = "" if card.is_scalar else "×".join(map(str, card.node.shape)) + " "
+    shape = f"({shape.strip()}) " if shape.strip() else ""
+    if not values.size:
+        return f"{shape}empty"
+    low, high = number_text(float(values.min()), 4), number_text(float(values.max()), 4)
+    return f"{shape}{low}" if low == high else f"{shape}{low} … {high}"
+
+
+def _gradient_text(card: Card, uses: Mapping[str, list[Edge]]) -> str:
+    """The gradient, as the sum of what arrives where it is used more than once."""
+    total = number_text(float(card.gradient))
+    terms = [e.target.gradient * e.number for e in uses.get(card.name, ()) if e.number is not None]
+    if not 1 < len(terms) <= 4:
+        return total + (f" (sum of {len(terms)})" if len(terms) > 4 else "")
+    return (
+        " + ".join(number_text(float(t), 4) for t in terms)
+        + f" = {number_text(float(card.gradient), 4)}"
+    )
+
+
+def _strip(card: Card) -> Any:
+    """The elements of a small array as rows, or None."""
+    if card.is_scalar or card.node.ndim > 2 or not 0 < card.node.size <= 64:
+        return None
+    rows = np.atleast_2d(np.asarray(card.value, dtype=float))
+    return rows if rows.shape[0] <= 8 and rows.shape[1] <= 16 else None
+
+
+def _sign(x: Any) -> int:
+    return int(np.sign(x)) if np.isfinite(x) else 0
+
+
+def _log10(x: float) -> float:
+    with np.errstate(divide="ignore"):
+        return float(np.log10(x))
+
+
+# ---------------------------------------------------------------- arrows
+
+
+def _arrows(
+    groups: list[Group],
+    key: Mapping[str, str],
+    uses: Mapping[str, list[Edge]],
+    lit: set[str],
+    check: bool,
+) -> list[Arrow]:
+    """One arrow a use; the uses between the same two cells of many cards drawn as one."""
+    total = {name: sum(_flow(edge) for edge in edges) for name, edges in uses.items()}
+    arrows: list[Arrow] = []
+    for group in groups:
+        inside = {c.name for c in (*group.cards, *group.inputs)}
+        between: dict[str, list[Edge]] = {}
+        for card in group.cards:
+            for edge in card.edges:
+                if edge.source.name not in inside or len(group.cards) > 1:
+                    between.setdefault(key[edge.source.name], []).append(edge)
+        for source, edges in between.items():
+            if all(edge.source in group.inputs for edge in edges):
+                continue
+            whole = sum({e.source.name: total[e.source.name] for e in edges}.values())
+            alone = len(group.cards) == 1 and len(edges) <= 3
+            for part in [[edge] for edge in edges] if alone else [edges]:
+                number = f"e{len(arrows)}"
+                arrows.append(_arrow(number, source, key, part, whole, lit, check))
+    return arrows
+
+
+def _flow(edge: Edge) -> float:
+    """The size of what flows back along an edge (1 for arrays)."""
+    return 1.0 if edge.number is None else abs(float(edge.target.gradient) * edge.number)
+
+
+def _arrow(
+    name: str,
+    source: str,
+    key: Mapping[str, str],
+    edges: list[Edge],
+    whole: float,
+    lit: set[str],
+    check: bool,
+) -> Arrow:
+    edge = edges[0]
+    one = len(edges) == 1
+    flow = sum(_flow(e) for e in edges)
+    share = flow / whole if whole else 0.0
+    signs = {_sign(e.target.gradient * e.number) if e.number is not None else 0 for e in edges}
+    number = number_text(edge.number) if one and edge.number is not None else ""
+    return Arrow(
+        key=name,
+        source=source,
+        target=key[edge.target.name],
+        partial=f"∂{edge.target.name}/∂{edge.source.name}" if one else "",
+        symbol=_symbol(edge) if one else f"{len(edges)} uses",
+        number=""
+        if isinstance(edge.number, float) and isinstance(_formula(edge), Number) and one
+        else number,
+        sign=signs.pop() if len(signs) == 1 else 0,
+        share=share if share == share else 1.0,
+        checked=all(agrees(e) for e in edges[:16]) if check else None,
+        muted=not all(e.source.name in lit and e.target.name in lit for e in edges),
+    )
+
+
+def _formula(edge: Edge) -> Any:
+    return None if edge.back is not None else edge.symbol
+
+
+def _symbol(edge: Edge) -> str:
+    """The local derivative as a formula; of arrays, what becomes of the gradient g."""
+    back = edge.back
+    if back is not None:
+        return back
+    if edge.number is not None:
+        return text(edge.symbol)
+    symbol = factor_text(edge.symbol)
+    summed = "" if edge.source.node.shape == edge.target.node.shape else ", summed to its shape"
+    if symbol == "1":
+        return f"g{summed}"
+    return f"−g{summed}" if symbol == "−1" else f"g·{symbol}{summed}"
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
