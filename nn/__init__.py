@@ -7,7 +7,7 @@
 [[0.0], [1.0], [1.0], [0.0]]
 """
 
-from autograd_lite.nn import initialisers, schedules
+from autograd_lite.nn import datasets, initialisers, schedules
 from autograd_lite.nn.activations import (
     GELU,
     Identity,
@@ -30,7 +30,9 @@ from autograd_lite.nn.batches import (
     shuffled,
     split,
 )
+from autograd_lite.nn.cifar import Cifar10, load_cifar10, read_cifar10_batch
 from autograd_lite.nn.convolution import Conv2d, MaxPool2d
+from autograd_lite.nn.datasets import Mnist, load_digits, load_mnist, write_digits
 from autograd_lite.nn.evaluation import (
     Evaluation,
     accuracy,
@@ -39,6 +41,7 @@ from autograd_lite.nn.evaluation import (
     evaluate,
     predict,
 )
+from autograd_lite.nn.idx import read_idx, write_idx
 from autograd_lite.nn.initialisers import INITIALISERS
 from autograd_lite.nn.layers import Affine, BatchNorm, Dropout, Flatten
 from autograd_lite.nn.losses import (
@@ -65,17 +68,20 @@ from autograd_lite.nn.optimisers import (
 )
 from autograd_lite.nn.perceptron import Perceptron
 from autograd_lite.nn.problems import PROBLEMS, Problem, problem
+from autograd_lite.nn.saving import Saved, load, load_model, save, save_model
 from autograd_lite.nn.sequential import Sequential, mlp
 from autograd_lite.nn.training import EarlyStopping, History, Training, fit
 
 __all__ = [
-    "AdaGrad", "Adam", "AdamW", "Affine", "BatchNorm", "Batches", "Conv2d", "Dataset", "Dropout",
-    "EarlyStopping", "Evaluation", "Flatten", "GELU", "History", "INITIALISERS", "Identity",
-    "LeakyReLU", "LogSoftmax", "MaxPool2d", "Module", "Momentum", "Nesterov", "Optimiser",
-    "PROBLEMS", "Perceptron", "Problem", "RMSProp", "ReLU", "SGD", "SQUARED_ERRORS", "Sequential",
-    "Sigmoid", "Softmax", "Softplus", "Step", "Tanh", "Training", "accuracy", "batches",
-    "binary_cross_entropy", "classes_of", "clip_gradients", "confusion_matrix", "cross_entropy",
-    "evaluate", "fit", "flatten", "gradient_descent", "initialisers", "mlp",
-    "negative_log_likelihood", "one_hot", "predict", "problem", "scale_pixels", "schedules",
-    "shuffled", "sigmoid_cross_entropy", "softmax_cross_entropy", "split", "squared_error",
+    "AdaGrad", "Adam", "AdamW", "Affine", "BatchNorm", "Batches", "Cifar10", "Conv2d", "Dataset",
+    "Dropout", "EarlyStopping", "Evaluation", "Flatten", "GELU", "History", "INITIALISERS",
+    "Identity", "LeakyReLU", "LogSoftmax", "MaxPool2d", "Mnist", "Module", "Momentum", "Nesterov",
+    "Optimiser", "PROBLEMS", "Perceptron", "Problem", "RMSProp", "ReLU", "SGD", "SQUARED_ERRORS",
+    "Saved", "Sequential", "Sigmoid", "Softmax", "Softplus", "Step", "Tanh", "Training", "accuracy",
+    "batches", "binary_cross_entropy", "classes_of", "clip_gradients", "confusion_matrix",
+    "cross_entropy", "datasets", "evaluate", "fit", "flatten", "gradient_descent", "initialisers",
+    "load", "load_cifar10", "load_digits", "load_mnist", "load_model", "mlp",
+    "negative_log_likelihood", "one_hot", "predict", "problem", "read_cifar10_batch", "read_idx",
+    "save", "save_model", "scale_pixels", "schedules", "shuffled", "sigmoid_cross_entropy",
+    "softmax_cross_entropy", "split", "squared_error", "write_digits", "write_idx",
 ]  # fmt: skip

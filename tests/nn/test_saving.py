@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograd_lite import nn
 from autograd_lite.nn import files
 from autograd_lite.nn.npz import DTYPES
 from autograd_lite.nn.saving import load, load_model, save, save_model
@@ -281,3 +282,23 @@ def test_a_broken_file_leaves_the_model(tmp_path: Path, suffix: str) -> None:
     assert model.loads == 0
     with pytest.raises(FileNotFoundError):
         load_model(tmp_path / f"absent.{suffix}", model)
+
+
+@both
+def test_a_network(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"net.{suffix}"
+
+    def network(seed: int, hidden: int = 3) -> nn.Sequential:
+        return nn.Sequential(
+            nn.Affine(2, hidden, rng=seed), nn.BatchNorm(hidden), nn.ReLU(), nn.Affine(hidden, 1)
+        )
+
+    net, other, wider = network(0), network(1), network(2, hidden=4)
+    net(np.arange(8.0).reshape(4, 2))  # moves the running statistics
+    save_model(path, net)
+    load_model(path, other)
+    assert_same(other.state(), net.state())
+    before = wider.state()
+    with pytest.raises(ValueError, match="is of another model"):
+        load_model(path, wider)
+    assert_same(wider.state(), before)
