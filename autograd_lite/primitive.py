@@ -374,7 +374,7 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
     """Evaluate a primitive on anything: numbers, arrays, Values, Tensors, arrays of Values."""
     kinds = [_kinds.get(x.__class__, -1) for x in operands]
     kind = max(kinds, default=NUMBER)
-    if kind >= VALUE or min(kinds, default=0) < 0 or kind == ARRAY:
+    if ARRAY in kinds or -1 in kinds:
         operands, kind = _sort_out(primitive, operands, kinds)
     if kind == NUMBER and primitive.floats is not None:
         return primitive.evaluate_floats(*operands)
@@ -394,7 +394,7 @@ def _sort_out(
         if kinds[i] < 0:
             operands[i] = as_operand(primitive.name, x)
             kinds[i] = ARRAY if hasattr(operands[i], "dtype") else NUMBER
-        if kinds[i] == ARRAY and operands[i].dtype == object:
+        if kinds[i] == ARRAY and operands[i].dtype.hasobject:
             kinds[i] = OBJECTS
     kind = max(kinds)
     if kind == OBJECTS and TENSOR in kinds:

@@ -64,7 +64,7 @@ def _row_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     text="Σ{x}",
     latex=r"\sum {x}",
-    arrays=lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
+    arrays=lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(_kept(g, x, axis), shape_of(x)),),
     cases=_cases,
     back=("g, spread over what was summed",),
@@ -168,7 +168,7 @@ def _shift(x: Array, axis: Axis) -> Any:
     """The greatest element along the axis, as a constant; 0 where it is not finite."""
     if x.dtype == object:
         x = np.vectorize(detached, otypes=[float])(x)
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
     if np.isfinite(top).all():
         return top
     return np.where(np.isfinite(top), top, np.zeros_like(top))
@@ -186,14 +186,14 @@ def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
 def _softmax(x: Array, axis: Axis) -> Any:
     x = np.asarray(x)
     e = np.exp(x - _shift(x, axis))
-    e /= np.sum(e, axis=axis, keepdims=True)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
 
 
 def _log_softmax(x: Array, axis: Axis) -> Any:
     x = np.asarray(x)
     shifted = x - _shift(x, axis)
-    shifted -= np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
     return shifted
 
 

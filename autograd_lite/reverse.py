@@ -187,7 +187,10 @@ def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> di
         for node in ready:
             flow = flows.pop(node)
             for parent, part in _contributions(node, flow, record):
-                _accumulate(flows, owned, parent, part, record)
+                if parent in flows:
+                    _accumulate(flows, owned, parent, part, record)
+                else:
+                    flows[parent] = part
                 uses[parent] -= 1
                 if not uses[parent]:
                     ready.append(parent)
@@ -220,10 +223,8 @@ def _parents(node: Any) -> Iterable[Any]:
 
 def _accumulate(flows: dict[Any, Any], owned: set[Any], node: Any, part: Any, record: bool) -> None:
     """Add one contribution; in place only into an array that was made here."""
-    old = flows.get(node)
-    if old is None:
-        flows[node] = part
-    elif node in owned:
+    old = flows[node]
+    if node in owned:
         np.add(old, part, out=old)
     else:
         total = flows[node] = old + part
@@ -241,18 +242,19 @@ def _own(found: dict[Any, Any], node: Any) -> Any:
     return flow.copy()
 
 
-def _contributions(node: Any, flow: Any, record: bool) -> Iterator[tuple[Any, Any]]:
+def _contributions(node: Any, flow: Any, record: bool) -> Iterable[tuple[Any, Any]]:
     """What flows on to each operand of a node that is a variable, in order."""
     if node._primitive is None:
-        return
+        return ()
     if node.__class__ is Tensor:
-        yield from _from_tensor(node, flow, record)
-    elif record:
-        yield from _from_value_recorded(node, flow)
-    else:
-        for parent, partial in zip(node.operands, node.partials, strict=True):
-            if partial is not None:
-                yield parent, _fit(flow * partial if flow and partial else 0.0, parent, node)
+        return _from_tensor(node, flow, record)
+    return _from_value_recorded(node, flow) if record else _from_value(node, flow)
+
+
+def _from_value(node: Value, flow: Any) -> Iterator[tuple[Any, Any]]:
+    for parent, partial in zip(node.operands, node.partials, strict=True):
+        if partial is not None:
+            yield parent, _fit(flow * partial if flow and partial else 0.0, parent, node)
 
 
 def _from_tensor(node: Tensor, flow: Any, record: bool) -> Iterator[tuple[Any, Any]]:

@@ -443,7 +443,7 @@ def _with_copies(
     for i, x in enumerate(operands):
         if primitive.partials is not None and primitive.partials[i] is None:
             operands[i] = values[i]
-        if x.__class__ is ndarray and _can_change(x):
+        if x.__class__ is ndarray and (x.flags.writeable or x.base is not None) and _can_change(x):
             operands[i] = values[i] = x.copy()
     return operands, values
 
