@@ -270,7 +270,13 @@ def factor_text(tree: Formula) -> str:
 
 def latex(tree: Formula) -> str:
     """The formula in LaTeX; names of letters and digits get a subscript, others are escaped."""
-    return _write(tree, lambda primitive: primitive.latex, _number_latex, latex_name)[0]
+    return _write(tree, lambda primitive: primitive.latex, latex_number, latex_name)[0]
+
+
+def latex_factor(tree: Formula) -> str:
+    """The formula in LaTeX as it stands between the dots of a product."""
+    written, binds = _write(tree, lambda primitive: primitive.latex, latex_number, latex_name)
+    return bracketed(written, binds, PRODUCT + 1 if written[0] == "-" else PRODUCT)
 
 
 def latex_name(name: str) -> str:
@@ -280,14 +286,20 @@ def latex_name(name: str) -> str:
     ('w_{11}', '\\mathrm{a\\_b}')
     """
     letters = name.rstrip("0123456789")
-    if len(letters) == 1 and letters.isalpha() and letters.isascii():
-        return f"{letters}_{{{name[1:]}}}" if len(name) > 1 else name
+    if letters.isalpha() and letters.isascii():
+        base = letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
+        return f"{base}_{{{name[len(letters) :]}}}" if name != letters else base
     special = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "\n": " "}
     special |= {c: "\\" + c for c in "#$%&_{}"}
     return r"\mathrm{" + "".join(special.get(c, c) for c in name) + "}"
 
 
-def _number_latex(x: float) -> str:
+def latex_number(x: float) -> str:
+    r"""A number in LaTeX, to six significant digits.
+
+    >>> latex_number(1.5e-7)
+    '1.5 \\cdot 10^{-7}'
+    """
     mantissa, _, exponent = format(x, ".6g").partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 

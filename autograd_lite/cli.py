@@ -59,7 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         "-o",
         "--output",
         metavar="FILE",
-        help="draw the graph to FILE: .svg, .png, .pdf or .dot",
+        help="draw the graph to FILE: .svg, .png, .pdf, .dot, .txt, .md, .mmd, or .html for a page "
+        "that steps through it",
+    )
+    command.add_argument(
+        "--latex", action="store_true", help="print the derivations in LaTeX instead"
+    )
+    command.add_argument(
+        "--text", action="store_true", help="print the graph as a tree of text instead"
     )
     return parser
 
@@ -89,15 +96,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(options: argparse.Namespace) -> None:
     from autograd_lite import viz
 
-    if options.output is not None:
-        viz.check_suffix(options.output)
+    page = options.output is not None and options.output.lower().endswith(".html")
+    if options.output is not None and not page:
+        viz.check_suffix(options.output, (*viz.FORMATS, ".html"))
     explanation = _explanation(options)
     derivations = explanation.derivations(options.wrt)
-    print(explanation.table())
-    for derivation in derivations:
-        print(f"\n{derivation}")
+    drawing = viz.Drawing(viz.picture_of(explanation.cards, wrt=options.wrt))
+    if options.latex:
+        print("\n\n".join(derivation.latex() for derivation in derivations))
+    elif options.text:
+        print(drawing.tree(), end="")
+    else:
+        print("\n\n".join([explanation.table(), *map(str, derivations)]))
     if options.output is not None:
-        viz.Drawing(viz.picture_of(explanation.cards)).save(options.output)
+        (viz.Steps(explanation.cards) if page else drawing).save(options.output)
         print(f"\ndrawn to {options.output}")
 
 

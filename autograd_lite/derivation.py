@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import heapq
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autograd_lite.algebra import Formula, Operation, factor_text, number_text, text
+from autograd_lite.algebra import (
+    Formula,
+    Operation,
+    factor_text,
+    latex,
+    latex_factor,
+    latex_name,
+    latex_number,
+    number_text,
+    text,
+)
 from autograd_lite.cards import Card, Edge
 from autograd_lite.primitive import PRIMITIVES
 from autograd_lite.value import Value
@@ -15,36 +27,51 @@ Link = tuple[Card, Card]
 
 
 @dataclass(frozen=True)
+class _Script:
+    """How derivatives, formulas and numbers are written: in Unicode or in LaTeX."""
+
+    partial: Callable[[str, str], str]
+    formula: Callable[[Formula], str]
+    factor: Callable[[Formula], str]
+    number: Callable[[float], str]
+    dot: str
+
+
+UNICODE = _Script(lambda y, x: f"∂{y}/∂{x}", text, factor_text, number_text, "·")
+LATEX = _Script(
+    lambda y, x: rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}",
+    latex,
+    latex_factor,
+    latex_number,
+    r" \cdot ",
+)
+
+
+@dataclass(frozen=True)
 class Derivation:
     """∂output/∂leaf as the sum over the paths from the output to the leaf.
 
     `str()` gives the lines: the chain of ∂s, the same with the local derivatives as formulas,
-    with numbers, and the sum.
+    with numbers, and the sum. `factored()` gives the steps of the reverse pass instead, `latex()`
+    and `markdown()` the same for a paper or a notebook.
     """
 
     output: Card
     leaf: Card
     paths: tuple[tuple[Card, ...], ...]
     """The paths shown, output first; uses of one value in one line of algebra are one step."""
-    steps: dict[tuple[str, str], tuple[Edge, ...]]
+    steps: Mapping[tuple[str, str], Sequence[Edge]]
     """The uses behind each step (name of the result, name of the operand)."""
     path_count: int
     """How many paths there are, each use counted by itself."""
     term_count: int
     """How many terms there are: paths, with the uses behind one step taken together."""
+    between: tuple[Card, ...]
+    """The cards on the way, the output first, each after its users; the leaf last."""
 
     def terms(self) -> list[float]:
         """The product along each of the paths shown."""
-        return [self._product(path) for path in self.paths]
-
-    def _number(self, step: Link) -> float:
-        return sum(edge.number or 0.0 for edge in self.steps[step[0].name, step[1].name])
-
-    def _product(self, path: tuple[Card, ...]) -> float:
-        value = 1.0
-        for step in pairwise(path):
-            value *= self._number(step)
-        return value
+        return [math.prod(self._number(step) for step in pairwise(path)) for path in self.paths]
 
     def __str__(self) -> str:
         left = f"∂{self.output.name}/∂{self.leaf.name}"
@@ -52,42 +79,102 @@ class Derivation:
             return f"{left} = 1"
         if not self.paths:
             return f"{left} = 0 (no path leads there)"
-        more = self.term_count - len(self.paths)
-        tail = f" + … {more:,} more" if more else ""
-        steps = [list(pairwise(path)) for path in self.paths]
-        sides = [
-            ["·".join(f"∂{a.name}/∂{b.name}" for a, b in path) for path in steps],
-            [self._formula(path) for path in steps],
-            ["·".join(number_text(self._number(step)) for step in path) for path in steps],
-            [number_text(term) for term in self.terms()],
-        ]
-        written = [_terms(side, tail, len(left)) for side in sides]
+        tail = f" + … {self._left_out:,} more" if self._left_out else ""
+        written = [_terms(side, tail, len(left)) for side in self._sides(UNICODE)]
         written.append(number_text(self.leaf.gradient))
         once = [line for line in dict.fromkeys(written) if line != left]
-        return f"{left} = " + f"\n{' ' * len(left)} = ".join(once) + self._counted(more)
+        note = self._counted()
+        return f"{left} = " + f"\n{' ' * len(left)} = ".join(once) + (note and f"\n({note})")
 
-    def _counted(self, more: int) -> str:
-        if self.path_count == self.term_count and not more:
+    def factored(self) -> str:
+        """The steps of the reverse pass, a line a value: each gradient from those of its users.
+
+        >>> from autograd_lite.explain import explain
+        >>> explanation = explain("z = x*w; E = z**2", {"x": 2.0, "w": 3.0})
+        >>> print(explanation.derivations(["x"])[0].factored())
+        ∂E/∂z = 2·z = 12
+        ∂E/∂x = ∂E/∂z·∂z/∂x = 12·3 = 36
+        """
+        return "\n".join(self._reverse_step(card) for card in self.between[1:])
+
+    def latex(self) -> str:
+        """The derivation as an `align*` environment of LaTeX."""
+        left = LATEX.partial(self.output.name, self.leaf.name)
+        tail = rf" + \cdots\ ({self._left_out:,}\text{{ more}})" if self._left_out else ""
+        sides = [" + ".join(side) + tail for side in self._sides(LATEX)]
+        sides.append(latex_number(self.leaf.gradient))
+        once = [line for line in dict.fromkeys(sides) if line and line != left]
+        lines = " \\\\\n  &= ".join(once)
+        return f"\\begin{{align*}}\n  {left} &= {lines}\n\\end{{align*}}"
+
+    def markdown(self) -> str:
+        """The derivation for a page of Markdown: LaTeX between dollar signs."""
+        body = self.latex().replace("align*", "aligned")
+        return f"$$\n{body}\n$$\n"
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+    @property
+    def _left_out(self) -> int:
+        return self.term_count - len(self.paths)
+
+    def _number(self, step: Link) -> float:
+        return sum(edge.number or 0.0 for edge in self.steps[step[0].name, step[1].name])
+
+    def _sides(self, script: _Script) -> list[list[str]]:
+        """The terms four times: as ∂s, as formulas, as numbers, and each multiplied out."""
+        ways = [list(pairwise(path)) for path in self.paths]
+        return [
+            [script.dot.join(script.partial(a.name, b.name) for a, b in way) for way in ways],
+            [self._formula(way, script) for way in ways],
+            [script.dot.join(script.number(self._number(step)) for step in way) for way in ways],
+            [script.number(term) for term in self.terms()],
+        ]
+
+    def _formula(self, way: Sequence[Link], script: _Script) -> str:
+        """The product of the local derivatives along a path."""
+        factors = [_total([edge.symbol for edge in self.steps[a.name, b.name]]) for a, b in way]
+        if len(factors) == 1:
+            return script.formula(factors[0])
+        return script.dot.join(map(script.factor, factors))
+
+    def _reverse_step(self, card: Card) -> str:
+        """`∂E/∂x1 = ∂E/∂z1·∂z1/∂x1 + ∂E/∂z4·∂z4/∂x1 = numbers = sum`."""
+        users = [user for user in self.between if (user.name, card.name) in self.steps]
+        symbols, numbers = [], []
+        for user in users:
+            local = UNICODE.partial(user.name, card.name)
+            number = number_text(self._number((user, card)))
+            if user is self.output:
+                symbols.append(self._formula([(user, card)], UNICODE))
+                numbers.append(number)
+            else:
+                symbols.append(f"∂{self.output.name}/∂{user.name}·{local}")
+                numbers.append(f"{number_text(user.gradient)}·{number}")
+        sides = [" + ".join(symbols), " + ".join(numbers), number_text(card.gradient)]
+        return " = ".join([f"∂{self.output.name}/∂{card.name}", *dict.fromkeys(sides)])
+
+    def _counted(self) -> str:
+        """How many paths there are, where that is not plain to see."""
+        if self.path_count == self.term_count and not self._left_out:
             return ""
-        note = f"\n({self.path_count:,} paths"
+        note = f"{self.path_count:,} paths"
         if self.path_count != self.term_count:
             terms = "1 term" if self.term_count == 1 else f"{self.term_count:,} terms"
             note += f" in {terms}: uses of a value in one line are one factor"
-        if more:
+        if self._left_out:
             note += f"; the {len(self.paths)} largest are shown"
-        return note + ")"
-
-    def _formula(self, path: list[Link]) -> str:
-        """The product of the local derivatives along a path."""
-        factors = [_total([edge.symbol for edge in self.steps[a.name, b.name]]) for a, b in path]
-        return text(factors[0]) if len(factors) == 1 else "·".join(map(factor_text, factors))
+        return note
 
 
 def _total(symbols: list[Formula]) -> Formula:
-    total = symbols[0]
-    for symbol in symbols[1:]:
-        total = Operation(PRIMITIVES["add"], (total, symbol))
-    return total
+    if len(symbols) == 1:
+        return symbols[0]
+    return Operation(PRIMITIVES["add"], tuple(symbols))
 
 
 _WIDTH = 88
@@ -138,7 +225,19 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
         steps={step: tuple(edges) for step, edges in steps.items()},
         path_count=paths,
         term_count=terms,
+        between=_between(cards, wrt),
     )
+
+
+def _between(cards: list[Card], wrt: Card) -> tuple[Card, ...]:
+    """The cards from which a path leads down to `wrt`, the output first, `wrt` last."""
+    above = {wrt.name}
+    found = [wrt]
+    for card in cards:
+        if any(edge.source.name in above for edge in card.edges) and card.name not in above:
+            above.add(card.name)
+            found.append(card)
+    return tuple(reversed(found))
 
 
 def _best_paths(

@@ -17,6 +17,9 @@ import numpy as np
 
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 
+MOST_LABELS = 80
+"""With more arrows than these, what stands on them is only shown when pointed at."""
+
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 
 
@@ -78,7 +81,8 @@ def dot_source(picture: Picture, theme: str = "light", overlay: str | None = Non
     for cell in picture.cells:
         label = _label(cell, colours, fills[cell.key])
         lines.append(f"  {cell.key} [id={cell.key}, label=<{label}>]")
-    lines += [f"  {a.source} -> {a.target} [{_arrow(a, colours)}]" for a in picture.arrows]
+    words = len(picture.arrows) <= MOST_LABELS
+    lines += [f"  {a.source} -> {a.target} [{_arrow(a, colours, words)}]" for a in picture.arrows]
     return "\n".join([*lines, "}", ""])
 
 
@@ -171,12 +175,13 @@ def _heat_colour(x: float, colours: Theme) -> str:
 # ---------------------------------------------------------------- edges
 
 
-def _arrow(arrow: Arrow, colours: Theme) -> str:
+def _arrow(arrow: Arrow, colours: Theme, words: bool) -> str:
     hue = colours.warning if arrow.checked is False else _hue(arrow.sign, colours)
     style = ', style="dashed"' if arrow.muted else ""
+    label = arrow.label if words else ""
     return (
-        f"id={arrow.key}, label={_quoted(arrow.label)}, fontcolor={_quoted(colours.muted)}, "
-        f"color={_quoted(colours.line if arrow.muted else hue)}, "
+        f"id={arrow.key}, label={_quoted(label)}, tooltip={_quoted(arrow.label)}, "
+        f'fontcolor="{colours.muted}", color="{colours.line if arrow.muted else hue}", '
         f"penwidth={0.6 + 2.4 * arrow.share:.2f}{style}"
     )
 

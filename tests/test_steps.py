@@ -1,0 +1,269 @@
+"""The page that steps through backpropagation, driven in a real browser."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as al
+from autograd_lite import PRIMITIVES, Value, viz
+from autograd_lite.algebra import number_text
+from autograd_lite.cards import cards_of, operands_first
+from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.viz.javascript import program, translated
+from autograd_lite.viz.page import Steps
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    webdriver = pytest.importorskip("selenium.webdriver")
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("needs chromium and chromedriver (Debian: apt install chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd(
+        "Network.emulateNetworkConditions",
+        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
+    )
+    yield driver
+    driver.quit()
+
+
+class Page:
+    """One page in the browser, as a reader uses it."""
+
+    def __init__(self, browser, steps, tmp_path, width=1280):
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        browser.get(f"file://{steps.save(tmp_path / 'steps.html')}")
+        self.browser = browser
+
+    def one(self, selector):
+        return self.browser.find_element("css selector", selector)
+
+    def all(self, selector):
+        return self.browser.find_elements("css selector", selector)
+
+    def text(self, selector):
+        return self.one(selector).text
+
+    def press(self, key):
+        self.one("body").send_keys(key)
+
+    def run(self, script):
+        return self.browser.execute_script(script)
+
+    def edit(self, name, number):
+        field = self.one(f"input[aria-label='{name}, its number']")
+        field.clear()
+        field.send_keys(str(number))
+
+    def errors(self):
+        return self.browser.get_log("browser")
+
+
+RIGHT, HOME, END = "\ue014", "\ue011", "\ue010"
+
+
+@pytest.fixture(scope="module")
+def layer():
+    return explain(SEED_LAYER, SEED_INPUTS)
+
+
+def test_every_step_says_what_the_engine_computed(browser, layer, tmp_path):
+    page = Page(browser, Steps(layer.cards), tmp_path)
+    cards = {card.name: card for card in layer.cards}
+    count = int(re.search(r"of (\d+)", page.text("#position")).group(1))
+    assert count == len(cards) + 1 + sum(1 for c in cards.values() if c.edges)
+    said, sums = [], dict.fromkeys(cards, 0.0)
+    for i in range(count):
+        said.append(page.text("#words"))
+        assert page.text("#position").startswith(f"step {i + 1} of {count}")
+        page.press(RIGHT)
+    for card, words in zip(layer.cards, said, strict=False):
+        assert words.startswith(f"{card.name} = ")
+        assert f"= {number_text(card.value)}" in words
+    assert "∂E/∂E = 1" in said[len(cards)]
+    pattern = r"(\w+)\.grad \+= ∂E/∂(\w+)·∂(\w+)/∂(\w+) = (\S+)·(\S+) = (\S+), so \w+\.grad = (\S+)"
+    edges = {(c.name, e.source.name): e.number for c in layer.cards for e in c.edges}
+    seen = 0
+    for match in re.finditer(pattern, "\n".join(said)):
+        leaf, by, same, again, gradient, local, part, total = match.groups()
+        assert (by, leaf) == (same, again)
+        number = edges[by, leaf]
+        sums[leaf] += cards[by].gradient * number
+        assert gradient == number_text(cards[by].gradient)
+        assert local == number_text(number)
+        assert part == number_text(cards[by].gradient * number)
+        assert total.rstrip(",") == number_text(sums[leaf])
+        seen += 1
+    assert seen == len(edges)
+    for name, card in cards.items():
+        if name != "E":
+            assert sums[name] == pytest.approx(card.gradient, rel=1e-12)
+    assert "it waits for 1 more" in "".join(said)  # why the order matters
+    assert "All 2 uses of" not in said[0]
+    assert page.errors() == []
+
+
+def test_values_and_gradients_on_the_picture_at_the_end(browser, layer, tmp_path):
+    page = Page(browser, Steps(layer.cards), tmp_path)
+    assert "–" in page.text("#n0")
+    page.press(END)
+    for i, card in enumerate(layer.cards):
+        shown = page.text(f"#n{i}")
+        assert number_text(card.value) in shown
+        assert number_text(card.gradient) in shown
+    assert page.errors() == []
+
+
+def test_a_leaf_edited(browser, layer, tmp_path):
+    page = Page(browser, Steps(layer.cards), tmp_path)
+    page.press(END)
+    page.edit("x1", 0.7)
+    after = explain(SEED_LAYER, {**SEED_INPUTS, "x1": 0.7})
+    for i, card in enumerate(after.cards):
+        shown = page.text(f"#n{i}")
+        assert number_text(card.value) in shown
+        assert number_text(card.gradient) in shown
+    before, now = layer.cards[-1].value, after.cards[-1].value
+    gradient = next(c.gradient for c in layer.cards if c.name == "x1")
+    said = page.text("#prediction")
+    assert f"E: {number_text(before)} → {number_text(now)}." in said
+    assert f"= {number_text(gradient * 0.2)}." in said.replace(" ", " ")
+    assert f"True change: {number_text(now - before)}." in said
+    page.edit("x1", "abc")
+    assert page.run("return document.querySelector('#inputs input:invalid') !== null")
+    page.one("#reset").click()
+    assert page.text("#prediction") == ""
+    assert number_text(before) in page.text(f"#n{len(after.cards) - 1}")
+    assert page.errors() == []
+
+
+def test_a_path_clicked(browser, layer, tmp_path):
+    page = Page(browser, Steps(layer.cards), tmp_path)
+    page.press(END)
+    page.run("document.querySelector('#n0').dispatchEvent(new Event('click', {bubbles: true}))")
+    derivation = next(d for d in layer.derivations() if d.leaf.name == "x1")
+    assert page.text("#derivation").split() == str(derivation).split()
+    lit = page.all("svg .lit")
+    steps = {(a.name, b.name) for path in derivation.paths for a, b in pairwise(path)}
+    assert len(lit) == len(steps)
+    card = next(c for c in layer.cards if c.name == "z1")
+    part = number_text(card.gradient * 0.1)
+    assert any(part in group.text for group in lit)  # the product so far is written along the path
+    assert page.errors() == []
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_hangs_over_the_edge(browser, layer, tmp_path, width):
+    page = Page(browser, Steps(layer.cards), tmp_path, width)
+    page.press(END)
+    assert page.run("return document.documentElement.scrollWidth") <= width
+    assert page.run("return parseFloat(getComputedStyle(document.body).fontSize)") >= 16
+    for selector in ("#words", "#scrubber", "#inputs", "#derivation"):
+        box = page.one(selector).rect
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width + 1
+    size = page.run("return document.querySelector('svg text').getBoundingClientRect().height")
+    assert size >= 10  # the text on the cards can be read
+    assert page.errors() == []
+
+
+def test_scrubber_keys_and_play(browser, layer, tmp_path):
+    page = Page(browser, Steps(layer.cards), tmp_path)
+    page.run(
+        "const s = document.getElementById('scrubber'); s.value = 5;"
+        "s.dispatchEvent(new Event('input'))"
+    )
+    assert page.text("#position").startswith("step 6 of")
+    page.press(HOME)
+    assert page.text("#position").startswith("step 1 of")
+    page.press(" ")
+    assert page.text("#play") == "pause"
+    page.press(" ")
+    assert page.text("#play") == "play"
+
+
+def test_the_page_is_whole_and_hostile_names_stay_names(browser, tmp_path):
+    name = "</script><script>window.broken=1</script>\"'\n\u2028"
+    x = Value(2.0, name=name)
+    page = Page(browser, viz.steps(x * x + 1.0), tmp_path)
+    page.press(END)
+    assert page.run("return window.broken") is None
+    assert page.errors() == []
+    html = (tmp_path / "steps.html").read_text("utf-8")
+    assert not re.search(r"(src|href)=\"https?:", html)
+
+
+# ---------------------------------------------------------------- the program in the page
+
+_EVERY = [p for p in PRIMITIVES.values() if p.floats is not None and None not in p.partials]
+
+
+@pytest.mark.parametrize("primitive", _EVERY, ids=lambda p: p.name)
+def test_every_primitive_computes_the_same_in_the_browser(browser, primitive, tmp_path):
+    numbers = [0.7 * intervals[-1][1] for intervals in primitive.domain]
+    leaves = [Value(x, name=f"x{i}") for i, x in enumerate(numbers)]
+    z = primitive.function(*leaves) * 1.0
+    page = Page(browser, Steps(cards_of(z, fold=False)), tmp_path)
+    values, gradients = page.run("return [original.values, original.gradients]")
+    cards = cards_of(z, fold=False)
+    assert values == pytest.approx([c.value for c in cards], rel=1e-13)
+    assert gradients == pytest.approx([c.gradient for c in cards], rel=1e-12, abs=1e-15)
+
+
+def test_where_keeps_the_branch_it_took():
+    x = Value(2.0, name="x")
+    nodes = operands_first(al.where(x > 1.0, x * x, 0.0) + 1.0)
+    body, _ = program(nodes)
+    assert "(c ? x : y)" in body or "? x : y" in body
+
+
+@given(st.floats(-3, 3, allow_subnormal=False))
+def test_translated_expressions_are_python_s_but_for_notation(x):
+    js = translated("0.0 if x <= 0.0 else x")
+    python = re.sub(r"\((.*) \? (.*) : (.*)\)", r"(\2 if \1 else \3)", js)
+    assert eval(python, {"x": x}) == (0.0 if x <= 0.0 else x)
+
+
+def test_what_has_no_counterpart_is_refused():
+    with pytest.raises(ValueError, match="gamma has no counterpart"):
+        translated("gamma(x)")
+
+
+def test_too_many_cards_and_tensors_are_refused():
+    y = x = Value(1.0)
+    for _ in range(200):
+        y = y * x
+    with pytest.raises(ValueError, match="201 cards are too many"):
+        viz.steps(y, fold=False)
+    with pytest.raises(TypeError, match="instead of Tensors"):
+        viz.steps(al.Tensor([1.0]).sum())
+    with pytest.raises(ValueError, match=r"it must be one of \.html"):
+        viz.steps(x * 2.0).save("a.svg")
+
+
+def test_shows_itself_in_a_notebook():
+    shown = viz.steps(Value(3.0, name="x") * 2.0)._repr_html_()
+    assert shown.startswith("<iframe srcdoc=")
+    assert math.isfinite(len(shown))
