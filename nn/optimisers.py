@@ -1,7 +1,8 @@
 """Optimisers: how parameters follow their gradients downhill.
 
 An optimiser is one rule, `change(g, memory, lr)`: what is subtracted from a parameter whose
-gradient is g. W ← W − change.
+gradient is g. W ← W − change. The rules write into arrays that they keep in the memory: to get new
+ones from the system for each update would take as long as the arithmetic.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class SGD(Optimiser):
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·g"""
-        return lr * g
+        return np.multiply(lr, g, out=_room(memory, "change", g))
 
 
 class Momentum(Optimiser):
@@ -119,8 +120,10 @@ class Momentum(Optimiser):
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """v"""
-        memory["v"] = self.momentum * _remembered(memory, "v", g) + lr * g
-        return memory["v"]
+        v = _kept(memory, "v", g)
+        v *= self.momentum
+        v += np.multiply(lr, g, out=_room(memory, "change", g))
+        return v
 
 
 class Nesterov(Momentum):
@@ -132,7 +135,9 @@ class Nesterov(Momentum):
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """μ·v + η·g"""
         v = super().change(g, memory, lr)
-        return np.asarray(self.momentum * v + lr * g)
+        change = memory["change"]  # η·g
+        change += self.momentum * v
+        return change
 
 
 class AdaGrad(Optimiser):
@@ -147,9 +152,9 @@ class AdaGrad(Optimiser):
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·g/(√h + ε)"""
-        h: Array = _remembered(memory, "h", g) + g * g
-        memory["h"] = h
-        return lr * g / (np.sqrt(h) + self.epsilon)
+        h = _kept(memory, "h", g)
+        h += np.multiply(g, g, out=_room(memory, "change", g))
+        return _divided(lr, g, h, self.epsilon, memory)
 
 
 class RMSProp(Optimiser):
@@ -172,8 +177,9 @@ class RMSProp(Optimiser):
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·g/(√h + ε)"""
-        h = memory["h"] = _averaged(memory, "h", g * g, self.rho)
-        return lr * g / (np.sqrt(h) + self.epsilon)
+        squares = np.multiply(g, g, out=_room(memory, "change", g))
+        h = _averaged(memory, "h", squares, self.rho)
+        return _divided(lr, g, h, self.epsilon, memory)
 
 
 class Adam(Optimiser):
@@ -199,10 +205,13 @@ class Adam(Optimiser):
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·m̂/(√v̂ + ε)"""
         t = self.updates + 1
-        m = memory["m"] = _averaged(memory, "m", g, self.beta1)
-        v = memory["v"] = _averaged(memory, "v", g * g, self.beta2)
-        root = np.sqrt(v / (1.0 - self.beta2**t))
-        return lr / (1.0 - self.beta1**t) * m / (root + self.epsilon)
+        m = _averaged(memory, "m", g, self.beta1)
+        squares = np.multiply(g, g, out=_room(memory, "change", g))
+        v = _averaged(memory, "v", squares, self.beta2)
+        # both corrections as factors of numbers: √v̂ = √v/√(1 − β₂ᵗ)
+        root = math.sqrt(1.0 - self.beta2**t)
+        rate = lr * root / (1.0 - self.beta1**t)
+        return _divided(rate, m, v, self.epsilon * root, memory)
 
 
 class AdamW(Adam):
@@ -334,14 +343,35 @@ def _listed(parameters: Any) -> list[Parameter]:
     return listed
 
 
-def _remembered(memory: Memory, name: str, g: Array) -> Array:
-    """What is remembered under the name; zeros like g at first."""
-    return memory[name] if name in memory else np.zeros_like(g)
+def _kept(memory: Memory, name: str, g: Array) -> Array:
+    """What is kept under the name from update to update; zeros like g at first."""
+    if name not in memory:
+        memory[name] = np.zeros_like(g)
+    return memory[name]
+
+
+def _room(memory: Memory, name: str, g: Array) -> Array:
+    """An array like g to write into."""
+    if name not in memory:
+        memory[name] = np.empty_like(g)
+    return memory[name]
 
 
 def _averaged(memory: Memory, name: str, x: Array, share: float) -> Array:
-    """The running average share·old + (1 − share)·x."""
-    return share * _remembered(memory, name, x) + (1.0 - share) * x
+    """The running average kept under the name: share·old + (1 − share)·x."""
+    average = _kept(memory, name, x)
+    average *= share
+    average += np.multiply(1.0 - share, x, out=_room(memory, "room", x))
+    return average
+
+
+def _divided(rate: float, x: Array, h: Array, epsilon: float, memory: Memory) -> Array:
+    """rate·x/(√h + ε)"""
+    root = np.sqrt(h, out=_room(memory, "room", x))
+    root += epsilon
+    change = np.multiply(rate, x, out=_room(memory, "change", x))
+    change /= root
+    return change
 
 
 def _share(name: str, x: float) -> float:
