@@ -21,7 +21,8 @@ def _windows(x: Array, size: Shape, stride: int) -> Array:
     last = tuple(range(-k, 0))
     view = sliding_window_view(x, size, axis=last)  # (..., *positions, *size)
     apart: Any = (..., *(slice(None, None, stride),) * k, *(slice(None),) * k)
-    return np.moveaxis(view[apart], tuple(range(-2 * k, -k)), last)
+    # a copy: what comes next, a product or a maximum, is many times faster on adjacent elements
+    return np.ascontiguousarray(np.moveaxis(view[apart], tuple(range(-2 * k, -k)), last))
 
 
 def _overlap_add(x: Array, lengths: Shape, stride: int) -> Array:

@@ -25,7 +25,7 @@ class Evaluation(NamedTuple):
     """The share of samples that are right, if it was asked for."""
 
 
-def predict(model: Module, x: npt.ArrayLike, batch_size: int = 1000) -> Array:
+def predict(model: Module, x: npt.ArrayLike, batch_size: int = 250) -> Array:
     """The model's outputs as a plain array: nothing is recorded, dropout is off.
 
     Args:
@@ -45,7 +45,7 @@ def evaluate(
     t: npt.ArrayLike,
     loss: Callable[[Any, Any], Any],
     accuracy: Callable[[Any, Any], float] | None = None,
-    batch_size: int = 1000,
+    batch_size: int = 250,
 ) -> Evaluation:
     """Loss, and accuracy if asked for, of a model on samples x with targets t.
 
