@@ -188,7 +188,7 @@ def elementwise(
             arrays=arrays,
             partials=partials,
             on_paper=on_paper,
-            pullbacks=tuple(_pullback(i, rule) for i, rule in enumerate(partials)),
+            pullbacks=tuple(_pullback(len(operands), rule) for rule in partials),
             numpy=numpy,
             operator=operator,
             method=name if method else None,
@@ -308,11 +308,15 @@ class EachOperand(Sequence[Rule]):
         return 0
 
 
-def _pullback(index: int, rule: Rule | float | None) -> Rule | None:
-    """The chain rule for one operand of an elementwise primitive: g·∂z/∂operand."""
+def _pullback(count: int, rule: Rule | float | None) -> Rule | None:
+    """The chain rule for one of `count` operands of an elementwise primitive: g·∂z/∂operand."""
     if rule is None:
         return None
     if callable(rule):
+        if count == 1:  # apart, for calls with a fixed number of arguments are faster
+            return lambda g, z, x: times(g, rule(x, z))
+        if count == 2:
+            return lambda g, z, x, y: times(g, rule(x, y, z))
         return lambda g, z, *operands: times(g, rule(*operands, z))
     if rule == 1.0:
         return lambda g, z, *operands: g
@@ -355,11 +359,12 @@ def constant(*functions: Rule) -> None:
 
 # ---------------------------------------------------------------- applying a primitive
 
-NUMBER, ARRAY, VALUE, TENSOR, OBJECTS = range(5)
-"""What an operand is. The greatest of the operands' kinds decides how they are evaluated;
-`OBJECTS` is a NumPy array of Values."""
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN = range(7)
+"""What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
+kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
+_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
 _record: dict[int, Rule] = {}
 
 
@@ -372,30 +377,38 @@ def register(kind: int, cls: type | None, record: Rule) -> None:
 
 def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on anything: numbers, arrays, Values, Tensors, arrays of Values."""
-    kinds = [_kinds.get(x.__class__, -1) for x in operands]
-    kind = max(kinds, default=NUMBER)
-    if ARRAY in kinds or -1 in kinds:
-        operands, kind = _sort_out(primitive, operands, kinds)
+    kind, arrays = NUMBER, False
+    for x in operands:
+        k = _kinds.get(x.__class__, UNKNOWN)
+        if k == ARRAY:
+            arrays = True
+            if x.dtype.kind not in "fiub":
+                k = UNKNOWN
+        if k > kind:
+            kind = k
+    if kind == UNKNOWN or (arrays and kind == VALUE):
+        operands, kind = _sort_out(primitive, operands)
     if kind == NUMBER and primitive.floats is not None:
         return primitive.evaluate_floats(*operands)
-    if kind <= ARRAY:
-        return evaluate(primitive, operands, params)
-    if kind == OBJECTS and primitive.floats is None:
-        return evaluate(primitive, operands, params)
+    if kind <= ARRAY or (kind == OBJECTS and primitive.floats is None):
+        try:
+            return primitive.arrays(*operands, **params)
+        except (ValueError, TypeError, IndexError) as error:
+            raise explained(primitive, error, operands) from None
     return _record[kind](primitive, operands, params)
 
 
-def _sort_out(
-    primitive: Primitive, operands: Sequence[Any], kinds: list[int]
-) -> tuple[Sequence[Any], int]:
+def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[Any], int]:
     """Convert what is not yet number, array or variable, and find the kind of the whole."""
     operands = list(operands)
+    kinds = []
     for i, x in enumerate(operands):
-        if kinds[i] < 0:
-            operands[i] = as_operand(primitive.name, x)
-            kinds[i] = ARRAY if hasattr(operands[i], "dtype") else NUMBER
-        if kinds[i] == ARRAY and operands[i].dtype.hasobject:
-            kinds[i] = OBJECTS
+        kind = _kinds.get(x.__class__, UNKNOWN)
+        if kind in (ARRAY, UNKNOWN):
+            x = operands[i] = as_operand(primitive.name, x)
+            dtype = getattr(x, "dtype", None)
+            kind = NUMBER if dtype is None else OBJECTS if dtype.kind == "O" else ARRAY
+        kinds.append(kind)
     kind = max(kinds)
     if kind == OBJECTS and TENSOR in kinds:
         raise TypeError(
@@ -431,14 +444,6 @@ def _holds_values(array: Array) -> bool:
         _kinds.get(x.__class__) in (NUMBER, VALUE) or isinstance(x, np.floating | np.integer)
         for x in array.flat
     )
-
-
-def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The value on arrays; NumPy's complaint about shapes or axes names the operation."""
-    try:
-        return primitive.arrays(*operands, **params)
-    except (ValueError, TypeError, IndexError) as error:
-        raise explained(primitive, error, operands) from None
 
 
 def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:

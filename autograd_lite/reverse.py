@@ -12,9 +12,9 @@ through `propagate`, which asks each node for the contributions to its operands;
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -25,8 +25,9 @@ from autograd_lite.primitive import detached, times
 from autograd_lite.reductions import sum as sum_
 from autograd_lite.shaping import reshape, shape_of
 from autograd_lite.tensor import Tensor, as_tensor, as_value, checksum, is_variable
-from autograd_lite.value import Value
+from autograd_lite.value import Value, partial_on_floats
 
+ndarray = np.ndarray
 _lock = RLock()  # around the counts in Values, and around adding to .grad
 
 
@@ -83,7 +84,7 @@ def _zero(v: Any) -> Any:
 
 
 def _has_grad(v: Any) -> bool:
-    return v.__class__ is Value or v._primitive is None or getattr(v, "_keep", False)
+    return v.__class__ is Value or v._primitive is None or v._keep
 
 
 def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
@@ -178,26 +179,47 @@ def _count_uses_of_values(below: list[Value]) -> None:
 
 def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> dict[Any, Any]:
     """∂output/∂v for every variable v below the output for which `keep(v)` holds."""
+    with np.errstate(all="ignore"):
+        if record:
+            with modes.recording():
+                return _propagate(output, gradient, keep, record)
+        found = _propagate(output, gradient, keep, record)
+    return {v: _own(found, v) for v in found}
+
+
+def _propagate(output: Any, gradient: Any, keep: Any, record: bool) -> dict[Any, Any]:
     uses = _count_uses(output)
     flows = {output: gradient}
     found: dict[Any, Any] = {}
     owned: set[Any] = set()
     ready = [output]
-    with np.errstate(all="ignore"), modes.recording() if record else nullcontext():
-        for node in ready:
-            flow = flows.pop(node)
-            for parent, part in _contributions(node, flow, record):
-                if parent in flows:
-                    _accumulate(flows, owned, parent, part, record)
-                else:
-                    flows[parent] = part
-                uses[parent] -= 1
-                if not uses[parent]:
-                    ready.append(parent)
-            if keep(node):
-                found[node] = flow
-            flow = part = None  # so that `_own` sees who else holds them
-    return found if record else {v: _own(found, v) for v in found}
+    part: Any
+    for node in ready:
+        flow = flows.pop(node)
+        if keep(node):
+            found[node] = flow
+        if node._primitive is None:
+            continue
+        operands, rules, z, values, params = _chain_rule(node, record)
+        for i, parent in enumerate(operands):
+            if parent.__class__ is not Tensor and parent.__class__ is not Value:
+                continue
+            rule = rules[i]
+            part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            data = parent._data
+            if not (
+                part.__class__ is data.__class__ is ndarray
+                and part.shape == data.shape
+                and part.dtype is data.dtype
+            ):
+                part = _fit(part, parent, node)
+            if parent in flows:
+                part = _added(flows[parent], part, parent, owned)
+            flows[parent] = part
+            left = uses[parent] = uses[parent] - 1
+            if not left:
+                ready.append(parent)
+    return found
 
 
 def _count_uses(output: Any) -> dict[Any, int]:
@@ -205,11 +227,13 @@ def _count_uses(output: Any) -> dict[Any, int]:
     uses = {output: 0}
     nodes = [output]
     for node in nodes:
-        for parent in _parents(node):
-            n = uses.get(parent, 0)
-            uses[parent] = n + 1
-            if not n:
-                nodes.append(parent)
+        for x in node._operands if node.__class__ is Tensor else _parents(node):
+            if x.__class__ is Tensor or x.__class__ is Value:
+                if x in uses:
+                    uses[x] += 1
+                else:
+                    uses[x] = 1
+                    nodes.append(x)
     return uses
 
 
@@ -221,15 +245,14 @@ def _parents(node: Any) -> Iterable[Any]:
     return (node._b,) if node._da is None else (node._a, node._b)
 
 
-def _accumulate(flows: dict[Any, Any], owned: set[Any], node: Any, part: Any, record: bool) -> None:
-    """Add one contribution; in place only into an array that was made here."""
-    old = flows[node]
-    if node in owned:
-        np.add(old, part, out=old)
-    else:
-        total = flows[node] = old + part
-        if total.__class__ is np.ndarray and not record:
-            owned.add(node)
+def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
+    """The sum of contributions to a node; in place only into an array that was made here."""
+    if node in owned and part.__class__ is np.ndarray:
+        return np.add(total, part, out=total)
+    total = total + part
+    if total.__class__ is np.ndarray:
+        owned.add(node)
+    return total
 
 
 def _own(found: dict[Any, Any], node: Any) -> Any:
@@ -242,55 +265,41 @@ def _own(found: dict[Any, Any], node: Any) -> Any:
     return flow.copy()
 
 
-def _contributions(node: Any, flow: Any, record: bool) -> Iterable[tuple[Any, Any]]:
-    """What flows on to each operand of a node that is a variable, in order."""
-    if node._primitive is None:
-        return ()
-    if node.__class__ is Tensor:
-        return _from_tensor(node, flow, record)
-    return _from_value_recorded(node, flow) if record else _from_value(node, flow)
-
-
-def _from_value(node: Value, flow: Any) -> Iterator[tuple[Any, Any]]:
-    for parent, partial in zip(node.operands, node.partials, strict=True):
-        if partial is not None:
-            yield parent, _fit(flow * partial if flow and partial else 0.0, parent, node)
-
-
-def _from_tensor(node: Tensor, flow: Any, record: bool) -> Iterator[tuple[Any, Any]]:
+def _chain_rule(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
+    """What the chain rule needs at a node: its operands, a pullback for each, and what these are
+    called with after the gradient: the result, the values of the operands, and the parameters.
+    To record, the variables themselves stand for their values."""
     primitive = node._primitive
-    assert primitive is not None
+    if node.__class__ is Tensor:
+        if node._guards:
+            _check_guards(node)
+        if not record:
+            return node._operands, primitive.pullbacks, node._data, node._values, node._params
+        _check_unchanged(node)
+        return node._operands, primitive.pullbacks, node, node._operands, node._params
+    operands, partials = node.operands, node.partials
+    used = [i for i, partial in enumerate(partials) if partial is not None]
+    variables = [operands[i] for i in used]
+    if not record:
+        return variables, [functools.partial(_scaled, partials[i]) for i in used], None, (), {}
+    _check_unchanged_value(node)
+    return variables, [primitive.pullbacks[i] for i in used], node, operands, {}
+
+
+def _scaled(partial: float, g: float, z: None) -> Any:
+    """The pullback of a Value, which holds its derivative as a number."""
+    return times(g, partial)
+
+
+def _check_guards(node: Any) -> None:
+    """Arrays that others could change must be as they were."""
     for array, before in node._guards:
         if checksum(array) != before:
             raise ValueError(
-                f"{primitive.name}: an array was changed after it was used (one given with "
+                f"{node._primitive.name}: an array was changed after it was used (one given with "
                 "copy=False, or by a view of .data taken before); its gradient cannot be right: "
                 "run the forward pass again"
             )
-    if record:
-        _check_unchanged(node)
-    z, values = (node, node._operands) if record else (node._data, node._values)
-    pullbacks = primitive.pullbacks
-    for i, parent in enumerate(node._operands):
-        if parent.__class__ is Tensor or parent.__class__ is Value:
-            rule = pullbacks[i]
-            assert rule is not None
-            yield parent, _fit(rule(flow, z, *values, **node._params), parent, node)
-
-
-def _from_value_recorded(node: Value, flow: Any) -> Iterator[tuple[Any, Any]]:
-    primitive = node._primitive
-    assert primitive is not None
-    operands = node.operands
-    z = primitive.evaluate_floats(*(detached(x) for x in operands))
-    if z != node._data and z == z:
-        raise _changed(primitive.name)
-    for i, (parent, was) in enumerate(zip(operands, node.partials, strict=True)):
-        if was is not None:
-            partial = primitive.partial(i, operands, node)
-            if float(partial) != was and was == was:
-                raise _changed(primitive.name)
-            yield parent, _fit(times(flow, partial), parent, node)
 
 
 def _check_unchanged(node: Tensor) -> None:
@@ -300,6 +309,20 @@ def _check_unchanged(node: Tensor) -> None:
             continue
         if not np.array_equal(x._data, value, equal_nan=True):
             raise _changed(node._primitive.name)  # type: ignore[union-attr]
+
+
+def _check_unchanged_value(node: Any) -> None:
+    """The same for a Value, which remembers its number and its derivatives."""
+    primitive = node._primitive
+    numbers = [detached(x) for x in node.operands]
+    now = [primitive.evaluate_floats(*numbers)]
+    now += [
+        was if was is None else partial_on_floats(primitive, i, numbers, node._data)
+        for i, was in enumerate(node.partials)
+    ]
+    for x, was in zip(now, (node._data, *node.partials), strict=True):
+        if x != was and was == was:
+            raise _changed(primitive.name)
 
 
 def _changed(name: str) -> ValueError:
@@ -315,7 +338,7 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     The gradient of a broadcast is the sum over the axes that were stretched.
     """
     data = parent._data
-    if part.__class__ is data.__class__ and part.__class__ is not np.ndarray:
+    if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
         if part.__class__ is Tensor:
@@ -333,15 +356,20 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
 def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
     """Sum over the axes along which something of `shape` was broadcast."""
     lead = len(part.shape) - len(shape)
-    stretched = [i for i, n in enumerate(shape) if n == 1 and part.shape[i + lead] != 1]
+    axes = tuple(range(lead))
+    if part.shape[lead:] != shape:
+        axes += tuple(i + lead for i, n in enumerate(shape) if n == 1 and part.shape[i + lead] != 1)
     if lead >= 0:
-        axes = (*range(lead), *(i + lead for i in stretched))
-        part = sum_(part, axes) if axes else part
-        if stretched:
-            part = reshape(part, shape)
+        part = sum_(part, axes) if is_variable(part) else np.add.reduce(part, axes)
+    if len(axes) > lead:
+        part = reshape(part, shape)
     if shape_of(part) != shape:
         raise ValueError(
             f"{node._primitive.name}: its rule gives a gradient of shape {shape_of(part)} for an "
             f"operand of shape {shape}"
         )
     return part
+
+
+for _kind in (Value, Tensor):
+    _kind._backward = backward

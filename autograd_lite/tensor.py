@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from autograd_lite.primitive import (
     TENSOR,
     Array,
     Primitive,
+    Rule,
     detached,
-    evaluate,
+    explained,
     register,
     watch,
 )
@@ -81,6 +82,8 @@ class Tensor:
     _locked: bool
     _borrowed: bool
     _guards: tuple[Guard, ...]
+    _keep: bool
+    _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
     # NumPy must leave `array + tensor` to us (see `numpy_protocol`).
     __array_priority__ = 1000
@@ -94,6 +97,7 @@ class Tensor:
         self._locked = False
         self._borrowed = not copy
         self._guards = ()
+        self._keep = False
         if name is not None:
             self.name = name
 
@@ -217,9 +221,7 @@ class Tensor:
         Raises:
             ValueError: if self is no scalar and no gradient is given, or one of another shape.
         """
-        from autograd_lite.reverse import backward
-
-        backward(self, gradient)
+        self._backward(gradient)
 
     # ------------------------------------------------------------ what Python asks
 
@@ -411,9 +413,8 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         operands, values = _with_copies(primitive, operands, values)
     try:
         data = primitive.arrays(*values, **params)
-    except (ValueError, TypeError, IndexError):
-        evaluate(primitive, values, params)  # raises it again, explained
-        raise
+    except (ValueError, TypeError, IndexError) as error:
+        raise explained(primitive, error, values) from None
     if data.__class__ is ndarray and not data.ndim:
         data = data[()]
     z = new(Tensor)
@@ -422,6 +423,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     z._locked = True
     z._borrowed = False
     z._guards = guards
+    z._keep = False
     if recording:
         z._primitive = primitive
         z._operands = tuple(operands)

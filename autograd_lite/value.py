@@ -8,7 +8,7 @@ are not written here: they are generated from the table of primitives by `value_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from autograd_lite.primitive import (
     TENSOR,
     VALUE,
     Primitive,
+    Rule,
     _record,
     apply,
     as_operand,
@@ -74,6 +75,7 @@ class Value:
     _extra: tuple[Any, ...]
     _uses: int
     _flow: float
+    _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         self._data = data if data.__class__ is float else _as_float("Value", data)
@@ -172,9 +174,7 @@ class Value:
         Raises:
             TypeError: if `gradient` is not a real number.
         """
-        from autograd_lite.reverse import backward
-
-        backward(self, _as_float("backward: gradient", gradient))
+        self._backward(_as_float("backward: gradient", gradient))
 
     # ------------------------------------------------------------ what Python asks
 
@@ -298,7 +298,7 @@ def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[
         return z
     z._primitive = primitive
     partials = [
-        _partial(primitive, i, numbers, z._data)
+        partial_on_floats(primitive, i, numbers, z._data)
         if x.__class__ is Value and primitive.partials[i] is not None
         else None
         for i, x in enumerate(operands)
@@ -312,7 +312,9 @@ def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[
     return z
 
 
-def _partial(primitive: Primitive, index: int, numbers: Sequence[float], z: float) -> float:
+def partial_on_floats(
+    primitive: Primitive, index: int, numbers: Sequence[float], z: float
+) -> float:
     """A local derivative on floats, with NumPy's rules for inf and nan but without warnings:
     whether it is needed, only the reverse pass will tell."""
     with np.errstate(all="ignore"):
