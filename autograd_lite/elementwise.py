@@ -405,7 +405,8 @@ def relu(x: Any) -> Any:
 
 
 def _step_of_array(x: Array) -> Any:
-    return np.greater(x, 0).astype(np.result_type(x, np.float16))
+    floating = x.__class__ is np.ndarray and x.dtype.kind == "f"
+    return np.greater(x, 0).astype(x.dtype if floating else np.result_type(x, np.float16))
 
 
 @elementwise(

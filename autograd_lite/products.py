@@ -35,14 +35,14 @@ def _as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
 
 
 def _matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
-    if dimensions_of(x) == dimensions_of(y) == 2:
+    if x.ndim == y.ndim == 2:
         return g @ y.T
     g, _, matrix = _as_matrices(g, x, y)
     return matmul(g, swapaxes(matrix, -1, -2))  # of a vector x: its leading axes are summed
 
 
 def _matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
-    if dimensions_of(x) == dimensions_of(y) == 2:
+    if x.ndim == y.ndim == 2:
         return x.T @ g
     g, matrix, _ = _as_matrices(g, x, y)
     product = matmul(swapaxes(matrix, -1, -2), g)
