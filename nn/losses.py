@@ -239,9 +239,10 @@ def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
     weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
     if weights.__class__ is np.ndarray:
         weights.flags.writeable = False  # spares the engine a copy
-    total = vdot(log_y, weights)
+    with np.errstate(invalid="ignore"):
+        total = vdot(log_y, weights)
     if detached(total) != detached(total):
-        total = vdot(where(plain(t) == 0, 0.0, log_y), weights)
+        total = vdot(where(plain(t) == 0, 0.0, log_y), weights)  # 0·ln 0 is 0
     return total
 
 
