@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.algebra import (
     Formula,
+    Name,
     Number,
     array_text,
     formula,
@@ -27,6 +29,9 @@ from autograd_lite.primitive import times
 from autograd_lite.reverse import gradients
 from autograd_lite.tensor import Tensor, is_variable
 from autograd_lite.value import Value
+
+_LONGEST = 30
+"""A derivative through more operations than these is not written out."""
 
 Way = tuple[Any, Any, int] | None
 """From a card's node down to an operand: (the way so far, the node passed, which operand)."""
@@ -48,7 +53,10 @@ class Edge:
         """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
         what the gradient is multiplied by."""
         symbol: Formula = Number(1.0)
-        for node, index in self._steps():
+        steps = list(islice(self._steps(), _LONGEST + 1))
+        if len(steps) > _LONGEST:
+            return Name("…")
+        for node, index in steps:
             symbol = product(local_derivative(node, index, self.names), symbol)
         return simplified(symbol)
 

@@ -71,6 +71,7 @@ class Tensor:
         "_borrowed",  # whether _data is someone else's array
         "_guards",  # borrowed arrays this was computed from, with their checksums
         "_keep",
+        "_scope",  # the layer whose output this is (see `scopes`)
     )
 
     _data: Any

@@ -60,6 +60,7 @@ class Value:
         "_da",  # ∂self/∂_a, or None if _a is no variable
         "_b",
         "_db",
+        "_scope",  # the layer whose output this is (see `scopes`)
         "_extra",  # conditions, which are no variables (of `where`)
         "_uses",  # of the reverse pass under way: how many uses are still to come; else 0
         "_flow",  # of the reverse pass under way: the gradient so far

@@ -16,6 +16,7 @@ from autograd_lite.nn.parameters import (
     set_numbers,
 )
 from autograd_lite.primitive import Array
+from autograd_lite.scopes import mark
 from autograd_lite.tensor import Tensor
 from autograd_lite.value import Value
 
@@ -61,7 +62,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(x): write one")
 
     def __call__(self, x: Any) -> Any:
-        return self.forward(x)
+        y = self.forward(x)
+        mark(y, x, type(self).__name__)  # so that a picture can draw the layer as a box
+        return y
 
     # ------------------------------------------------------------ what it holds
 

@@ -78,19 +78,36 @@ def dot_source(picture: Picture, theme: str = "light", overlay: str | None = Non
         f"  edge [fontname={font}, fontsize=10, arrowsize=0.6]",
     ]
     fills = _fills(picture, colours, overlay)
-    for cell in picture.cells:
-        label = _label(cell, colours, fills[cell.key])
-        lines.append(f"  {cell.key} [id={cell.key}, label=<{label}>]")
+    lines += _boxes(picture, colours, fills)
     words = len(picture.arrows) <= MOST_LABELS
     lines += [f"  {a.source} -> {a.target} [{_arrow(a, colours, words)}]" for a in picture.arrows]
     return "\n".join([*lines, "}", ""])
 
 
+def _boxes(picture: Picture, colours: Theme, fills: dict[str, str]) -> Iterator[str]:
+    """The cards; those of a layer in its box."""
+    boxes: dict[str | None, list[Cell]] = {}
+    for cell in picture.cells:
+        boxes.setdefault(cell.layer, []).append(cell)
+    for i, (layer, cells) in enumerate(boxes.items()):
+        cards = [
+            f"  {c.key} [id={c.key}, label=<{_label(c, colours, fills[c.key])}>]" for c in cells
+        ]
+        if layer is None:
+            yield from cards
+            continue
+        look = f'color="{colours.line}", fontcolor="{colours.muted}", fontname={_quoted(FONT)}'
+        yield f"  subgraph cluster_{i} {{"
+        yield f'    graph [label={_quoted(layer)}, {look}, style="rounded,dashed", labeljust=l]'
+        yield from (f"  {card}" for card in cards)
+        yield "  }"
+
+
 def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, str]:
     """The background of each card: by kind, or by the size of its gradient."""
-    kinds = {"input": colours.input, "result": colours.result, "output": colours.output}
+    kinds = {"input": colours.input, "output": colours.output}
     if overlay is None:
-        return {cell.key: kinds[cell.kind] for cell in picture.cells}
+        return {cell.key: kinds.get(cell.kind, colours.result) for cell in picture.cells}
     sizes = [cell.magnitude for cell in picture.cells if np.isfinite(cell.magnitude)]
     low, high = min(sizes, default=0.0), max(sizes, default=0.0)
     return {
@@ -130,7 +147,8 @@ def _label(cell: Cell, colours: Theme, fill: str) -> str:
 
 def _rows(cell: Cell, colours: Theme) -> Iterator[str]:
     ink = colours.muted if cell.muted else colours.ink
-    algebra = f" = {_algebra(cell.algebra, colours)}" if cell.algebra else ""
+    joint = ": " if cell.kind == "layer" else " = "
+    algebra = joint + _algebra(cell.algebra, colours) if cell.algebra else ""
     yield f'<FONT COLOR="{ink}"><B>{_html(cell.name)}</B>{algebra}</FONT>'
     yield f'<FONT COLOR="{ink}">{_html(cell.value)}</FONT>'
     if cell.strip is not None:

@@ -27,6 +27,7 @@ def draw(
     fold: bool | None = None,
     budget: int = BUDGET,
     expand: Collection[str] | bool = (),
+    fold_layers: bool | None = None,
     check: bool = False,
     theme: str = "light",
     overlay: str | None = None,
@@ -46,6 +47,8 @@ def draw(
         budget: how many cards there may be; beyond it, parameters go into the card that uses them
             and cards that are alike become one.
         expand: names of cards that are not folded; True folds nothing.
+        fold_layers: whether each layer of a network becomes one card; by default if there are
+            more than `budget`. `expand=["Affine 1"]` opens one.
         check: mark each local derivative with whether it agrees with a numerical one.
         theme: "light" or "dark".
         overlay: "gradient" colours the cards by log10 |gradient|.
@@ -72,7 +75,9 @@ def draw(
     asked = [wrt] if isinstance(wrt, str) or hasattr(wrt, "_data") else list(wrt)
     by_node = {card.node: card.name for card in cards}
     wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]
-    picture = picture_of(cards, budget=budget, expand=expand, wrt=wanted, check=check)
+    picture = picture_of(
+        cards, budget=budget, expand=expand, wrt=wanted, check=check, fold_layers=fold_layers
+    )
     return Drawing(picture, theme, overlay)
 
 

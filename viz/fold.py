@@ -9,11 +9,13 @@ be alike is chosen so that as many as the budget allows are left.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograd_lite.algebra import Formula, Name, Number
 from autograd_lite.cards import Card
+from autograd_lite.scopes import Scope, belonging, scope_of
 
 BUDGET = 60
 """How many cards a picture has at the most, unless asked otherwise."""
@@ -25,20 +27,28 @@ class Group:
 
     cards: list[Card]
     inputs: list[Card]
+    layer: str | None = None
+    """The layer that is drawn as this one card, if it is one."""
 
     @property
     def first(self) -> Card:
-        """The card that stands for all."""
-        return self.cards[0]
+        """The card that stands for all: of a layer, its output."""
+        return self.cards[0] if self.layer is None else self.cards[-1]
 
 
-def fold(cards: Sequence[Card], budget: int = BUDGET, keep: Collection[str] = ()) -> list[Group]:
+def fold(
+    cards: Sequence[Card],
+    budget: int = BUDGET,
+    keep: Collection[str] = (),
+    fold_layers: bool | None = None,
+) -> list[Group]:
     """The cards in groups, at most `budget` of them, in the order of their first cards.
 
     Args:
         cards: operands first, the output last.
         budget: how many groups there may be.
-        keep: names of cards that stay by themselves.
+        keep: names of cards, and of layers, that stay by themselves.
+        fold_layers: whether each layer becomes one card; by default if the budget asks for it.
 
     Raises:
         ValueError: if more cards are to be kept than the budget allows.
@@ -49,12 +59,54 @@ def fold(cards: Sequence[Card], budget: int = BUDGET, keep: Collection[str] = ()
             f"draw: {len(kept)} cards are to be kept, and the budget is {budget}: raise budget="
         )
     groups = [Group([card], []) for card in cards]
+    boxes = {name: layer for name, layer in layers_of(cards).items() if layer not in keep}
+    if boxes and (fold_layers or (len(groups) > budget and fold_layers is None)):
+        groups = _by_layer(cards, boxes, kept)
     if len(groups) <= budget:
         return groups
+    if boxes:
+        return _alike(groups, budget, kept)
     groups = _without_inputs(cards, kept)
     if len(groups) <= budget:
         return groups
     return _alike(groups, budget, kept)
+
+
+def layers_of(cards: Sequence[Card]) -> dict[str, str]:
+    """The layer that each card belongs to, by name of the card: `Affine 1`, `Sigmoid 1`, …"""
+    outputs: dict[Scope, list[Any]] = {}
+    for card in cards:
+        scope = scope_of(card.node)
+        if scope is not None:
+            outputs.setdefault(scope, []).append(card.node)
+    users: dict[Any, set[Any]] = {}
+    for card in cards:
+        for edge in card.edges:
+            users.setdefault(edge.source.node, set()).add(card.node)
+    count: dict[str, int] = {}
+    found: dict[str, str] = {}
+    for scope, nodes in outputs.items():
+        count[scope.name] = count.get(scope.name, 0) + 1
+        inside = belonging(scope, nodes)
+        for card in cards:
+            own = not card.node.is_leaf or users.get(card.node, set()) <= inside
+            if card.node in inside and own and card.name not in found:
+                found[card.name] = f"{scope.name} {count[scope.name]}"
+    return found
+
+
+def _by_layer(cards: Sequence[Card], boxes: dict[str, str], kept: set[str]) -> list[Group]:
+    """Each layer drawn together as one group; other cards by themselves."""
+    groups: dict[str, Group] = {}
+    for card in cards:
+        layer = boxes.get(card.name)
+        if layer is None or (card.name in kept and card is not cards[-1]):
+            groups[f"card {card.name}"] = Group([card], [])
+        elif card.algebra is None:
+            groups.setdefault(layer, Group([], [], layer)).inputs.append(card)
+        else:
+            groups.setdefault(layer, Group([], [], layer)).cards.append(card)
+    return list(groups.values())
 
 
 def _without_inputs(cards: Sequence[Card], kept: set[str]) -> list[Group]:
@@ -86,7 +138,7 @@ def _alike(groups: list[Group], budget: int, kept: set[str]) -> list[Group]:
         for source in sources:
             above[source].append(i)
     best: list[int] | None = None
-    for describe in (_by_operation, _by_algebra, _by_name):
+    for describe in (_by_kind, _by_operation, _by_algebra, _by_name):
         kinds = _numbered([_key(group, describe, kept) for group in groups])
         while max(kinds) < budget:
             best = kinds
@@ -113,16 +165,20 @@ def _alike(groups: list[Group], budget: int, kept: set[str]) -> list[Group]:
     return list(together.values())
 
 
-def _key(group: Group, describe: object, kept: set[str]) -> object:
-    assert callable(describe)
+def _key(group: Group, describe: Callable[[Card], object], kept: set[str]) -> object:
     card = group.first
-    return card.name if card.name in kept else (describe(card), len(group.inputs) > 0)
+    return card.name if card.name in kept else describe(card)
 
 
 def _numbered(keys: Sequence[object]) -> list[int]:
     """The same partition with its classes numbered from 0 in order of appearance."""
     numbers: dict[object, int] = {}
     return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+
+def _by_kind(card: Card) -> object:
+    """Alike if both are inputs, or neither."""
+    return card.algebra is None
 
 
 def _by_operation(card: Card) -> object:

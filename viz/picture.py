@@ -14,7 +14,7 @@ import numpy as np
 from autograd_lite.algebra import Number, factor_text, number_text, text
 from autograd_lite.cards import Card, Edge
 from autograd_lite.viz.check import agrees
-from autograd_lite.viz.fold import BUDGET, Group, fold, stem
+from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
 from autograd_lite.viz.health import ailments, uses_of
 
 
@@ -34,7 +34,7 @@ class Cell:
     sign: int
     """The sign of the gradient: 1, 0 or −1."""
     kind: str
-    """"input", "result" or "output"."""
+    """"input", "result", "output" or "layer"."""
     count: int = 1
     magnitude: float = 0.0
     """log10 |gradient|."""
@@ -44,6 +44,8 @@ class Cell:
     """What is wrong with it."""
     muted: bool = False
     """Whether it is apart from what the reader asked for."""
+    layer: str | None = None
+    """The layer in whose box it stands."""
 
 
 @dataclass
@@ -94,6 +96,7 @@ def picture_of(
     expand: Collection[str] | bool = (),
     wrt: Collection[str] = (),
     check: bool = False,
+    fold_layers: bool | None = None,
 ) -> Picture:
     """The picture of cards, folded to a budget.
 
@@ -103,10 +106,12 @@ def picture_of(
         expand: names of cards that stay by themselves; True folds nothing.
         wrt: names of cards to show the way to; what is apart from it is muted.
         check: mark each arrow with whether it agrees with numerical differentiation.
+        fold_layers: whether each layer becomes one card; by default if the budget asks for it.
     """
     if expand is True:
         budget, expand = max(budget, len(cards)), ()
-    groups = fold(cards, budget, [*(expand or ()), *wrt])
+    groups = fold(cards, budget, [*(expand or ()), *wrt], fold_layers)
+    layers = layers_of(cards)
     key = {
         card.name: f"n{i}"
         for i, group in enumerate(groups)
@@ -117,6 +122,8 @@ def picture_of(
     output = cards[-1]
     uses = uses_of(cards)
     cells = [_cell(f"n{i}", group, output, uses, notes, lit) for i, group in enumerate(groups)]
+    for cell, group in zip(cells, groups, strict=True):
+        cell.layer = None if group.layer or len(group.cards) > 1 else layers.get(group.first.name)
     arrows = _arrows(groups, key, uses, lit, check)
     return Picture(cells, arrows, output.name, len(cards) - len(groups))
 
@@ -152,20 +159,24 @@ def _cell(
     kind = "input" if card.algebra is None else "output" if card is output else "result"
     several = len(group.cards) > 1
     name = card.name
-    if several:
+    if group.layer is not None:
+        name, algebra, kind = group.layer, _parameters(group), "layer"
+    elif several:
         stems = {stem(c.name) for c in group.cards}
         name = f"{stems.pop() if len(stems) == 1 else card.name + ' …'} ×{len(group.cards)}"
-    if group.inputs:
+    if group.inputs and group.layer is None:
         algebra += f"  ({_counted(group.inputs, len(group.cards))})"
     norm = float(np.sqrt(sum(np.sum(np.square(c.gradient)) for c in group.cards)))
-    one = not several and card.is_scalar
+    if group.layer is not None and group.inputs:  # of a layer, the gradient of its parameters
+        norm = float(np.sqrt(sum(np.sum(np.square(c.gradient)) for c in group.inputs)))
+    one = not several and card.is_scalar and group.layer is None
     return Cell(
         key=key,
         name=name,
         algebra=algebra,
         value=_value_text(group),
         gradient=_gradient_text(card, uses) if one else f"‖·‖ {number_text(norm, 4)}",
-        partial=f"∂{output.name}/∂{stem(card.name) if several else card.name}",
+        partial=f"∂{output.name}/∂{_of_what(group)}",
         sign=_sign(card.gradient) if one else 0,
         kind=kind,
         count=len(group.cards),
@@ -174,6 +185,20 @@ def _cell(
         notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
         muted=card.name not in lit,
     )
+
+
+def _of_what(group: Group) -> str:
+    if group.layer is not None and group.inputs:
+        return "parameters"
+    return stem(group.first.name) if len(group.cards) > 1 else group.first.name
+
+
+def _parameters(group: Group) -> str:
+    """How many numbers a layer has to learn, and in what shapes."""
+    count = sum(np.size(c.value) for c in group.inputs)
+    shapes = ["×".join(map(str, np.shape(c.value))) for c in group.inputs if np.ndim(c.value)]
+    shown = f" ({', '.join(shapes)})" if shapes else ""
+    return f"{count:,} parameters{shown}" if count else "no parameters"
 
 
 def _counted(inputs: list[Card], among: int) -> str:
@@ -188,7 +213,8 @@ def _value_text(group: Group) -> str:
     card = group.first
     if len(group.cards) == 1 and card.is_scalar:
         return number_text(float(card.value))
-    values = np.concatenate([np.ravel(c.value) for c in group.cards])
+    shown = group.cards if group.layer is None else [card]
+    values = np.concatenate([np.ravel(c.value) for c in shown])
     shape = "" if card.is_scalar else "×".join(map(str, card.node.shape)) + " "
     shape = f"({shape.strip()}) " if shape.strip() else ""
     if not values.size:

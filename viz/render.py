@@ -14,18 +14,19 @@ from pathlib import Path
 import graphviz
 
 
-def render(source: str, form: str) -> bytes:
+def render(source: str, form: str, engine: str = "dot") -> bytes:
     """A graph in the DOT language, drawn.
 
     Args:
         source: the graph.
         form: "svg", "png" or "pdf".
+        engine: what lays it out: "dot", or "neato", which keeps to the places given in inches.
 
     Raises:
         RuntimeError: if neither a `dot` program nor pygraphviz is installed.
     """
     if shutil.which("dot"):
-        return graphviz.Source(source).pipe(format=form)  # type: ignore[no-any-return]
+        return graphviz.Source(source).pipe(format=form, engine=engine)  # type: ignore[no-any-return]
     try:
         import pygraphviz
     except ImportError:
@@ -33,7 +34,7 @@ def render(source: str, form: str) -> bytes:
             f"drawing {form} needs Graphviz: pip install 'autograd_lite[viz]', or install the "
             "program dot (Debian: apt install graphviz); a .dot file can be written without"
         ) from None
-    return pygraphviz.AGraph(string=source).draw(format=form, prog="dot")  # type: ignore[no-any-return]
+    return pygraphviz.AGraph(string=source).draw(format=form, prog=engine)  # type: ignore[no-any-return]
 
 
 def write(path: Path, content: bytes) -> None:

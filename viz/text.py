@@ -77,9 +77,9 @@ def markdown(picture: Picture) -> str:
 
 
 def _escaped(words: str) -> str:
-    for c in "\\`*_{}[]<>()#|":
-        words = words.replace(c, "\\" + c)
-    return " ".join(words.split())
+    """Words in a cell of a table: what Markdown or HTML would read as their own is escaped."""
+    special = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: "\\" + c for c in "\\`*_{}[]()#|"}
+    return "".join(special.get(c, c) for c in " ".join(words.split()))
 
 
 def mermaid(picture: Picture) -> str:

@@ -1,0 +1,53 @@
+"""`derive`: the derivation of one gradient, from the graph of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd_lite import derivation
+from autograd_lite.cards import cards_of
+from autograd_lite.derivation import Derivation
+
+
+def derive(
+    output: Any,
+    wrt: Any,
+    names: Mapping[str, Any] | None = None,
+    *,
+    fold: bool = True,
+    most: int = 8,
+) -> Derivation:
+    """∂output/∂wrt by the chain rule, as one writes it on paper.
+
+    `str()` of it is the sum over the paths, in symbols and then in numbers; `factored()` the steps
+    of the reverse pass; `latex()` and `markdown()` are for papers, and a notebook shows it typeset.
+    Paths are counted, and the few of the largest product shown.
+
+    Args:
+        output: a Value.
+        wrt: a Value that it was computed from, or its name.
+        names: names of variables, such as `locals()`.
+        fold: whether values without a name go into the algebra of the next.
+        most: how many paths to show.
+
+    Raises:
+        TypeError: if the output is no Value, or there is a Tensor among what it is computed from.
+        ValueError: if the output does not depend on `wrt`.
+
+    >>> from autograd_lite import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> z = x * w
+    >>> E = z * z
+    >>> print(derive(E, wrt=w, names=locals()))
+    ∂E/∂w = ∂E/∂z·∂z/∂w
+          = (z + z)·x
+          = 12·2
+          = 24
+    (2 paths in 1 term: uses of a value in one line are one factor)
+    """
+    cards = cards_of(output, fold=fold, names=names)
+    for card in cards:
+        if card.node is wrt or card.name == wrt:
+            return derivation.derive(cards, card, most)
+    raise ValueError(f"derive: the output does not depend on {wrt!r}, or it has no card of its own")
