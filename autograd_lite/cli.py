@@ -102,6 +102,8 @@ def _explain(options: argparse.Namespace) -> None:
     explanation = _explanation(options)
     derivations = explanation.derivations(options.wrt)
     drawing = viz.Drawing(viz.picture_of(explanation.cards, wrt=options.wrt))
+    if options.output is not None:  # first, so that `| head` does not keep it from being written
+        (viz.Steps(explanation.cards) if page else drawing).save(options.output)
     if options.latex:
         print("\n\n".join(derivation.latex() for derivation in derivations))
     elif options.text:
@@ -109,7 +111,6 @@ def _explain(options: argparse.Namespace) -> None:
     else:
         print("\n\n".join([explanation.table(), *map(str, derivations)]))
     if options.output is not None:
-        (viz.Steps(explanation.cards) if page else drawing).save(options.output)
         print(f"\ndrawn to {options.output}")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
@@ -92,3 +94,18 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch, tmp_path):
 def test_a_folder_that_is_not_there(tmp_path, capsys):
     assert main(["explain", "x*x", "x=2", "-o", str(tmp_path / "none" / "a.dot")]) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+def test_drawing_is_quiet_but_passes_other_words_on(capfd, tmp_path):
+    pytest.importorskip("pygraphviz")
+    viz.draw(Value(1.0) * 2.0).save(tmp_path / "a.png")
+    assert capfd.readouterr().err == ""
+    with viz.render._without_font_warnings():
+        os.write(2, b"Fontconfig warning: x\nsomething else\n")
+    assert capfd.readouterr().err == "something else\n"
+
+
+def test_the_file_is_written_even_if_the_reader_stops(tmp_path):
+    command = f"{sys.executable} -m autograd_lite explain -o a.dot | head -1"
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "a.dot").stat().st_size > 1000

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import graphviz
@@ -34,7 +36,30 @@ def render(source: str, form: str, engine: str = "dot") -> bytes:
             f"drawing {form} needs Graphviz: pip install 'autograd_lite[viz]', or install the "
             "program dot (Debian: apt install graphviz); a .dot file can be written without"
         ) from None
-    return pygraphviz.AGraph(string=source).draw(format=form, prog=engine)  # type: ignore[no-any-return]
+    with _without_font_warnings():
+        return pygraphviz.AGraph(string=source).draw(format=form, prog=engine)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _without_font_warnings() -> Iterator[None]:
+    """The bundled Fontconfig warns on the standard error of entries in the system's configuration
+    that it does not know; everything else written there meanwhile is passed on."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            said.seek(0)
+            for line in said:
+                if not line.startswith(b"Fontconfig warning"):
+                    os.write(2, line)
 
 
 def write(path: Path, content: bytes) -> None:
