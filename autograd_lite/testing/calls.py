@@ -1,0 +1,158 @@
+"""A call of a primitive, with everything that is needed to make it again on other operands."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.primitive import Array, Case, Interval, Primitive, apply
+
+SHAPES: tuple[tuple[int, ...], ...] = (
+    (), (1,), (2,), (3,), (2, 1), (1, 3), (2, 2), (2, 3), (3, 2), (3, 3), (2, 2, 1), (2, 1, 3),
+    (2, 2, 2), (2, 3, 2),
+)  # fmt: skip
+"""The shapes that structural primitives are tried on, simple ones first."""
+
+Number = float | int
+
+
+def is_variadic(primitive: Primitive) -> bool:
+    """Whether it takes a sequence of operands."""
+    return not primitive.operands
+
+
+def is_differentiable(primitive: Primitive, i: int) -> bool:
+    """Whether it can be differentiated by its i-th operand: not by a condition."""
+    return primitive.pullbacks[i] is not None
+
+
+def competes(primitive: Primitive) -> bool:
+    """Whether the elements of one operand compete (max): equal ones have no derivative."""
+    return primitive.cases is not None and primitive.kink is not None
+
+
+def intervals(primitive: Primitive, i: int) -> tuple[Interval, ...]:
+    """Where its i-th operand may lie."""
+    return primitive.domain[min(i, len(primitive.domain) - 1)]
+
+
+@functools.cache
+def cases_of(primitive: Primitive) -> tuple[Case, ...]:
+    """The calls of a structural primitive that its declaration asks to be tested."""
+    assert primitive.cases is not None
+    return tuple(case for shape in SHAPES for case in primitive.cases(shape))
+
+
+@dataclass(frozen=True)
+class Point:
+    """A primitive, operands at which it is differentiable, and its other arguments.
+
+    Calling it with other operands makes the same call with them:
+    `check_gradient(point, *point.operands)`.
+    """
+
+    primitive: Primitive
+    operands: tuple[Any, ...]
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def __name__(self) -> str:
+        return self.primitive.name
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        names = self.primitive.operands or [f"x{i + 1}" for i in range(len(self.operands))]
+        return inspect.Signature([inspect.Parameter(name, kind) for name in names])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+    def __call__(self, *operands: Any) -> Any:
+        return applied(self.primitive, operands, self.args, dict(self.kwargs))
+
+    def __repr__(self) -> str:
+        return call_text(self.primitive, [shown(x) for x in self.operands], self.args, self.kwargs)
+
+
+def applied(
+    primitive: Primitive,
+    operands: Sequence[Any],
+    args: Sequence[Any] = (),
+    kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """What the primitive's public function gives, with the rules of this very declaration: it may
+    be another one than the table's, a mutant of it."""
+    given, params = split(primitive, operands, args, kwargs)
+    return apply(primitive, given, params)
+
+
+def split(
+    primitive: Primitive,
+    operands: Sequence[Any],
+    args: Sequence[Any] = (),
+    kwargs: dict[str, Any] | None = None,
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The operands and parameters that the public function would hand to `apply`."""
+    if primitive.cases is None:
+        return operands, {}
+    given = (tuple(operands),) if is_variadic(primitive) else operands
+    return primitive.function.__wrapped__(*given, *args, **(kwargs or {}))  # type: ignore
+
+
+def kink_distance(
+    primitive: Primitive,
+    operands: Sequence[Array],
+    args: Sequence[Any] = (),
+    kwargs: dict[str, Any] | None = None,
+) -> float:
+    """How far the operands are from the nearest point without a derivative."""
+    if primitive.kink is None:
+        return np.inf
+    given, params = split(primitive, [np.asarray(x) for x in operands], args, kwargs)
+    return float(np.min(primitive.kink(*given, **params), initial=np.inf))
+
+
+# ---------------------------------------------------------------- as Python
+
+
+def shown(x: Any) -> str:
+    """A number or array as Python writes it.
+
+    >>> shown(np.array([[1.0, 2.5]]))
+    'np.array([[1.0, 2.5]])'
+    """
+    if not isinstance(x, np.ndarray):
+        return repr(x)
+    if x.size == 0:
+        return f"np.zeros({x.shape})"
+    kind = "" if x.dtype in (np.float64, bool, np.int64) else f", np.{x.dtype}"
+    return f"np.array({x.tolist()!r}{kind})"
+
+
+def call_text(
+    primitive: Primitive,
+    operands: Sequence[str],
+    args: Sequence[Any] = (),
+    kwargs: Sequence[tuple[str, Any]] = (),
+    prefix: str = "",
+) -> str:
+    """A call of the public function as Python writes it."""
+    given = [f"({', '.join(operands)})"] if is_variadic(primitive) else list(operands)
+    given += [_argument(x) for x in args]
+    given += [f"{name}={_argument(x)}" for name, x in kwargs]
+    return f"{prefix}{primitive.function.__name__}({', '.join(given)})"
+
+
+def _argument(x: Any) -> str:
+    if isinstance(x, type):
+        return f"np.{x.__name__}"
+    if isinstance(x, tuple) and x:
+        return f"({', '.join(_argument(part) for part in x)}{',' if len(x) == 1 else ''})"
+    return shown(x)

@@ -1,0 +1,127 @@
+"""`gradient_property`: one line that makes a Hypothesis test of a gradient."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import given, reject
+
+from autograd_lite.primitive import Primitive
+from autograd_lite.testing.check import NotFinite, check_gradient
+from autograd_lite.testing.strategies import points_for, tensors, values
+
+
+def gradient_property(
+    f: Callable[..., Any] | Primitive,
+    *strategies: Any,
+    gradient: Any = None,
+    pullback: Callable[..., Any] | None = None,
+    wrt: Any = None,
+    order: int = 1,
+    **named: Any,
+) -> Callable[[], None]:
+    """A Hypothesis test: the gradient of f is right at whatever points the strategies draw.
+
+    Args:
+        f: the function, or a primitive, which knows its own domain and kinks.
+        strategies: for each argument in order a strategy; or the shape of an array, `(2, 3)`, or
+            `()` for a number, of numbers between −3 and 3; or a plain number or array, which
+            stays as it is.
+        gradient, pullback, wrt, order: as in `check_gradient`.
+        named: the same as `strategies`, by the names of f's arguments.
+
+    Returns:
+        The test, a function without arguments. pytest finds it under a name that starts with
+        `test_`; `hypothesis.settings` apply to it as to any other.
+
+    Raises:
+        TypeError: if an argument of f is missing, or one is given that f has not.
+
+    >>> test_tanh = gradient_property(np.tanh, (2, 3), gradient=lambda x: 1 - np.tanh(x) ** 2)
+    >>> test_tanh()
+    >>> test_product = gradient_property(lambda x, w: np.sum(x @ w), x=(2, 3), w=(3,))
+    >>> test_product()
+    """
+    if isinstance(f, Primitive):
+        return _primitive_property(f, order)
+    names = _order(f, named, len(strategies))
+    drawn = [*(as_strategy(s) for s in strategies), *(as_strategy(named[n]) for n in names)]
+
+    def check(*args: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            check_gradient(f, *args, gradient=gradient, pullback=pullback, wrt=wrt, order=order)
+        except NotFinite:
+            reject()  # no point to check a gradient at
+
+    return _test(f, check, drawn, _names(f, len(drawn)))
+
+
+def _primitive_property(primitive: Primitive, order: int) -> Callable[[], None]:
+    def check(point: Any) -> None:
+        __tracebackhide__ = True
+        if any(np.asarray(x).dtype.kind == "f" for x in point.operands):
+            check_gradient(point, *point.operands, order=order)
+
+    return _test(primitive.function, check, [points_for(primitive)], ["point"])
+
+
+def _test(
+    f: Any, check: Callable[..., None], strategies: list[Any], names: list[str]
+) -> Callable[[], None]:
+    """`check` as a Hypothesis test, whose counterexamples name the arguments."""
+
+    def test(**drawn: Any) -> None:
+        __tracebackhide__ = True
+        check(*drawn.values())
+
+    name = getattr(f, "__name__", type(f).__name__)
+    test.__name__ = test.__qualname__ = name if name.isidentifier() else "gradient"
+    test.__doc__ = f"The gradient of {name} agrees with numerical differentiation."
+    return given(**dict(zip(names, strategies, strict=True)))(test)
+
+
+def as_strategy(s: Any) -> st.SearchStrategy[Any]:
+    """A strategy as it is; of a shape, arrays of that shape; of anything else, just that."""
+    if isinstance(s, st.SearchStrategy):
+        return s
+    if isinstance(s, tuple) and all(isinstance(n, int) for n in s):
+        return tensors(s) if s else values()
+    return st.just(s)
+
+
+def _order(f: Any, named: dict[str, Any], given: int) -> list[str]:
+    """The names given, in the order of f's arguments."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (ValueError, TypeError):
+        return list(named)
+    known = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    unknown = [name for name in named if name not in known[given:]]
+    if unknown and len(known) == len(parameters):
+        raise TypeError(
+            f"gradient_property: {unknown[0]!r} is no argument of {getattr(f, '__name__', f)}"
+            f"({', '.join(known)}) that is still to be given"
+        )
+    needed = [
+        p.name
+        for p in parameters[given:]
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    missing = [name for name in needed if name not in named]
+    if missing:
+        raise TypeError(f"gradient_property: a strategy is needed for {', '.join(missing)}")
+    return [name for name in known if name in named]
+
+
+def _names(f: Any, count: int) -> list[str]:
+    """Names for the counterexample: f's own, or x1, x2, …"""
+    try:
+        names = [p.name for p in inspect.signature(f).parameters.values() if p.kind < 2]
+    except (ValueError, TypeError):
+        names = []
+    return [*names, *(f"x{i + 1}" for i in range(len(names), count))][:count]

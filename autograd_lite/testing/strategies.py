@@ -1,0 +1,193 @@
+"""Strategies for Hypothesis: numbers, arrays, and points at which a primitive is differentiable.
+
+Everything drawn is plain, a Python float or a NumPy array: what any gradient can be tested with.
+Numbers have two decimals, so that a counterexample can be read; they shrink towards 1.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import hypothesis.extra.numpy as hnp
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import assume
+
+from autograd_lite.primitive import Array, Interval, Primitive
+from autograd_lite.testing.calls import (
+    Point,
+    cases_of,
+    competes,
+    intervals,
+    is_differentiable,
+    kink_distance,
+)
+
+Shape = tuple[int, ...]
+NEAR = 1e-3
+"""Points are drawn at least so far from a kink: many steps of the differences."""
+
+
+@functools.cache
+def grid(intervals: tuple[Interval, ...], avoid: tuple[float, ...] = ()) -> Array:
+    """The numbers with two decimals inside the intervals, simple ones first: 1, −1, 2, …, then
+    halves, tenths, hundredths. The ends, and 0, stand in it several times more."""
+    inside: list[float] = []
+    for low, high in intervals:
+        inside += [i / 100 for i in range(-int(-low * 100 // 1), int(high * 100 // 1) + 1)]
+        inside += [low, high] if np.isfinite([low, high]).all() else []
+    chosen = [x for x in dict.fromkeys(inside) if all(abs(x - a) >= NEAR for a in avoid)]
+    if not chosen:
+        raise ValueError(f"no numbers in {intervals} but those to avoid, {avoid}")
+    ends = [x for low, high in intervals for x in (low, high, 0.0) if x in chosen]
+    return np.array([*sorted(chosen, key=_complexity), *ends * (1 + len(chosen) // 40)])
+
+
+def _complexity(x: float) -> tuple[int, float, bool]:
+    hundredths = round(abs(x) * 100)
+    decimals = next(i for i, n in enumerate((100, 50, 10, 1)) if hundredths % n == 0)
+    return decimals + (x == 0.0), abs(abs(x) - 1.0), x < 0
+
+
+def values(
+    low: float = -3.0, high: float = 3.0, *, avoid: Sequence[float] = ()
+) -> st.SearchStrategy[float]:
+    """Python floats between two numbers, the ends and 0 more often than others.
+
+    Args:
+        low, high: where they lie.
+        avoid: points to stay away from, as kinks are.
+
+    >>> from hypothesis import find
+    >>> find(values(), lambda x: x < 0.3)  # the simplest
+    -1.0
+    """
+    numbers = grid(((float(low), float(high)),), tuple(avoid))
+    return st.integers(0, len(numbers) - 1).map(lambda i: float(numbers[i]))
+
+
+def tensors(
+    shape: int | Shape | st.SearchStrategy[Shape] | None = None,
+    dtype: Any = np.float64,
+    *,
+    low: float = -3.0,
+    high: float = 3.0,
+    avoid: Sequence[float] = (),
+    distinct: bool = False,
+) -> st.SearchStrategy[Array]:
+    """NumPy arrays of floating-point numbers between two numbers.
+
+    Args:
+        shape: theirs; by default any of up to three axes of 0 to 3 elements.
+        dtype: float64, float32 or float16.
+        low, high: where the numbers lie; the ends and 0 are drawn more often than others.
+        avoid: points to stay away from, as kinks are.
+        distinct: no number twice in an array: no ties for a maximum.
+
+    >>> from hypothesis import find
+    >>> find(tensors((2,)), lambda x: True)
+    array([1., 1.])
+    """
+    numbers = grid(((float(low), float(high)),), tuple(avoid)).astype(dtype)
+    return _arrays(_shapes(shape), numbers, distinct)
+
+
+def broadcastable(
+    count: int = 2,
+    dtype: Any = np.float64,
+    *,
+    low: float = -3.0,
+    high: float = 3.0,
+    avoid: Sequence[float] = (),
+) -> st.SearchStrategy[tuple[Array, ...]]:
+    """Tuples of arrays whose shapes broadcast with each other, as those of x + y must.
+
+    >>> from hypothesis import find
+    >>> find(broadcastable(2), lambda xs: True)
+    (array(1.), array(1.))
+    """
+    numbers = grid(((float(low), float(high)),), tuple(avoid)).astype(dtype)
+    return _shapes_that_broadcast(count).flatmap(
+        lambda shapes: st.tuples(*(_arrays(st.just(shape), numbers) for shape in shapes))
+    )
+
+
+def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.SearchStrategy[Point]:
+    """Calls of a primitive inside its domain and away from its kinks; see `Point`.
+
+    Elementwise ones get operands whose shapes broadcast, numbers among them; structural ones every
+    call that their declaration lists.
+
+    Args:
+        primitive: one of `PRIMITIVES`, or its name.
+        dtype: of the arrays.
+
+    >>> from hypothesis import find
+    >>> find(points_for("maximum"), lambda point: True)
+    maximum(np.array(1.0), np.array(-1.0))
+    """
+    from autograd_lite.primitive import PRIMITIVES
+
+    found = PRIMITIVES[primitive] if isinstance(primitive, str) else primitive
+    return _points(found, np.dtype(dtype))
+
+
+@st.composite
+def _points(draw: st.DrawFn, primitive: Primitive, dtype: np.dtype[Any]) -> Point:
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    if primitive.cases is None:
+        shapes = draw(_shapes_that_broadcast(len(primitive.operands)))
+    else:
+        shapes, args, kwargs = draw(st.sampled_from(list(cases_of(primitive))))
+    operands: list[Any] = [
+        draw(operand(primitive, i, shape, dtype)) for i, shape in enumerate(shapes)
+    ]
+    if primitive.cases is None and not any(shapes) and draw(st.booleans()):
+        operands = [x.item() for x in operands]
+    assume(kink_distance(primitive, operands, args, kwargs) > NEAR)
+    return Point(primitive, tuple(operands), args, tuple(kwargs.items()))
+
+
+def operand(
+    primitive: Primitive, i: int, shape: Shape, dtype: Any = np.float64
+) -> st.SearchStrategy[Array]:
+    """Arrays that the primitive may have as its i-th operand."""
+    if not is_differentiable(primitive, i):
+        return hnp.arrays(np.bool_, shape)
+    numbers = grid(intervals(primitive, i)).astype(dtype)
+    return _arrays(st.just(shape), numbers, competes(primitive))
+
+
+def _arrays(
+    shapes: st.SearchStrategy[Shape], numbers: Array, distinct: bool = False
+) -> st.SearchStrategy[Array]:
+    """Arrays of numbers that stand in a table, so that they shrink towards its start."""
+    if distinct:
+        numbers = numbers[np.sort(np.unique(numbers, return_index=True)[1])]
+    places = st.integers(0, len(numbers) - 1)
+    fill = st.nothing() if distinct else None
+    return hnp.arrays(np.int64, shapes, elements=places, unique=distinct, fill=fill).map(
+        lambda places: np.asarray(numbers[places])
+    )
+
+
+def _shapes_that_broadcast(count: int) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """The shapes of so many arrays; one time in eight some may be empty."""
+
+    def shapes(empty: int) -> st.SearchStrategy[tuple[Shape, ...]]:
+        return hnp.mutually_broadcastable_shapes(
+            num_shapes=count, max_dims=3, min_side=0 if empty == 7 else 1, max_side=3
+        ).map(lambda s: s.input_shapes)
+
+    return st.integers(0, 7).flatmap(shapes)
+
+
+def _shapes(shape: int | Shape | st.SearchStrategy[Shape] | None) -> st.SearchStrategy[Shape]:
+    if shape is None:
+        return _shapes_that_broadcast(1).map(lambda shapes: shapes[0])
+    if isinstance(shape, int):
+        return st.just((shape,))
+    return st.just(shape) if isinstance(shape, tuple) else shape
