@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -70,6 +71,24 @@ def test_terms_add_up_to_the_gradient(source, x, y):
         total = math.fsum(derivation.terms())
         scale = max(1.0, max((abs(n) for n in mine), default=0.0) * len(mine))
         assert total == pytest.approx(card.gradient, rel=1e-9, abs=1e-9 * scale)
+
+
+@given(programs(), points, points)
+def test_what_is_printed_evaluates_to_the_gradient(source, x, y):
+    """Each line of a derivation but the first, read back as a program, gives the gradient."""
+    explanation = explained(source, x, y)
+    values = {card.name: card.value for card in explanation.cards}
+    for derivation in explanation.derivations():
+        if derivation.term_count > 8:
+            continue
+        lines = re.sub(r"\n +\+", " +", str(derivation).partition("\n(")[0])
+        sides = re.split(r"\n +=|(?<=∂\S) = |^∂\S+ = ", lines)[1:]
+        size = max([1.0, *map(abs, derivation.terms())])
+        for side in sides:
+            if "∂" not in side:
+                assert run(side, values) == pytest.approx(
+                    derivation.leaf.gradient, rel=1e-3, abs=1e-4 * size
+                )
 
 
 @given(programs(), points, points, st.integers(1, 5))

@@ -191,6 +191,20 @@ def test_dead_saturated_and_exploding_units_are_marked():
     assert found["exploding"][0].startswith("exploding: the derivative of exp is 2.4e+17")
 
 
+def test_where_nothing_flows_is_grey_and_edges_are_marked():
+    x, w = Value(-2.0), Value(40.0)
+    inner = x * 3.0
+    dead = al.relu(inner)
+    flat = al.sigmoid(w)
+    y = dead + flat
+    drawing = viz.draw(y, names=locals())
+    assert {c.name for c in drawing.picture.cells if c.still} == {"x", "inner"}
+    assert drawing.dot().count('BGCOLOR="#e3e3e3"') == 2
+    marks = {a.partial: a.mark for a in drawing.picture.arrows}
+    assert marks["∂flat/∂w"] == "saturated"
+    assert marks["∂dead/∂inner"] == ""
+
+
 def test_dead_elements_of_a_tensor_are_counted():
     x = Tensor([-1.0, -2.0, -3.0, 4.0])
     h = al.relu(x)

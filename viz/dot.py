@@ -37,6 +37,7 @@ class Theme:
     positive: str
     negative: str
     nothing: str
+    still: str
     warning: str
 
 
@@ -44,12 +45,12 @@ THEMES = {
     "light": Theme(
         paper="#ffffff", ink="#1d1d1f", muted="#5f6368", line="#b5b9bf", input="#f4f1e8",
         result="#ffffff", output="#e8f0fa", positive="#1f6fb4", negative="#c65a00",
-        nothing="#9a9a9a", warning="#b00020",
+        nothing="#9a9a9a", still="#e3e3e3", warning="#b00020",
     ),
     "dark": Theme(
         paper="#16181d", ink="#eceff4", muted="#a6adb8", line="#4c5360", input="#2a2720",
         result="#20242c", output="#1c2b3f", positive="#6cb2f0", negative="#f0a04b",
-        nothing="#7a7f88", warning="#ff7a8a",
+        nothing="#7a7f88", still="#3a3d42", warning="#ff7a8a",
     ),
 }  # fmt: skip
 
@@ -107,7 +108,10 @@ def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, s
     """The background of each card: by kind, or by the size of its gradient."""
     kinds = {"input": colours.input, "output": colours.output}
     if overlay is None:
-        return {cell.key: kinds.get(cell.kind, colours.result) for cell in picture.cells}
+        return {
+            cell.key: colours.still if cell.still else kinds.get(cell.kind, colours.result)
+            for cell in picture.cells
+        }
     sizes = [cell.magnitude for cell in picture.cells if np.isfinite(cell.magnitude)]
     low, high = min(sizes, default=0.0), max(sizes, default=0.0)
     return {
@@ -194,7 +198,8 @@ def _heat_colour(x: float, colours: Theme) -> str:
 
 
 def _arrow(arrow: Arrow, colours: Theme, words: bool) -> str:
-    hue = colours.warning if arrow.checked is False else _hue(arrow.sign, colours)
+    wrong = arrow.checked is False or arrow.mark
+    hue = colours.warning if wrong else _hue(arrow.sign, colours)
     style = ', style="dashed"' if arrow.muted else ""
     label = arrow.label if words else ""
     return (

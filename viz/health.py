@@ -86,7 +86,7 @@ def _of_activation(card: Card) -> list[str]:
         return [f"dead: nothing flows back through {name}"]
     if off >= 0.5:
         return [f"{off:.0%} of its elements are dead: nothing flows back there"]
-    if (low := float(np.median(partial))) < SATURATED:
+    if 0 < (low := float(np.median(partial))) < SATURATED:
         return [f"saturated: the derivative of {name} is {low:.1e}"]
     if (high := float(np.max(partial))) > EXPLODING:
         return [f"exploding: the derivative of {name} is {high:.1e}"]

@@ -15,7 +15,7 @@ from autograd_lite.algebra import Number, factor_text, number_text, text
 from autograd_lite.cards import Card, Edge
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
-from autograd_lite.viz.health import ailments, uses_of
+from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of
 
 
 @dataclass
@@ -46,6 +46,8 @@ class Cell:
     """Whether it is apart from what the reader asked for."""
     layer: str | None = None
     """The layer in whose box it stands."""
+    still: bool = False
+    """Whether nothing flows back to it: its gradient is 0."""
 
 
 @dataclass
@@ -65,6 +67,8 @@ class Arrow:
     share: float
     """How much of what flows back to the source comes this way, from 0 to 1."""
     count: int = 1
+    mark: str = ""
+    """"saturated" or "exploding", of a local derivative that is next to 0 or very large."""
     checked: bool | None = None
     """Whether it agrees with numerical differentiation; None if that was not asked."""
     muted: bool = False
@@ -75,6 +79,7 @@ class Arrow:
         parts = [self.partial, _cut(self.symbol, 36), self.number]
         whole = " = ".join(dict.fromkeys(part for part in parts if part))
         badge = {None: "", True: " ✓", False: " ✗ differs from numerical"}[self.checked]
+        badge = f" ({self.mark})" * bool(self.mark) + badge
         return whole + (f" ×{self.count}" if self.count > 1 else "") + badge
 
 
@@ -184,6 +189,7 @@ def _cell(
         strip=_strip(card) if not several else None,
         notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
         muted=card.name not in lit,
+        still=all(not np.any(c.gradient) for c in group.cards),
     )
 
 
@@ -314,9 +320,18 @@ def _arrow(
         else number,
         sign=signs.pop() if len(signs) == 1 else 0,
         share=share if share == share else 1.0,
+        mark=_mark(edge) if one else "",
         checked=all(agrees(e) for e in edges[:16]) if check else None,
         muted=not all(e.source.name in lit and e.target.name in lit for e in edges),
     )
+
+
+def _mark(edge: Edge) -> str:
+    """What is to be said of a local derivative that changes with the operand."""
+    if edge.number is None or edge.number == 0.0 or isinstance(edge.symbol, Number):
+        return ""
+    size = abs(edge.number)
+    return "saturated" if size < SATURATED else "exploding" if size > EXPLODING else ""
 
 
 def _formula(edge: Edge) -> Any:
