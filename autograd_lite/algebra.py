@@ -253,7 +253,7 @@ def number_text(x: float, digits: int = 6) -> str:
     >>> number_text(-0.142253234762)
     '−0.142253'
     """
-    return format(x, f".{digits}g").replace("-", "−")
+    return format(x + 0.0, f".{digits}g").replace("-", "−")  # −0 is shown as 0
 
 
 def text(tree: Formula) -> str:

@@ -24,7 +24,7 @@ function erf(x) {  // the series near 0, the continued fraction farther out
 function written(x, digits = 6) {  // as Python's format(x, ".6g"), with a true minus sign
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "−inf";
-  if (x === 0) return Object.is(x, -0) ? "−0" : "0";
+  if (x === 0) return "0";
   let [mantissa, exponent] = x.toExponential(digits - 1).split("e");
   exponent = Number(exponent);
   let text;
