@@ -96,12 +96,13 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     if output.__class__ is Value:
         return 1.0 if gradient is None else float(gradient)
     if gradient is None:
-        if output.ndim:
+        data = output._data
+        if data.ndim:
             raise ValueError(
                 f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
                 f"sum() or mean(), or give a gradient of that shape"
             )
-        return output.dtype.type(1)
+        return data.dtype.type(1)
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     start = np.asarray(gradient)
@@ -188,6 +189,9 @@ def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> di
 
 
 def _propagate(output: Any, gradient: Any, keep: Any, record: bool) -> dict[Any, Any]:
+    """The pass itself. At each node the pullback of each operand that is a variable is called with
+    the gradient, the result, the operands' values and the parameters; to record, with the
+    variables themselves for their values."""
     uses = _count_uses(output)
     flows = {output: gradient}
     found: dict[Any, Any] = {}
@@ -200,7 +204,13 @@ def _propagate(output: Any, gradient: Any, keep: Any, record: bool) -> dict[Any,
             found[node] = flow
         if node._primitive is None:
             continue
-        operands, rules, z, values, params = _chain_rule(node, record)
+        if node.__class__ is Value:
+            operands, rules, z, values, params = _rules_of_value(node, record)
+        else:
+            if record or node._guards:
+                _check_unchanged(node, record)
+            operands, rules, params = node._operands, node._primitive.pullbacks, node._params
+            z, values = (node, operands) if record else (node._data, node._values)
         for i, parent in enumerate(operands):
             if parent.__class__ is not Tensor and parent.__class__ is not Value:
                 continue
@@ -265,25 +275,15 @@ def _own(found: dict[Any, Any], node: Any) -> Any:
     return flow.copy()
 
 
-def _chain_rule(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
-    """What the chain rule needs at a node: its operands, a pullback for each, and what these are
-    called with after the gradient: the result, the values of the operands, and the parameters.
-    To record, the variables themselves stand for their values."""
-    primitive = node._primitive
-    if node.__class__ is Tensor:
-        if node._guards:
-            _check_guards(node)
-        if not record:
-            return node._operands, primitive.pullbacks, node._data, node._values, node._params
-        _check_unchanged(node)
-        return node._operands, primitive.pullbacks, node, node._operands, node._params
+def _rules_of_value(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
+    """For a Value: operands, pullbacks, and what to call these with; see `_propagate`."""
     operands, partials = node.operands, node.partials
     used = [i for i, partial in enumerate(partials) if partial is not None]
     variables = [operands[i] for i in used]
     if not record:
         return variables, [functools.partial(_scaled, partials[i]) for i in used], None, (), {}
     _check_unchanged_value(node)
-    return variables, [primitive.pullbacks[i] for i in used], node, operands, {}
+    return variables, [node._primitive.pullbacks[i] for i in used], node, operands, {}
 
 
 def _scaled(partial: float, g: float, z: None) -> Any:
@@ -291,8 +291,9 @@ def _scaled(partial: float, g: float, z: None) -> Any:
     return times(g, partial)
 
 
-def _check_guards(node: Any) -> None:
-    """Arrays that others could change must be as they were."""
+def _check_unchanged(node: Any, record: bool) -> None:
+    """Arrays that others can change must be as they were, and so must, to record, the operands:
+    rules that record compute with them as they are now."""
     for array, before in node._guards:
         if checksum(array) != before:
             raise ValueError(
@@ -300,15 +301,13 @@ def _check_guards(node: Any) -> None:
                 "copy=False, or by a view of .data taken before); its gradient cannot be right: "
                 "run the forward pass again"
             )
-
-
-def _check_unchanged(node: Tensor) -> None:
-    """Rules that record compute with the operands as they are now."""
+    if not record:
+        return
     for x, value in zip(node._operands, node._values, strict=True):
         if not is_variable(x) or x._data is value:
             continue
         if not np.array_equal(x._data, value, equal_nan=True):
-            raise _changed(node._primitive.name)  # type: ignore[union-attr]
+            raise _changed(node._primitive.name)
 
 
 def _check_unchanged_value(node: Any) -> None:

@@ -250,7 +250,7 @@ def _frozen(index: Any) -> Any:
     """An index that no one else can change: its arrays are copied, once."""
     if index.__class__ is tuple:
         return tuple([_frozen(i) for i in index])
-    if index.__class__ is np.ndarray and not index.flags.writeable and index.base is None:
+    if index.__class__ is np.ndarray:
         array = index
     elif index is None or index is Ellipsis or isinstance(index, (int, np.integer, slice)):
         return index
@@ -258,7 +258,9 @@ def _frozen(index: Any) -> Any:
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
     else:
         array = np.array(index)
-        array.flags.writeable = False
+    if array.flags.writeable or array.base is not None:
+        array = array.copy()
+        array.setflags(write=False)
     if array.dtype.kind in "iub":
         return array
     if array.size == 0:
