@@ -98,12 +98,11 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
         ProgramError: if the program cannot be read or a name has no number.
         ValueError: if a number is given for a name that is not an input.
 
-    >>> print(explain("y = x*w", {"x": 2.0, "w": 3.0}).table())
-    name  algebra  value  gradient  numerical  difference
-    ────  ───────  ─────  ────────  ─────────  ──────────
-    x     (input)      2         3          3     0.0e+00
-    w     (input)      3         2          2     0.0e+00
-    y     x·w          6         1          1     0.0e+00
+    >>> explanation = explain("y = x*w", {"x": 2.0, "w": 3.0})
+    >>> [(card.name, card.value, card.gradient) for card in explanation.cards]
+    [('x', 2.0, 3.0), ('w', 3.0, 2.0), ('y', 6.0, 1.0)]
+    >>> round(explanation.numerical["x"], 6)
+    3.0
     """
     program = parse(source)
     for name in inputs:

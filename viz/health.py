@@ -17,10 +17,10 @@ SATURATED, EXPLODING = 1e-4, 1e4
 def ailments(cards: Sequence[Card]) -> dict[str, list[str]]:
     """For each card that something is wrong with, by name, what: in words, the worst first.
 
-    >>> from autograd_lite import Value, log
-    >>> x = Value(0.0, name="x")
-    >>> ailments(__import__("autograd_lite.cards").cards.cards_of(log(x) + 1))["x"]
-    ['its gradient is the first that is inf: 1/x is inf']
+    >>> from autograd_lite import Value, sqrt
+    >>> from autograd_lite.cards import cards_of
+    >>> ailments(cards_of(sqrt(Value(0.0, name="x")) + 1))
+    {'x': ['its gradient is the first that is inf: 1/(2·√(x)) is inf']}
     """
     found: dict[str, list[str]] = {}
     for name, words in [*_first_bad_value(cards), *_first_bad_gradient(cards)]:
