@@ -1,0 +1,268 @@
+"""NumPy's functions and arrays beside variables: recorded, or plain, or refused by name."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_lite import Tensor, Value, gradients
+from autograd_lite.primitive import CONSTANTS
+
+ARRAY = np.array([[0.5, 1.0, 1.5], [2.0, 2.25, 3.0]])
+
+
+# ---------------------------------------------------------------- functions with a rule
+
+RECORDED: list[tuple[str, Callable[[Any], Any]]] = [
+    ("exp", lambda t: np.exp(t)),
+    ("sum-axis", lambda t: np.sum(t, axis=0)),
+    ("sum-keepdims", lambda t: np.sum(t, axis=(0, 1), keepdims=True)),
+    ("mean", lambda t: np.mean(t, 1)),
+    ("max", lambda t: np.max(t, axis=1)),
+    ("where", lambda t: np.where(ARRAY > 2, t, 0.0)),
+    ("where-variable-last", lambda t: np.where(ARRAY > 2, 1.0, t)),
+    ("concatenate", lambda t: np.concatenate([t, ARRAY], axis=1)),
+    ("concatenate-flat", lambda t: np.concatenate([ARRAY, t], axis=None)),
+    ("stack", lambda t: np.stack([t, ARRAY], axis=-1)),
+    ("reshape", lambda t: np.reshape(t, (3, 2))),
+    ("transpose", lambda t: np.transpose(t)),
+    ("swapaxes", lambda t: np.swapaxes(t, 0, 1)),
+    ("broadcast_to", lambda t: np.broadcast_to(t, (4, 2, 3))),
+    ("matmul", lambda t: np.matmul(t, ARRAY.T)),
+    ("dot", lambda t: np.dot(ARRAY.T, t)),
+    ("power", lambda t: np.power(t, 2)),
+    ("maximum", lambda t: np.maximum(t, 2.125)),
+    ("true_divide", lambda t: np.true_divide(1.0, t)),
+    ("array-times", lambda t: ARRAY * t),
+    ("array-minus", lambda t: ARRAY - t),
+    ("array-over", lambda t: ARRAY / t),
+    ("array-to-the", lambda t: ARRAY**t),
+    ("array-matmul", lambda t: ARRAY.T @ t),
+    ("number-times", lambda t: np.float64(2.0) * t),
+    ("0-d-times", lambda t: np.array(2.0) * t),
+    ("whole-number-minus", lambda t: np.int64(2) - t),
+    ("float32-times", lambda t: np.float32(2.0) * t),
+    ("list-plus", lambda t: operator.add([1.0, 2.0, 3.0], t)),
+    ("plus-list", lambda t: operator.add(t, [[1.0], [2.0]])),
+    ("abs", lambda t: np.abs(t)),
+    ("negative", lambda t: np.negative(t)),
+]
+
+
+@pytest.mark.parametrize("f", [f for _, f in RECORDED], ids=[name for name, _ in RECORDED])
+def test_recorded(f: Callable[[Any], Any]) -> None:
+    t = Tensor(ARRAY)
+    y = f(t)
+    assert type(y) is Tensor
+    assert not y.is_leaf
+    expected = f(ARRAY)
+    np.testing.assert_allclose(y.detach(), expected, rtol=1e-15)
+    weights = np.arange(1.0, expected.size + 1).reshape(expected.shape)
+    (found,) = gradients(y, [t], weights)
+    step = 1e-6
+    for index in np.ndindex(ARRAY.shape):
+        moved = ARRAY.copy()
+        moved[index] += step
+        above = np.sum(weights * f(moved))
+        moved[index] -= 2 * step
+        slope = (above - np.sum(weights * f(moved))) / (2 * step)
+        assert found[index] == pytest.approx(slope, rel=1e-6, abs=1e-5)
+
+
+def test_one_argument_where_is_nonzero() -> None:
+    assert [i.tolist() for i in np.where(Tensor([0.0, 2.0, 3.0]))] == [[1, 2]]
+
+
+# ---------------------------------------------------------------- Values
+
+OF_NUMBERS: list[tuple[str, Callable[[Any], Any]]] = [
+    ("exp", lambda x: np.exp(x)),
+    ("sin", lambda x: np.sin(x)),
+    ("maximum", lambda x: np.maximum(x, 0.5)),
+    ("where", lambda x: np.where(True, x, 0.0)),
+    ("float64-times", lambda x: np.float64(2.0) * x),
+    ("times-float64", lambda x: x * np.float64(2.0)),
+    ("float64-minus", lambda x: np.float64(2.0) - x),
+    ("float64-over", lambda x: np.float64(2.0) / x),
+    ("float64-power", lambda x: np.float64(2.0) ** x),
+    ("int64-times", lambda x: np.int64(2) * x),
+    ("0-d-array-times", lambda x: np.array(2.0) * x),
+    ("times-0-d-array", lambda x: x * np.array(2.0)),
+    ("bool-times", lambda x: np.True_ * x),
+]
+
+
+@pytest.mark.parametrize("f", [f for _, f in OF_NUMBERS], ids=[name for name, _ in OF_NUMBERS])
+def test_values_stay_values(f: Callable[[Any], Any]) -> None:
+    x = Value(1.5)
+    y = f(x)
+    assert type(y) is Value
+    assert not y.is_leaf
+    assert y.data == pytest.approx(float(f(1.5)), rel=1e-15)
+    y.backward()
+    assert x.grad == pytest.approx((float(f(1.5 + 1e-6)) - float(f(1.5 - 1e-6))) / 2e-6, rel=1e-8)
+
+
+@pytest.mark.parametrize("f", [lambda x: np.float32(0.1) * x, lambda x: x * np.float32(0.1)])
+def test_values_are_float64_beside_float32(f: Callable[[Any], Any]) -> None:
+    x = Value(1.1)
+    y = f(x)
+    y.backward()
+    assert type(y) is Value
+    assert (y.data, x.grad) == (float(np.float32(0.1)) * 1.1, float(np.float32(0.1)))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda v, a: v * a,
+        lambda v, a: a * v,
+        lambda v, a: v @ a,
+        lambda v, a: a @ v,
+        lambda v, a: np.exp(v) + a,
+        lambda v, a: np.sum(v * a),
+        lambda v, a: v[::-1] / a,
+        lambda v, a: np.dot(v, a),
+        lambda v, a: v - np.float64(2.0),
+        lambda v, a: np.concatenate([v, a]),
+        lambda v, a: v**2,
+        lambda v, a: 2.0**v,
+        lambda v, a: abs(v) + (-v),
+        lambda v, a: np.where(a > 2, v, 0.0),
+        lambda v, a: v.reshape(3, 1) * a,
+    ],
+)
+def test_arrays_of_values(f: Callable[[Any, Any], Any]) -> None:
+    plain, a = np.array([0.5, 1.5, 2.5]), np.array([1.0, 2.0, 3.0])
+    values = np.array([Value(x) for x in plain])
+    y = np.asarray(f(values, a), dtype=object)
+    expected = f(plain, a)
+    assert y.shape == np.shape(expected)
+    numbers = [x.data if isinstance(x, Value) else x for x in y.flat]
+    np.testing.assert_allclose(np.array(numbers, float), np.ravel(expected), rtol=1e-15)
+    total = sum(x for x in y.flat if isinstance(x, Value))
+    total.backward()
+    tensor = Tensor(plain)
+    f(tensor, a).sum().backward()
+    found = [0.0 if v.grad is None else v.grad for v in values]
+    np.testing.assert_allclose(found, tensor.grad, rtol=1e-14)
+
+
+def test_array_of_values_and_tensor_do_not_mix() -> None:
+    values = np.array([Value(1.0), Value(2.0)])
+    with pytest.raises(TypeError, match="a Tensor and an array of Values do not mix"):
+        values * Tensor([1.0, 2.0])
+    with pytest.raises(TypeError, match="a Tensor and an array of Values do not mix"):
+        Tensor([1.0, 2.0]) + values
+
+
+# ---------------------------------------------------------------- plain results
+
+
+def test_comparisons_are_plain() -> None:
+    t, x = Tensor([1.0, 2.0, 3.0]), Value(2.0)
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
+        for other in (2.0, np.array([3.0, 2.0, 1.0]), Tensor([3.0, 2.0, 1.0])):
+            found = compare(t, other)
+            plain = other.detach() if isinstance(other, Tensor) else other
+            assert type(found) is np.ndarray
+            assert found.dtype == bool
+            np.testing.assert_array_equal(found, compare(np.array([1.0, 2.0, 3.0]), plain))
+        for number in (1.0, 2, np.float64(3.0), Value(2.0)):
+            found = compare(x, number)
+            assert type(found) is bool
+            assert found == compare(2.0, float(number))
+            assert bool(compare(number, x)) == compare(float(number), 2.0)
+    assert (np.array([1.0, 9.0, 3.0]) == t).tolist() == [True, False, True]
+    assert (np.array([1.0, 9.0, 3.0]) > t).tolist() == [False, True, False]
+
+
+PLAIN: list[tuple[str, Callable[[Any], Any]]] = [
+    ("argmax", lambda t: np.argmax(t)),
+    ("argmax-axis", lambda t: np.argmax(t, axis=1)),
+    ("argmin", lambda t: np.argmin(t)),
+    ("argsort", lambda t: np.argsort(t)),
+    ("shape", lambda t: np.shape(t)),
+    ("ndim", lambda t: np.ndim(t)),
+    ("size", lambda t: np.size(t)),
+    ("greater", lambda t: np.greater(t, 2.0)),
+    ("isnan", lambda t: np.isnan(t)),
+    ("isfinite", lambda t: np.isfinite(t)),
+    ("allclose", lambda t: np.allclose(t, ARRAY)),
+    ("zeros_like", lambda t: np.zeros_like(t)),
+    ("ones_like", lambda t: np.ones_like(t)),
+    ("floor", lambda t: np.floor(t)),
+    ("round", lambda t: np.round(t)),
+    ("any", lambda t: np.any(t > 2)),
+    ("count_nonzero", lambda t: np.count_nonzero(t)),
+    ("result_type", lambda t: np.result_type(t, np.float32)),
+    ("array_equal", lambda t: np.array_equal(t, t)),
+]
+
+
+@pytest.mark.parametrize("f", [f for _, f in PLAIN], ids=[name for name, _ in PLAIN])
+def test_plain(f: Callable[[Any], Any]) -> None:
+    found, expected = f(Tensor(ARRAY)), f(ARRAY)
+    assert type(found) is type(expected)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("function", CONSTANTS, ids=lambda function: function.__name__)
+def test_every_function_with_plain_results_takes_variables(function: Any) -> None:
+    array = np.array([1.0, 2.0])
+    two = function in {np.isclose, np.allclose, np.array_equal, np.searchsorted, np.full_like}
+    binary = isinstance(function, np.ufunc) and function.nin == 2
+    others = (2.0,) if two or binary else ()
+    found, expected = function(Tensor(array), *others), function(array, *others)
+    if function is np.empty_like:  # whatever was in the memory
+        found, expected = found.shape, expected.shape
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_plain_questions_about_values() -> None:
+    x = Value(2.5)
+    assert np.ndim(x) == 0
+    assert np.shape(x) == ()
+    assert np.floor(x) == 2.0
+    assert not np.isnan(x)
+    assert not isinstance(np.floor(x), Value)
+
+
+def test_truth_and_numbers() -> None:
+    assert bool(Value(0.5)) is True
+    assert bool(Value(0.0)) is False
+    assert bool(Tensor([[0.5]])) is True
+    assert bool(Tensor(0.0)) is False
+    assert float(Value(0.5)) == float(Tensor(0.5)) == 0.5
+    assert Value(0.5).item() == Tensor([[0.5]]).item() == 0.5
+    assert len(Tensor(ARRAY)) == 2
+    assert [row.detach().tolist() for row in Tensor(ARRAY)] == ARRAY.tolist()
+    assert f"{Value(0.5):.3f}" == "0.500"
+
+
+def test_variables_are_keys_by_identity() -> None:
+    a, b, t, u = Value(1.0), Value(1.0), Tensor([1.0]), Tensor([1.0])
+    assert len({a, b, t, u}) == 4
+    assert {a: "a", t: "t"}[t] == "t"
+
+
+def test_sum_of_python_starts_from_nothing() -> None:
+    a, b = Value(1.0), Value(2.0)
+    total = sum([a, b])
+    assert total.operands == (a, b)
+    assert sum([Tensor([1.0]), Tensor([2.0])]).detach().tolist() == [3.0]
+
+
+def test_in_place_operators_make_new_variables() -> None:
+    for x in (Value(2.0), Tensor(2.0)):
+        y = x
+        y *= 3.0
+        y += 1.0
+        assert y is not x
+        assert x.item() == 2.0
+        y.backward()
+        assert x.grad == 3.0
