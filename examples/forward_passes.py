@@ -9,6 +9,7 @@ gradient of ½‖y‖² with dx = [1.031364 1.33884]; last A = [26 32] of row 00
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,9 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"output total: {y.data.sum():.12g}\n")
 
     (0.5 * (y * y).sum()).backward()
-    for name, p in net.named_parameters().items():
-        print_vec(f"∂E/∂{name}, E = ½‖y‖²", p.grad)
-    print_vec("∂E/∂x", x.grad)
+    variables: dict[str, Any] = {**net.named_parameters(), "x": x}
+    for name, v in variables.items():
+        print_vec(f"∂E/∂{name}, E = ½‖y‖²", v.grad)
 
     print("A = B + X·W =", Affine([[4, 5], [6, 7]], [0, 1])([2, 3]).data)
     return 0

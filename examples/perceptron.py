@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     print("the perceptron rule:")
     for gate in ("and", "or", "nand", "xor"):
         unit, epoch = learn(gate, given.epochs)
-        found = f"w = {unit.W.data}, b = {unit.b.data}"
+        found = ", ".join(f"{name} = {array}" for name, array in unit.state().items())
         print(f"  {gate.upper():4} " + (f"learnt in {epoch} epochs: {found}" if epoch else "never"))
     print(f"XOR: the best of 121³ lines gets {most_corners()} corners of 4 right")
     said = predict(xor_of_three(), datasets.xor().inputs)

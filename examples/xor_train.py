@@ -56,12 +56,12 @@ def train(given: argparse.Namespace) -> tuple[Sequential, History]:
 
 def weights(net: Sequential) -> dict[str, object]:
     """The four arrays by the names, and in the shapes, of the article's file."""
-    hidden, output = net[0], net[2]
+    state = net.state()
     return {
-        "W1": hidden.W.data,
-        "b1": hidden.b.data.reshape(1, -1),
-        "W2": output.W.data,
-        "b2": output.b.data.reshape(1, -1),
+        "W1": state["0.W"],
+        "b1": state["0.b"].reshape(1, -1),
+        "W2": state["2.W"],
+        "b2": state["2.b"].reshape(1, -1),
     }
 
 

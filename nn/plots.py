@@ -101,8 +101,11 @@ def _figure_of(axes: Axes) -> Figure:
 # ---------------------------------------------------------------- how a training went
 
 
-def plot_history(history: History, title: str = "") -> Figure:
+def plot_history(history: History, title: str = "", other: str = "validation") -> Figure:
     """Loss and accuracy an epoch, of the training samples and, where there are, the others.
+
+    Args:
+        other: what the other samples are called.
 
     Raises:
         ValueError: if no epoch has gone by.
@@ -114,7 +117,7 @@ def plot_history(history: History, title: str = "") -> Figure:
         panels.append(("accuracy in %", 100, history.accuracy, history.validation_accuracy))
     figure = new_figure(len(panels))
     for axes, (label, scale, training, validation) in zip(figure.axes, panels, strict=True):
-        lines = {"training": training, "validation": validation}
+        lines = {"training": training, other: validation}
         _plot_lines(axes, {k: scale * np.array(v) for k, v in lines.items() if v}, label)
     if title:
         figure.suptitle(title, x=0.01, ha="left")
