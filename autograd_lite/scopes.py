@@ -7,21 +7,26 @@ it. So pictures can draw layers as boxes and know nothing of layers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.tensor import is_variable
+from autograd_lite.tensor import Tensor, is_variable
 
 
-@dataclass(frozen=True, eq=False)
 class Scope:
-    """One call of a layer."""
+    """One call of a layer: its name and, in `given`, the variables that it was given."""
 
-    name: str
-    given: frozenset[Any]
-    """The variables that it was given."""
+    __slots__ = ("_given", "name")
+
+    def __init__(self, name: str, given: Any) -> None:
+        self.name = name
+        self._given = given
+
+    @property
+    def given(self) -> frozenset[Any]:
+        """Made when a picture asks for it: in training nobody does."""
+        return frozenset(_variables(self._given))
 
 
 def mark(output: Any, given: Any, name: str) -> None:
@@ -36,11 +41,20 @@ def mark(output: Any, given: Any, name: str) -> None:
     >>> scope_of(y).name
     'Double'
     """
-    inputs = frozenset(_variables(given))
-    scope = Scope(name, inputs)
+    if output.__class__ is Tensor:  # has to be quick: every training step marks a few
+        if output is not given:
+            _mark(output, Scope(name, given))
+        return
+    scope = Scope(name, given)
+    inputs = scope.given
     for x in _variables(output):
-        if not x.is_leaf and x not in inputs and scope_of(x) is None:
-            x._scope = scope
+        if x not in inputs:
+            _mark(x, scope)
+
+
+def _mark(node: Any, scope: Scope) -> None:
+    if node._primitive is not None and scope_of(node) is None:
+        node._scope = scope
 
 
 def scope_of(node: Any) -> Scope | None:
@@ -58,10 +72,11 @@ def _variables(thing: Any) -> Iterator[Any]:
 def belonging(scope: Scope, outputs: list[Any]) -> set[Any]:
     """The nodes that a layer computed, and the leaves that only it uses, from its outputs down."""
     found = set(outputs)
+    given = scope.given
     stack = list(outputs)
     while stack:
         for x in stack.pop().operands:
-            new = is_variable(x) and x not in scope.given and x not in found
+            new = is_variable(x) and x not in given and x not in found
             if new and scope_of(x) in (None, scope):
                 found.add(x)
                 stack.append(x)
