@@ -21,6 +21,7 @@ from autograd_lite.primitive import (
     SUM,
     Array,
     elementwise,
+    times,
 )
 
 # ---------------------------------------------------------------- arithmetic
@@ -111,7 +112,7 @@ def divide(x: Any, y: Any) -> Any:
     floats="pow(x, y)",
     arrays=operator.pow,
     partials=(  # power, not **: of a negative float, Python's ** gives a complex number
-        lambda x, y, z: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),
+        lambda x, y, z: times(y, power(x, y - 1.0)),
         lambda x, y, z: z * log(where(equal(x, 0.0), 1.0, x)),
     ),
     on_paper=(lambda x, y, z: y * power(x, y - 1.0), lambda x, y, z: z * log(x)),
