@@ -23,7 +23,7 @@ import numpy as np
 from autograd_lite import modes
 from autograd_lite.primitive import detached, times
 from autograd_lite.reductions import sum as sum_
-from autograd_lite.shaping import reshape, shape_of
+from autograd_lite.shaping import reshape
 from autograd_lite.tensor import Tensor, as_tensor, as_value, checksum, is_variable
 from autograd_lite.value import Value, partial_on_floats
 
@@ -359,12 +359,12 @@ def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
     if part.shape[lead:] != shape:
         axes += tuple(i + lead for i, n in enumerate(shape) if n == 1 and part.shape[i + lead] != 1)
     if lead >= 0:
-        part = sum_(part, axes) if is_variable(part) else np.add.reduce(part, axes)
-    if len(axes) > lead:
-        part = reshape(part, shape)
-    if shape_of(part) != shape:
+        part = np.add.reduce(part, axes) if part.__class__ is ndarray else sum_(part, axes)
+        if len(axes) > lead:
+            part = reshape(part, shape)
+    if part.shape != shape:
         raise ValueError(
-            f"{node._primitive.name}: its rule gives a gradient of shape {shape_of(part)} for an "
+            f"{node._primitive.name}: its rule gives a gradient of shape {part.shape} for an "
             f"operand of shape {shape}"
         )
     return part

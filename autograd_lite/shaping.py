@@ -274,9 +274,10 @@ def _frozen(index: Any) -> Any:
 def _is_basic(index: Any) -> bool:
     """Whether each element is picked once, so that its gradient can be assigned."""
     parts = index if isinstance(index, tuple) else (index,)
-    if len(parts) == 1 and isinstance(parts[0], np.ndarray) and parts[0].dtype == bool:
-        return True
-    return not any(isinstance(i, (np.ndarray, bool)) for i in parts)
+    arrays = [i for i in parts if isinstance(i, (np.ndarray, bool))]
+    if len(parts) == len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
+        return bool(arrays[0].dtype == bool)
+    return not arrays
 
 
 def _scatter(g: Any, index: Any, shape: Shape) -> Array:
