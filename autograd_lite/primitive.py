@@ -145,8 +145,12 @@ def _declare(primitive: Primitive) -> None:
     if primitive.name in PRIMITIVES:
         raise ValueError(f"primitive {primitive.name!r} is declared twice")
     PRIMITIVES[primitive.name] = primitive
-    for watcher in _watchers:
-        watcher(primitive)
+    try:
+        for watcher in _watchers:
+            watcher(primitive)
+    except BaseException:
+        retract(primitive.name)
+        raise
 
 
 def retract(name: str) -> None:
