@@ -83,12 +83,12 @@ class Optimiser:
             gradients = clipped(gradients, norm=self.clip_norm, value=self.clip_value)
         for p, g, memory in zip(self.parameters, gradients, self._memories, strict=True):
             if g is not None:
-                self.decay(p, lr)
-                subtract_from(p, self.change(g, memory, lr))
+                self.update(p, g, memory, lr)
         self.updates += 1
 
-    def decay(self, p: Parameter, lr: float) -> None:
-        """What happens to a parameter before its change: nothing, but in AdamW."""
+    def update(self, p: Parameter, g: Array, memory: Memory, lr: float) -> None:
+        """W ← W − change"""
+        subtract_from(p, self.change(g, memory, lr))
 
 
 class SGD(Optimiser):
@@ -226,9 +226,10 @@ class AdamW(Adam):
         super().__init__(parameters, lr, **rest)
         self.weight_decay = weight_decay
 
-    def decay(self, p: Parameter, lr: float) -> None:
-        """W ← W − η·λ·W"""
+    def update(self, p: Parameter, g: Array, memory: Memory, lr: float) -> None:
+        """W ← W − η·λ·W, then as Adam"""
         subtract_from(p, lr * self.weight_decay * plain(p))
+        super().update(p, g, memory, lr)
 
 
 # ---------------------------------------------------------------- clipping

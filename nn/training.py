@@ -104,6 +104,7 @@ def fit(
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
+    While it runs the inputs and targets are read-only, which spares the engine copies of them.
     Whether an update follows the sum or the mean of the samples' gradients is the loss's
     reduction: `functools.partial(squared_error, reduction="sum")`. Ctrl-C ends the training after
     the update under way and keeps what has been learnt; a second Ctrl-C interrupts at once.
@@ -147,7 +148,11 @@ def fit(
     stopper = _Stopper(EarlyStopping() if early_stopping is True else early_stopping)
     was_training = model.training
     _keep_freed_memory()
-    with _bar(progress, epochs, source) as bar, _interruptible(training):
+    with (
+        _bar(progress, epochs, source) as bar,
+        _interruptible(training),
+        _read_only(source.inputs, source.targets),
+    ):
         while training.epoch < epochs and training.history.stopped is None:
             training.epoch += 1
             model.train()
@@ -170,6 +175,30 @@ def _keep_freed_memory() -> None:
     Nothing is written to the block, so that it costs nothing; elsewhere it has no effect.
     """
     np.empty(32 * 2**20 - 2**16, np.uint8)
+
+
+_lent: dict[int, tuple[int, bool]] = {}  # id -> how many trainings hold it, and its flag before
+_lending = threading.Lock()
+
+
+@contextmanager
+def _read_only(*arrays: Array) -> Iterator[None]:
+    """Inside, nobody can write to the arrays; several trainings may share them."""
+    with _lending:
+        for array in arrays:
+            count, before = _lent.get(id(array), (0, array.flags.writeable))
+            _lent[id(array)] = count + 1, before
+            array.flags.writeable = False
+    try:
+        yield
+    finally:
+        with _lending:
+            for array in arrays:
+                count, before = _lent.pop(id(array))
+                if count > 1:
+                    _lent[id(array)] = count - 1, before
+                else:
+                    array.flags.writeable = before
 
 
 def _epoch(
