@@ -180,14 +180,14 @@ def _count_uses_of_values(below: list[Value]) -> None:
 
 def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> dict[Any, Any]:
     """∂output/∂v for every variable v below the output for which `keep(v)` holds."""
-    with np.errstate(all="ignore"):
-        if record:
-            with modes.recording():
-                return _propagate(output, gradient, keep, record)
-        found = _propagate(output, gradient, keep, record)
+    if record:
+        with modes.recording():
+            return _propagate(output, gradient, keep, record)
+    found = _propagate(output, gradient, keep, record)
     return {v: _own(found, v) for v in found}
 
 
+@np.errstate(all="ignore")
 def _propagate(output: Any, gradient: Any, keep: Any, record: bool) -> dict[Any, Any]:
     """The pass itself. At each node the pullback of each operand that is a variable is called with
     the gradient, the result, the operands' values and the parameters; to record, with the

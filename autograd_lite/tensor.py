@@ -138,7 +138,8 @@ class Tensor:
     def grad(self) -> Array | None:
         """∂output/∂self added up over the `backward()` calls so far; None before the first, and
         for a result that did not ask with `keep_grad()`."""
-        return None if self._grad is None else np.asarray(self._grad)
+        grad = self._grad
+        return grad if grad is None or grad.__class__ is ndarray else np.asarray(grad)
 
     @grad.setter
     def grad(self, grad: Any) -> None:
