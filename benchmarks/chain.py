@@ -10,7 +10,7 @@ The hand-written side is what one would write without a library: plain arithmeti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class Setting:
         return self.x, self.w, self.b
 
 
-def chain(x: Any, w: Any, b: Any, pairs: int = 50) -> Any:
+def chain(x: Any, w: Any, b: Any, *, pairs: int) -> Any:
     """The forward pass, which is the same text for every library."""
     y = x
     for _ in range(pairs):
@@ -147,8 +147,7 @@ def measure(rounds: int, setting: Setting | None = None) -> list[Row]:
         ("chain, by hand on 0-d arrays", np.array, "autograd_lite ≤ 6"),
         ("chain, by hand on `np.float64`", np.float64, ""),
     ):
-        plain = Setting(*setting.leaves, setting.pairs, number)
-        programs = installed_programs(PROGRAMS, plain)
+        programs = installed_programs(PROGRAMS, replace(setting, number=number))
         check_agreement(programs, 1e-12)
         rows.append(Row(title, relative(interleaved(programs, rounds, loops=10)), target))
     return rows

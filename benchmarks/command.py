@@ -14,16 +14,18 @@ HEADINGS = {
     "chain": "time in units of hand-written NumPy",
     "mlp": "time in units of hand-written NumPy",
 }
-ROUNDS = {"values": 15, "chain": 101, "mlp": 201}
-"""So many that a run takes a fraction of a minute each."""
+ROUNDS = {"values": 15, "chain": 51, "mlp": 15}
+"""How often each program has its turn, unless --repeats says otherwise."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that are asked for, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="values|chain|mlp", help="all by default")
-    parser.add_argument("--repeats", type=int, help="how often each program is timed")
-    parser.add_argument("--quick", action="store_true", help="once each: whether it runs at all")
+    parser.add_argument("--repeats", type=int, help="how many turns each program has")
+    parser.add_argument(
+        "--quick", action="store_true", help="one turn each: whether it runs at all"
+    )
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in BENCHMARKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import statistics
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import is_installed
+from benchmarks import peers
 
 Gradients = Sequence[Any]
 
@@ -38,8 +39,12 @@ class Row:
 def installed_programs(
     makers: Mapping[str, Callable[[Any], Program]], setting: Any
 ) -> dict[str, Program]:
-    """The programs of the libraries that are installed."""
-    return {name: make(setting) for name, make in makers.items() if is_installed(name)}
+    """The programs of the libraries that are installed, each with arrays of its own."""
+    return {
+        name: make(copy.deepcopy(setting))
+        for name, make in makers.items()
+        if peers.is_installed(name)
+    }
 
 
 def check_agreement(programs: Mapping[str, Program], rtol: float) -> None:
@@ -47,7 +52,7 @@ def check_agreement(programs: Mapping[str, Program], rtol: float) -> None:
     first: list[Any] = []
     for name, program in programs.items():
         program.reset()
-        gradients = [np.array(g) for g in program.run()]
+        gradients = [np.asarray(g) for g in program.run()]
         first = first or gradients
         assert len(gradients) == len(first), f"{name} gives {len(gradients)} gradients"
         for g, expected in zip(gradients, first, strict=True):
@@ -62,14 +67,14 @@ def interleaved(
     loops: int = 1,
     before: Callable[[], Any] = lambda: None,
 ) -> dict[str, float]:
-    """The median time of each program over `rounds`; in each round every one has its turn.
+    """The median time of a run of each program; in each of the rounds every one has its turn.
 
-    `before` is called before each turn, and `loops` runs make one turn where a run is too short
-    to be timed alone; neither it nor `reset` counts. The order of the turns is shuffled, so that
-    nobody always finds the caches as the same neighbour left them.
+    A turn is `loops` runs in a row, each timed alone. `before` is called before each turn; neither
+    it nor `reset` counts. The order of the turns is shuffled, so that nobody always finds the
+    caches as the same neighbour left them.
     """
     times: dict[str, list[float]] = {name: [] for name in programs}
-    for program in programs.values():  # once unmeasured, for caches and lazy imports
+    for program in programs.values():  # once unmeasured, for lazy imports and the like
         program.reset()
         program.run()
     order = list(programs.items())
@@ -78,14 +83,15 @@ def interleaved(
         shuffle(order)
         for name, program in order:
             before()
-            spent = 0.0
-            for _ in range(loops):
-                program.reset()
-                start = time.perf_counter()
-                program.run()
-                spent += time.perf_counter() - start
-            times[name].append(spent)
+            times[name] += [_time_of_a_run(program) for _ in range(loops)]
     return {name: statistics.median(t) for name, t in times.items()}
+
+
+def _time_of_a_run(program: Program) -> float:
+    program.reset()
+    start = time.perf_counter()
+    program.run()
+    return time.perf_counter() - start
 
 
 def relative(figures: Mapping[str, float]) -> dict[str, float]:
