@@ -207,8 +207,8 @@ def test_binary_cross_entropy_of_logits(
     x = Tensor([logit])
     loss = nn.sigmoid_cross_entropy(x, [target])
     loss.backward()
-    assert loss.item() == pytest.approx(value, rel=1e-14)
-    assert x.grad == pytest.approx(slope, rel=1e-14)
+    assert loss.item() == pytest.approx(value, rel=1e-14, abs=0.0)
+    assert x.grad == pytest.approx(slope, rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize("row", ["002-08"])
@@ -236,6 +236,25 @@ def test_where_the_target_is_zero_nothing_is_lost() -> None:
     loss.backward()
     assert loss.item() == 0.0
     np.testing.assert_array_equal(y.grad, [-0.5, 0.5])
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+def test_epsilon_bounds_the_loss(reduction: Any) -> None:
+    bound = -np.log(1e-7)
+    for y, t in (([0.0], [1.0]), ([1.0], [0.0])):
+        assert nn.binary_cross_entropy(y, t, 1e-7, "sum") == pytest.approx(bound)
+    found = nn.cross_entropy([[1.0, 0.0]], [1], 1e-7, reduction)
+    assert np.sum(found) == pytest.approx(bound)
+
+
+@pytest.mark.parametrize("row", ["eps"])
+def test_epsilon_bends_the_gradient_after_a_softmax(row: str) -> None:
+    """Of −log(y + ε) it is y/(y + ε)·(y − t): half of y − t where y is ε."""
+    x = np.array([np.log(1e-7), np.log1p(-1e-7)])
+    tensor = Tensor(x)
+    nn.cross_entropy(nn.Softmax()(tensor), 0, epsilon=1e-7).backward()
+    y = softmax(x)
+    np.testing.assert_allclose(tensor.grad, 0.5 * (y - [1.0, 0.0]), rtol=1e-9)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
