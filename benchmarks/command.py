@@ -1,27 +1,31 @@
-"""The command line: `python -m benchmarks [values|chain|mlp] [--repeats N] [--quick]`."""
+"""The command line: `python -m benchmarks [NAME ...] [--repeats N] [--quick]`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import chain, mlp, peers, values
+from benchmarks import chain, mlp, mnist_epoch, peers, values
 from benchmarks.measure import table
 
-BENCHMARKS = {"values": values, "chain": chain, "mlp": mlp}
-HEADINGS = {
-    "values": "in units of autograd_lite",
-    "chain": "time in units of hand-written NumPy",
-    "mlp": "time in units of hand-written NumPy",
-}
-ROUNDS = {"values": 15, "chain": 51, "mlp": 15}
+BENCHMARKS = {"values": values, "chain": chain, "mlp": mlp, "mnist_epoch": mnist_epoch}
+BY_HAND = "time in units of hand-written NumPy"
+HEADINGS = {"values": "in units of autograd_lite"}
+ROUNDS = {"values": 15, "chain": 51, "mlp": 15, "mnist_epoch": 5}
 """How often each program has its turn, unless --repeats says otherwise."""
+DEFAULT = ("values", "chain", "mlp")
+"""What runs if nothing is named: what takes less than a minute together."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that are asked for, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="values|chain|mlp", help="all by default")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"{', '.join(BENCHMARKS)}; by default {', '.join(DEFAULT)}",
+    )
     parser.add_argument("--repeats", type=int, help="how many turns each program has")
     parser.add_argument(
         "--quick", action="store_true", help="one turn each: whether it runs at all"
@@ -33,10 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.repeats is not None and given.repeats < 1:
         parser.error(f"--repeats must be at least 1, not {given.repeats}")
     print(peers.versions())
-    for name in given.names or BENCHMARKS:
+    for name in given.names or DEFAULT:
         rounds = given.repeats or (1 if given.quick else ROUNDS[name])
         for peer in BENCHMARKS[name].PROGRAMS:
             if not peers.is_installed(peer):
                 print(f"\n{name}: {peer} is skipped, it is not installed (the extra `bench`)")
-        print("\n" + table(HEADINGS[name], BENCHMARKS[name].measure(rounds)), flush=True)
+        rows = BENCHMARKS[name].measure(rounds)
+        print("\n" + table(HEADINGS.get(name, BY_HAND), rows), flush=True)
     return 0

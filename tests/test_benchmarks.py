@@ -155,6 +155,7 @@ def test_table() -> None:
 # ---------------------------------------------------------------- the command
 
 
+@pytest.mark.slow
 def test_command_prints_tables() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick"],
