@@ -14,7 +14,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input
 from autograd_lite.products import matmul
 from autograd_lite.reductions import max
-from autograd_lite.shaping import reshape, scatter
+from autograd_lite.shaping import reshape, scatter, shape_of
 from autograd_lite.tensor import Tensor
 
 Size = int | tuple[int, int]
@@ -129,9 +129,10 @@ def _pair(size: Size) -> tuple[int, int]:
 
 def _images(name: str, x: Any, channels: int | None) -> Any:
     x = as_input(x)
-    if len(x.shape) != 4 or channels not in (None, x.shape[1]):
+    shape = shape_of(x)
+    if len(shape) != 4 or channels not in (None, shape[1]):
         wanted = "channels" if channels is None else channels
-        raise ValueError(f"{name}: x needs shape (samples, {wanted}, height, width), not {x.shape}")
+        raise ValueError(f"{name}: x needs shape (samples, {wanted}, height, width), not {shape}")
     return x
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -16,7 +17,7 @@ from autograd_lite.nn.parameters import Parameter, as_input, as_parameter, plain
 from autograd_lite.primitive import Array
 from autograd_lite.products import matmul
 from autograd_lite.reductions import mean
-from autograd_lite.shaping import reshape
+from autograd_lite.shaping import reshape, shape_of
 from autograd_lite.tensor import Tensor
 
 Layout = Literal["in,out", "out,in"]
@@ -93,9 +94,9 @@ class Affine(Module):
     def forward(self, x: Any) -> Any:
         """x·W + b, for x of shape (n_in,) or (…, n_in)."""
         x = as_input(x)
-        if x.shape[-1:] != self.W.shape[:1]:
+        if shape_of(x)[-1:] != self.W.shape[:1]:
             raise ValueError(
-                f"Affine: x has shape {x.shape}, but the weights {self.W.shape} need its last "
+                f"Affine: x has shape {shape_of(x)}, but the weights {self.W.shape} need its last "
                 f"axis to be {self.W.shape[0]} long"
             )
         return matmul(x, self.W) if self.b is None else affine(x, self.W, self.b)
@@ -138,7 +139,9 @@ class Flatten(Module):
     def forward(self, x: Any) -> Any:
         """x of shape (n, …) as (n, product of the rest)."""
         x = as_input(x)
-        return reshape(x, (x.shape[0], int(np.prod(x.shape[1:], dtype=int))))
+        if not shape_of(x):
+            raise ValueError("Flatten: x needs an axis of samples, and is one number")
+        return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
 
 class Dropout(Module):
@@ -166,7 +169,7 @@ class Dropout(Module):
             return x
         x = as_input(x)
         dtype = x.dtype if getattr(x, "dtype", None) in (np.float32, np.float16) else np.float64
-        kept = (self._rng.uniform(size=x.shape) >= self.p).astype(dtype)
+        kept = (self._rng.uniform(size=shape_of(x)) >= self.p).astype(dtype)
         kept /= 1.0 - self.p
         kept.flags.writeable = False  # spares the engine a copy
         return x * kept
@@ -206,12 +209,12 @@ class BatchNorm(Module):
         """The features of x of shape (N, n) or (N, n, …), each normalised over the rest."""
         x = as_input(x)
         n = self.gamma.shape[0]
-        if len(x.shape) < 2 or x.shape[1] != n:
-            raise ValueError(f"BatchNorm: x needs shape (N, {n}, …), not {x.shape}")
+        if len(shape_of(x)) < 2 or x.shape[1] != n:
+            raise ValueError(f"BatchNorm: x needs shape (N, {n}, …), not {shape_of(x)}")
         shape = (n, *(1,) * (len(x.shape) - 2))  # broadcasts along the features' axis
         if self.training:
             axes = (0, *range(2, len(x.shape)))
-            count = x.shape[0] * int(np.prod(x.shape[2:], dtype=int))
+            count = x.shape[0] * math.prod(x.shape[2:])
             if count < 2:
                 raise ValueError("BatchNorm: a batch of one sample has no variance to train with")
             centred = x - mean(x, axes, keepdims=True)

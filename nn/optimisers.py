@@ -63,8 +63,12 @@ class Optimiser:
 
     @property
     def lr(self) -> float:
-        """The learning rate of the next update."""
+        """The learning rate of the next update; set it to a number or a schedule to change it."""
         return float(self.schedule(self.updates))
+
+    @lr.setter
+    def lr(self, lr: float | Schedule) -> None:
+        self.schedule = as_schedule(lr)
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """What is subtracted from a parameter with gradient g."""

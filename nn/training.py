@@ -19,6 +19,7 @@ from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.optimisers import Optimiser
 from autograd_lite.primitive import Array
+from autograd_lite.tensor import is_variable
 
 Loss = Callable[[Any, Any], Any]
 Accuracy = Callable[[Any, Any], float]
@@ -239,6 +240,11 @@ def _update(
     training.optimiser.zero_grad()
     y = training.model(x)
     value = loss(y, t)
+    if not is_variable(value):
+        raise TypeError(
+            f"fit: the loss is a plain {type(value).__name__}, which depends on no parameter: is "
+            "everything frozen, or was the graph cut by .data or detach()?"
+        )
     value.backward()
     share = accuracy(y, t) if accuracy is not None else 0.0
     number = float(value)

@@ -235,6 +235,10 @@ def test_batch_norm_normalises_and_remembers() -> None:
     ("call", "message"),
     [
         (lambda: nn.Affine(2, 3)(np.ones((4, 3))), r"\(4, 3\).*2 long"),
+        (lambda: nn.Affine(2, 3)(1.0), r"x has shape \(\)"),
+        (lambda: nn.Flatten()(1.0), "axis of samples"),
+        (lambda: nn.BatchNorm(3)(1.0), r"not \(\)"),
+        (lambda: nn.MaxPool2d(2)(1.0), r"not \(\)"),
         (lambda: nn.Affine(2, 0), "positive whole numbers"),
         (lambda: nn.Affine(2, 2.5), "positive whole numbers"),
         (lambda: nn.Affine(np.ones((2, 3)), np.ones(2)), r"b must be one number or .*\(3,\)"),

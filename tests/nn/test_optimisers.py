@@ -214,6 +214,8 @@ def test_a_schedule_decides_each_update() -> None:
         opt.step()
     assert rates == [1.0, 1.0, 0.5, 0.5, 0.25]
     assert w.data == -3.25
+    opt.lr = 0.125
+    assert opt.lr == 0.125
 
 
 def test_schedules() -> None:

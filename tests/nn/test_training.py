@@ -275,6 +275,26 @@ def test_in_another_thread() -> None:
         np.testing.assert_array_equal(net[0].W.data, nets[0][0].W.data)
 
 
+def test_a_graph_that_was_cut_is_noticed() -> None:
+    net = line()
+    cut = lambda y, t: half_sum(y.detach(), t)  # noqa: E731
+    with pytest.raises(TypeError, match="depends on no parameter"):
+        nn.fit(net, cut, nn.SGD(net, 0.1), (X, T))
+    assert X.flags.writeable, "the samples are read-only only while it runs"
+
+
+def test_the_samples_are_read_only_meanwhile() -> None:
+    seen = []
+    net = line()
+    look = lambda training: seen.append((X.flags.writeable, T.flags.writeable))  # noqa: E731
+    nn.fit(net, half_sum, nn.SGD(net, 0.1), (X, T), after_update=look)
+    same = nn.Sequential(nn.Affine(3, 3, rng=0))
+    nn.fit(same, half_sum, nn.SGD(same, 0.1), (X, X), after_update=look)
+    assert seen == [(False, False), (False, True)]
+    assert X.flags.writeable
+    assert T.flags.writeable
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
