@@ -257,10 +257,10 @@ def _parents(node: Any) -> Iterable[Any]:
 
 def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
-    if node in owned and part.__class__ is np.ndarray:
+    if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
     total = total + part
-    if total.__class__ is np.ndarray:
+    if total.__class__ is ndarray:
         owned.add(node)
     return total
 
