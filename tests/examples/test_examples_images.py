@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 from example_runs import PNG, Run, number
 
 from autograd_lite.nn import load, write_digits, write_idx
