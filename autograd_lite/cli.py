@@ -1,4 +1,4 @@
-"""The command line: `autograd-lite explain`."""
+"""The command line: `autograd-lite explain`, `autograd-lite check`."""
 
 from __future__ import annotations
 
@@ -68,14 +68,33 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--text", action="store_true", help="print the graph as a tree of text instead"
     )
+    commands.add_parser("check", help="check the gradient of a function, layer or module")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0, or 2 for input that cannot be used."""
+    """Run the command line; returns the exit status: 0, 1 if a gradient that is checked is wrong,
+    or 2 for input that cannot be used."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without ∂ still shows the rest
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        status = _check(given[1:]) if given[:1] == ["check"] else _run(given)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _check(arguments: Sequence[str]) -> int:
+    from autograd_lite.testing.command import main as check
+
+    return check(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = _parser()
     options, more = parser.parse_known_args(arguments)  # words may stand behind options, too
     if unknown := [word for word in more if word.startswith("-")]:
@@ -84,9 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.words += more
     try:
         _explain(options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        raise
     except (ValueError, RuntimeError, OSError) as error:
         print(f"autograd-lite {options.command}: {error}", file=sys.stderr)
         return 2

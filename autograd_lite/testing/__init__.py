@@ -17,7 +17,7 @@ from autograd_lite.testing.layers import check_layer, check_module
 from autograd_lite.testing.report import GradientMismatch, GradientReport, Row
 
 if TYPE_CHECKING:
-    from autograd_lite.testing.programs import Program, programs
+    from autograd_lite.testing.program_strategy import Program, programs
     from autograd_lite.testing.properties import gradient_property
     from autograd_lite.testing.strategies import broadcastable, points_for, tensors, values
 
@@ -28,8 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 _WITH_HYPOTHESIS = {
-    "Program": "programs",
-    "programs": "programs",
+    "Program": "program_strategy",
+    "programs": "program_strategy",
     "gradient_property": "properties",
     "broadcastable": "strategies",
     "points_for": "strategies",

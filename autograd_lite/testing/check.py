@@ -129,8 +129,10 @@ def examine(subject: Subject, sample: int | None = None) -> GradientReport:
         if analytic.shape == leaf.array.shape:
             found.append(_Argument(i, leaf, analytic, slopes[i], differences))
         else:
-            report.shapes.append(_misshapen(leaf, analytic, slopes[i]))
+            report.faults.append(_misshapen(leaf, analytic, slopes[i]))
     _look_closely(found, report)
+    if subject.is_linear and differences.weights.shape == () and not report.faults:
+        report.faults += _not_linear(subject, found)
     if not report.is_right:
         _check_determinism(differences)
         report.hints = [*subject.hints(), *hints_of([argument.as_found() for argument in found])]
@@ -248,6 +250,20 @@ def _misshapen(leaf: Leaf, analytic: Array, slopes: Slopes) -> str:
         if hint is not None:
             return f"{line}: {hint}"
     return line
+
+
+def _not_linear(subject: Subject, found: list[_Argument]) -> list[str]:
+    """Of a single number, whether the gradient follows the one that comes in: −2 in place of 1.
+    Of arrays the weights, which differ from element to element, show it."""
+    lines = []
+    for argument, given in zip(found, subject.pullback(np.array(-2.0)), strict=True):
+        half = np.sqrt(argument.differences.eps)
+        if not np.allclose(given, -2.0 * argument.analytic, half, 0.0, equal_nan=True):
+            lines.append(
+                f"{argument.leaf.name}: −2 times the incoming gradient does not give −2 times the "
+                "gradient: a rule does not multiply by it"
+            )
+    return lines
 
 
 def _check_finite(differences: Differences, name: str) -> None:

@@ -24,6 +24,7 @@ from autograd_lite.value import Value
 
 Call = Callable[[Sequence[Any]], Any]
 """The function, of what stands in the place of each leaf."""
+Pullback = Callable[[Array], list[Array]]
 
 
 class Framework(Protocol):
@@ -35,10 +36,8 @@ class Framework(Protocol):
     def value(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Array:
         """The result, with nothing recorded."""
 
-    def pullback(
-        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], c: Array
-    ) -> list[Array]:
-        """The gradient of Σ c·result by each leaf."""
+    def pullback(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Pullback:
+        """Run the function once; of the result, c -> the gradient of Σ c·result by each leaf."""
 
     def second(
         self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], d: Array
@@ -98,33 +97,33 @@ class Ours:
             for a, like in zip(arrays, likes, strict=True)
         ]
 
-    def _output(self, y: Any) -> Any:
-        """What a function returned, with an array of Values as one Tensor."""
+    def output(
+        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]
+    ) -> tuple[list[Any], Any]:
+        """The variables, and what the function returns, an array of Values as one Tensor."""
+        xs = self._variables(arrays, likes)
+        y = call(xs)
         if isinstance(y, np.ndarray) and y.dtype == object and y.size:
-            return reshape(stack(list(y.flat)), y.shape)
-        return y
+            y = reshape(stack(list(y.flat)), y.shape)
+        return xs, y
 
     def value(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Array:
         with no_grad():
-            y = self._output(call(self._variables(arrays, likes)))
+            _, y = self.output(call, arrays, likes)
         return as_result("check_gradient", detached(y))
 
-    def pullback(
-        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], c: Array
-    ) -> list[Array]:
+    def pullback(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Pullback:
         with recording():
-            xs = self._variables(arrays, likes)
-            y = self._output(call(xs))
-        if not is_variable(y):
-            return [np.zeros_like(a) for a in arrays]
-        return [np.asarray(g) for g in gradients(y, xs, c)]
+            xs, y = self.output(call, arrays, likes)
+        if not is_variable(y):  # the graph was cut
+            return lambda c: [np.zeros_like(a) for a in arrays]
+        return lambda c: [np.asarray(g) for g in gradients(y, xs, c)]
 
     def second(
         self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], d: Array
     ) -> list[Array]:
         with recording():
-            xs = self._variables(arrays, likes)
-            y = self._output(call(xs))
+            xs, y = self.output(call, arrays, likes)
             total: Any = 0.0
             if is_variable(y):
                 first = gradients(y, xs, weights(y.shape), record=True)
@@ -164,40 +163,42 @@ class Torch:
         with self.torch.no_grad():
             return as_result("check_gradient", plain(call(self.given(arrays, likes))))
 
-    def pullback(
-        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], c: Array
-    ) -> list[Array]:
-        _, first = self._first(call, arrays, likes, c, again=False)
-        return [plain(g) for g in first]
+    def pullback(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Pullback:
+        xs, y = self._run(call, arrays, likes)
+        return lambda c: [plain(g) for g in self._gradients(y, xs, c, again=False)]
 
     def second(
         self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], d: Array
     ) -> list[Array]:
-        xs, first = self._first(call, arrays, likes, None, again=True)
+        xs, y = self._run(call, arrays, likes)
+        first = self._gradients(y, xs, weights(tuple(y.shape)), again=True)
         total = sum(
             (g * self.torch.as_tensor(p, dtype=g.dtype, device=g.device)).sum()
             for g, p in zip(first, _parts(d, arrays), strict=True)
         )
-        return [plain(g) for g in self._gradients(total, xs, None, False)]
+        return [plain(g) for g in self._gradients(total, xs, None, again=False)]
 
-    def _first(
-        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], c: Any, again: bool
-    ) -> tuple[list[Any], list[Any]]:
+    def _run(
+        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]
+    ) -> tuple[list[Any], Any]:
         with self.torch.enable_grad():
-            xs = self._tensors(arrays, likes, True)
-            y = call(xs)
-            c = weights(tuple(y.shape)) if c is None else c
-            c = self.torch.as_tensor(c, dtype=y.dtype, device=y.device)
-            return xs, self._gradients(y, xs, c, again)
+            xs = self._tensors(arrays, likes, grad=True)
+            return xs, call(xs)
 
-    def _gradients(self, y: Any, xs: list[Any], c: Any, again: bool) -> list[Any]:
+    def _gradients(self, y: Any, xs: list[Any], c: Array | None, again: bool) -> list[Any]:
         if not y.requires_grad:  # the graph was cut
             return [self.torch.zeros_like(x) for x in xs]
-        return list(
-            self.torch.autograd.grad(
-                y, xs, c, create_graph=again, allow_unused=True, materialize_grads=True
-            )
+        start = None if c is None else self.torch.as_tensor(c, dtype=y.dtype, device=y.device)
+        found = self.torch.autograd.grad(
+            y,
+            xs,
+            start,
+            retain_graph=True,
+            create_graph=again,
+            allow_unused=True,
+            materialize_grads=True,
         )
+        return list(found)
 
 
 class Jax:
@@ -215,16 +216,15 @@ class Jax:
     def value(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Array:
         return as_result("check_gradient", np.asarray(call(self.given(arrays, likes))))
 
-    def pullback(
-        self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], c: Array
-    ) -> list[Array]:
-        return [np.asarray(g) for g in self._first(call, self.given(arrays, likes), c)]
+    def pullback(self, call: Call, arrays: Sequence[Array], likes: Sequence[Any]) -> Pullback:
+        pull = self._run(call, self.given(arrays, likes))
+        return lambda c: [np.asarray(g) for g in pull(c)]
 
     def second(
         self, call: Call, arrays: Sequence[Array], likes: Sequence[Any], d: Array
     ) -> list[Array]:
         def total(*xs: Any) -> Any:
-            first = self._first(call, list(xs), None)
+            first = self._run(call, list(xs))(None)
             parts = _parts(d, arrays)
             return sum((g * p).sum() for g, p in zip(first, parts, strict=True))
 
@@ -232,7 +232,7 @@ class Jax:
         found = self.jax.grad(total, argnums=tuple(range(len(xs))))(*xs)
         return [np.asarray(g) for g in found]
 
-    def _first(self, call: Call, xs: list[Any], c: Any) -> list[Any]:
+    def _run(self, call: Call, xs: list[Any]) -> Callable[[Any], Any]:
         y, back = self.jax.vjp(lambda *given: call(given), *xs)
-        c = weights(y.shape) if c is None else c
-        return list(back(self.jax.numpy.asarray(c, dtype=y.dtype)))
+        fixed = weights(y.shape)
+        return lambda c: back(self.jax.numpy.asarray(fixed if c is None else c, dtype=y.dtype))

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.modes import recording
 from autograd_lite.primitive import Array, Primitive
-from autograd_lite.testing.frameworks import framework_of, is_float_array, plain
+from autograd_lite.tensor import is_variable
+from autograd_lite.testing.culprit import wrong_rules
+from autograd_lite.testing.frameworks import Ours, framework_of, is_float_array, plain
 from autograd_lite.testing.subject import Leaf, Subject, as_result, weights
 from autograd_lite.trees import leaves_of, map_leaves
 
@@ -98,7 +101,7 @@ class Given:
 
         def first(at: Sequence[Array]) -> Array:
             y = framework.value(self.call, at, self.likes)
-            found = framework.pullback(self.call, at, self.likes, weights(y.shape))
+            found = framework.pullback(self.call, at, self.likes)(weights(y.shape))
             return np.concatenate([g.reshape(-1) for g in found])
 
         second = Subject(
@@ -111,9 +114,18 @@ class Given:
             self.name,
             self.leaves,
             lambda at: framework.value(self.call, at, self.likes),
-            lambda c: framework.pullback(self.call, arrays, self.likes, c),
+            _once(lambda: framework.pullback(self.call, arrays, self.likes)),
             lambda: second,
+            is_linear=True,
+            hints=self._wrong_rules if isinstance(framework, Ours) else lambda: [],
         )
+
+    def _wrong_rules(self) -> list[str]:
+        """Of our own gradient: which primitive's rule is wrong."""
+        with recording():
+            arrays = [leaf.array for leaf in self.leaves]
+            y = Ours().output(self.call, arrays, self.likes)[1]
+        return wrong_rules(y) if is_variable(y) else []
 
     def with_gradient(self, gradient: Any) -> Subject:
         """A gradient written by hand: a function of the arguments, or the arrays themselves."""
@@ -136,7 +148,7 @@ class Given:
             dout = c if c.ndim else float(c)
             return self._parts(pullback(dout, *self.plain_arguments(arrays)))
 
-        return Subject(self.name, self.leaves, self._value, back)
+        return Subject(self.name, self.leaves, self._value, back, is_linear=True)
 
     def _value(self, arrays: Sequence[Array]) -> Array:
         return as_result(self.name, plain(self.f(*self.plain_arguments(arrays))))
@@ -153,6 +165,18 @@ class Given:
                 f"{len(self.leaves)} arguments ({names}); choose those that it is for with wrt=…"
             )
         return [np.asarray(plain(g)) for g in parts]
+
+
+def _once(make: Callable[[], Function]) -> Function:
+    """The function that `make` makes when it is called first."""
+    made: list[Function] = []
+
+    def call(c: Array) -> Any:
+        if not made:
+            made.append(make())
+        return made[0](c)
+
+    return call
 
 
 def _contracted(g: Array, c: Array, x: Array) -> Array:

@@ -33,7 +33,8 @@ def alike(a: Any, b: Any) -> bool:
     if not looked.any():
         return False
     scale = float(np.max(np.abs(b[looked])))
-    return bool(np.all(np.abs(a[looked] - b[looked]) <= 1e-3 * scale)) and scale > 0.0
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return bool(np.all(np.abs(a[looked] - b[looked]) <= 1e-3 * scale)) and scale > 0.0
 
 
 def hints_of(found: Sequence[Found]) -> list[str]:
@@ -77,7 +78,7 @@ def _patterns(f: Found) -> Iterator[str]:
     yield from _sums(a, n)
     yield from _rearranged(a, n, looked)
     yield from _where(f, looked)
-    if alike(a - n, np.full_like(n, np.nanmean(a - n))):
+    if n.size > 1 and alike(a - n, np.full_like(n, np.nanmean(a - n))):
         yield f"{np.nanmean(a - n):.6g} too much in every element: a constant was added"
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis.strategies as st
-import numpy as np
-from hypothesis import given, reject
+from hypothesis import example, given, reject
 
 from autograd_lite.primitive import Primitive
+from autograd_lite.testing.calls import Point
 from autograd_lite.testing.check import NotFinite, check_gradient
-from autograd_lite.testing.strategies import points_for, tensors, values
+from autograd_lite.testing.strategies import listed_points, points_for, tensors, values
 
 
 def gradient_property(
@@ -62,12 +62,33 @@ def gradient_property(
 
 
 def _primitive_property(primitive: Primitive, order: int) -> Callable[[], None]:
+    """At random points, and first at those that every run should meet."""
+
     def check(point: Any) -> None:
         __tracebackhide__ = True
-        if any(np.asarray(x).dtype.kind == "f" for x in point.operands):
-            check_gradient(point, *point.operands, order=order)
+        for each in [point] if isinstance(point, Point) else point:
+            try:
+                check_gradient(each, *each.operands, order=order)
+            except Exception as error:
+                if each is not point:
+                    error.add_note(f"Failing example: {each!r}")
+                raise
 
-    return _test(primitive.function, check, [points_for(primitive)], ["point"])
+    test = _test(primitive.function, check, [points_for(primitive)], ["point"])
+    return example(point=_Listed(primitive))(test)
+
+
+class _Listed:
+    """The points that every run should meet, made when they are asked for."""
+
+    def __init__(self, primitive: Primitive) -> None:
+        self._primitive = primitive
+
+    def __iter__(self) -> Iterator[Point]:
+        return iter(listed_points(self._primitive))
+
+    def __repr__(self) -> str:
+        return "every one listed"
 
 
 def _test(

@@ -54,8 +54,8 @@ class GradientReport:
     """The elements that were found wrong in a closer look, the worst first."""
     more: int = 0
     """How many more seem wrong at first sight."""
-    shapes: list[str] = field(default_factory=list)
-    """Gradients that are not of their argument's shape, in words."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with a whole gradient, in words: its shape, for one."""
     kinks: list[Row] = field(default_factory=list)
     """The elements at which there is no derivative, and the gradient is that of a side."""
     unclear: list[Row] = field(default_factory=list)
@@ -69,7 +69,7 @@ class GradientReport:
     @property
     def is_right(self) -> bool:
         """Whether nothing was found wrong."""
-        right = not self.wrong and not self.shapes
+        right = not self.wrong and not self.faults
         return right and (self.second is None or self.second.is_right)
 
     def __str__(self) -> str:
@@ -79,20 +79,17 @@ class GradientReport:
 
     def _lines(self) -> list[str]:
         count, wrong = sum(self.elements.values()), len(self.wrong) + self.more
-        if self.shapes:
-            first = f"{self._what()} has a wrong shape"
-            if wrong:
-                first += f", and is wrong in {wrong:,} of {count:,} elements"
-        elif wrong:
-            one = "element" if count == 1 else "elements"
+        one = "element" if count == 1 else "elements"
+        if wrong:
             first = f"{self._what()} is wrong in {wrong:,} of {count:,} {one}"
+        elif self.faults:
+            first = f"{self._what()} is wrong"
         else:
-            one = "element" if count == 1 else "elements"
             first = f"{self._what()} is right: {count:,} {one} of {self._arguments()}"
             if self.worst is not None:
                 off = self.worst.relative_error
                 first += f", relative error at most {off:.0e} ({self.worst.place()})"
-        lines = [first, *(f"  {line}" for line in self.shapes)]
+        lines = [first, *(f"  {line}" for line in self.faults)]
         lines += table(self.wrong[:MOST_ROWS])
         if wrong > MOST_ROWS:
             lines.append(f"  … and {wrong - min(len(self.wrong), MOST_ROWS):,} more")

@@ -33,6 +33,8 @@ class Subject:
     """The gradient claimed, of Σ weights·result, by each leaf: arrays, or whatever was given."""
     again: Callable[[], Subject] | None = None
     """The gradient itself as a subject, for the second order; None if it cannot be had."""
+    is_linear: bool = False
+    """Whether the pullback can be asked for other weights than those of the check."""
     hints: Callable[[], list[str]] = field(default=lambda: [])
     """What else is known to be wrong, asked only after a failure."""
 
