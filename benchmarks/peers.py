@@ -15,6 +15,7 @@ DISTRIBUTIONS = {
     "torch": "torch",
     "MyGrad": "mygrad",
     "HIPS autograd": "autograd",
+    "JAX": "jax",
 }
 """The distribution of each library, which is also the name of its package."""
 
