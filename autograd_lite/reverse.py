@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import modes
+from autograd_lite.arrays import checksum
 from autograd_lite.primitive import detached, times
 from autograd_lite.reductions import sum as sum_
 from autograd_lite.shaping import reshape
-from autograd_lite.tensor import Tensor, as_tensor, as_value, checksum, is_variable
+from autograd_lite.tensor import Tensor, as_tensor, as_value, is_variable
 from autograd_lite.value import Value, partial_on_floats
 
 ndarray = np.ndarray

@@ -7,13 +7,13 @@ The operators and methods come from the table of primitives.
 from __future__ import annotations
 
 import sys
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
 from autograd_lite import modes
+from autograd_lite.arrays import array_of, can_change, checksum, read_only
 from autograd_lite.primitive import (
     TENSOR,
     Array,
@@ -26,6 +26,7 @@ from autograd_lite.primitive import (
 )
 from autograd_lite.shaping import getitem
 from autograd_lite.value import Value, operate
+from autograd_lite.variable import Variable
 
 new = object.__new__
 ndarray = np.ndarray
@@ -34,7 +35,7 @@ Guard = tuple[Array, int]
 
 
 @final
-class Tensor:
+class Tensor(Variable):
     """A variable that holds a NumPy array of floating-point numbers.
 
     Arithmetic on Tensors, the functions of this package and the NumPy functions that have a rule
@@ -61,9 +62,6 @@ class Tensor:
 
     __slots__ = (
         "_data",  # an array, or a NumPy scalar where there are no axes
-        "_grad",
-        "_name",
-        "_primitive",
         "_operands",  # Tensors, Values and constants
         "_values",  # what they held when this was computed
         "_params",
@@ -71,12 +69,10 @@ class Tensor:
         "_borrowed",  # whether _data is someone else's array
         "_guards",  # borrowed arrays this was computed from, with their checksums
         "_keep",
-        "_scope",  # the layer whose output this is (see `scopes`)
     )
 
     _data: Any
     _grad: Any
-    _primitive: Primitive | None
     _operands: tuple[Any, ...]
     _values: tuple[Any, ...]
     _params: Mapping[str, Any]
@@ -90,7 +86,7 @@ class Tensor:
     __array_priority__ = 1000
 
     def __init__(self, array: Any, copy: bool = True, name: str | None = None) -> None:
-        self._data = _as_array("Tensor", array, copy)
+        self._data = array_of("Tensor", array, copy)
         self._grad = None
         self._primitive = None
         self._operands = self._values = ()
@@ -110,7 +106,7 @@ class Tensor:
         graphs recorded before keep the old numbers. That of a result is read-only."""
         if self._locked:
             if self._primitive is not None:
-                return _read_only(self._data)
+                return read_only(self._data)
             alone = sys.getrefcount(self._data) == 2 and self._data.__class__ is ndarray
             if not alone or self._data.base is not None:
                 self._data = np.array(self._data)  # a graph, or its owner, may hold the old one
@@ -121,14 +117,10 @@ class Tensor:
 
     @data.setter
     def data(self, array: Any) -> None:
-        if self._primitive is not None:
-            raise ValueError(
-                f"data of the result of {self._primitive.name} cannot be replaced: "
-                "only that of a leaf, a Tensor that you made"
-            )
+        self._leaf_only("data")
         if array is self._data:
             return
-        fresh = _as_array("Tensor.data", array, True)
+        fresh = array_of("Tensor.data", array, True)
         if fresh.shape != self.shape:
             raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
         self._data = fresh.astype(self.dtype, copy=False)
@@ -148,22 +140,6 @@ class Tensor:
             if grad.shape != self.shape:
                 raise ValueError(f"Tensor.grad: shape {grad.shape} does not fit {self.shape}")
         self._grad = grad
-
-    @property
-    def name(self) -> str | None:
-        """What pictures and derivations call it, or None."""
-        return getattr(self, "_name", None)
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name: a str or None is needed, not {type(name).__name__}")
-        self._name = name
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was made by `Tensor(...)`, or where nothing was recorded."""
-        return self._primitive is None
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -197,7 +173,7 @@ class Tensor:
 
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
-        return _read_only(self._data)
+        return read_only(self._data)
 
     def item(self) -> float:
         """The one number that it holds, as a Python float."""
@@ -209,10 +185,6 @@ class Tensor:
         """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
         self._keep = True
         return self
-
-    def zero_grad(self) -> None:
-        """Forget the gradient: `grad` is None again."""
-        self._grad = None
 
     def backward(self, gradient: Any = None) -> None:
         """Add ∂self/∂v to `v.grad` for every leaf v that self was computed from.
@@ -291,26 +263,10 @@ class Tensor:
     def __ge__(self, other: Any) -> Any:
         return np.greater_equal(self._data, detached(other))
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # by identity, though == compares numbers (as in PyTorch)
 
-    def __copy__(self) -> Tensor:
-        return self._copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        return self._copy()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._copy()
-        return Tensor, (np.asarray(self._data), True, self.name)
-
-    def _copy(self) -> Tensor:
-        """A leaf of the same numbers and name."""
-        if self._primitive is not None:
-            raise TypeError(
-                f"the result of {self._primitive.name} cannot be copied or pickled with its "
-                "graph; copy its array, tensor.detach()"
-            )
-        return Tensor(self._data, name=self.name)
+    def _parts(self) -> tuple[Any, ...]:
+        return np.asarray(self._data), True, self.name
 
     def _lock(self) -> Guard | None:
         """Make sure that the array cannot change from here on: a graph is about to hold it.
@@ -325,66 +281,10 @@ class Tensor:
         self._locked = True
         return None
 
-    if TYPE_CHECKING:  # made from the table of primitives; here for type checkers only
-
-        def __add__(self, other: Any) -> Any: ...
-        def __radd__(self, other: Any) -> Any: ...
-        def __sub__(self, other: Any) -> Any: ...
-        def __rsub__(self, other: Any) -> Any: ...
-        def __mul__(self, other: Any) -> Any: ...
-        def __rmul__(self, other: Any) -> Any: ...
-        def __truediv__(self, other: Any) -> Any: ...
-        def __rtruediv__(self, other: Any) -> Any: ...
-        def __pow__(self, other: Any) -> Any: ...
-        def __rpow__(self, other: Any) -> Any: ...
-        def __matmul__(self, other: Any) -> Any: ...
-        def __rmatmul__(self, other: Any) -> Any: ...
-        def __neg__(self) -> Any: ...
-        def __pos__(self) -> Any: ...
-        def __abs__(self) -> Any: ...
-        def __getattr__(self, name: str) -> Any: ...
-        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
-
-
-Variable = Value | Tensor
-
 
 def is_variable(x: Any) -> bool:
     """Whether x is a Value or a Tensor."""
     return x.__class__ is Tensor or x.__class__ is Value
-
-
-def checksum(array: Array) -> int:
-    """A number that changes when the array does."""
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
-
-
-def _read_only(data: Any) -> Array:
-    """The array, or scalar, as an array that cannot be written to."""
-    view = np.asarray(data).view()
-    view.flags.writeable = False
-    return view
-
-
-def _as_array(name: str, x: Any, copy: bool) -> Array:
-    """Real numbers as an array of floats, or an error that names who asked."""
-    if is_variable(x):
-        raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-    if array.dtype.kind not in "fiu":
-        what = {"c": "complex numbers", "b": "truth values", "U": "text", "S": "text"}
-        held = what.get(array.dtype.kind, f"dtype {array.dtype}")
-        if array.dtype == object and any(is_variable(v) for v in array.flat):
-            raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
-        raise TypeError(f"{name}: real numbers are needed, not {held}")
-    if copy:
-        return np.array(x, dtype=array.dtype if array.dtype.kind == "f" else np.float64)
-    if array is not x or array.dtype.kind != "f":
-        raise ValueError(f"{name}: copy=False needs a NumPy array of floating-point numbers")
-    return array.view()  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------- recording
@@ -447,18 +347,9 @@ def _with_copies(
     for i, x in enumerate(operands):
         if primitive.partials is not None and primitive.partials[i] is None:
             operands[i] = values[i]
-        if x.__class__ is ndarray and (x.flags.writeable or x.base is not None) and _can_change(x):
+        if x.__class__ is ndarray and (x.flags.writeable or x.base is not None) and can_change(x):
             operands[i] = values[i] = x.copy()
     return operands, values
-
-
-def _can_change(array: Any) -> bool:
-    """Whether somebody can write to the array, or to the one that it is a view of."""
-    while array is not None:
-        if not isinstance(array, np.ndarray) or array.flags.writeable:
-            return True
-        array = array.base
-    return False
 
 
 def _operators(primitive: Primitive) -> None:

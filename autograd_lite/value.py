@@ -8,7 +8,7 @@ are not written here: they are generated from the table of primitives by `value_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -26,12 +26,13 @@ from autograd_lite.primitive import (
     detached,
     register,
 )
+from autograd_lite.variable import Variable
 
 new = object.__new__
 
 
 @final
-class Value:
+class Value(Variable):
     """A variable that holds one Python float.
 
     Arithmetic on Values, and the functions of this package, record the graph that `backward()`
@@ -53,14 +54,10 @@ class Value:
 
     __slots__ = (
         "_data",
-        "_grad",
-        "_name",
-        "_primitive",
         "_a",  # the first operand that is not a condition: a Value or a number
         "_da",  # ∂self/∂_a, or None if _a is no variable
         "_b",
         "_db",
-        "_scope",  # the layer whose output this is (see `scopes`)
         "_extra",  # conditions, which are no variables (of `where`)
         "_uses",  # of the reverse pass under way: how many uses are still to come; else 0
         "_flow",  # of the reverse pass under way: the gradient so far
@@ -68,7 +65,6 @@ class Value:
 
     _data: float
     _grad: float | None
-    _primitive: Primitive | None
     _a: Any
     _da: float | None
     _b: Any
@@ -96,11 +92,7 @@ class Value:
 
     @data.setter
     def data(self, data: Any) -> None:
-        if self._primitive is not None:
-            raise ValueError(
-                f"data of the result of {self._primitive.name} cannot be replaced: "
-                "only that of a leaf, a Value that you made"
-            )
+        self._leaf_only("data")
         self._data = _as_float("Value.data", data)
 
     @property
@@ -111,22 +103,6 @@ class Value:
     @grad.setter
     def grad(self, grad: Any) -> None:
         self._grad = None if grad is None else _as_float("Value.grad", grad)
-
-    @property
-    def name(self) -> str | None:
-        """What pictures and derivations call it, or None."""
-        return getattr(self, "_name", None)
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name: a str or None is needed, not {type(name).__name__}")
-        self._name = name
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was made by `Value(...)`, or where nothing was recorded."""
-        return self._primitive is None
 
     @property
     def shape(self) -> tuple[()]:
@@ -162,10 +138,6 @@ class Value:
         """The number alone, as `detach()`; the name that NumPy and PyTorch use."""
         return self._data
 
-    def zero_grad(self) -> None:
-        """Forget the gradient: `grad` is None again."""
-        self._grad = None
-
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂v to `v.grad` for every variable v that self was computed from.
 
@@ -198,7 +170,6 @@ class Value:
         return apply(PRIMITIVES["add"], (other, self), {})
 
     # Comparisons are of the numbers: `if x > 0` in a function works as it does without gradients.
-    # Values stay usable in sets and as keys, by identity (as PyTorch's tensors are).
     def __eq__(self, other: object) -> Any:
         return _compare(self, other, "__eq__")
 
@@ -217,45 +188,10 @@ class Value:
     def __ge__(self, other: Any) -> Any:
         return _compare(self, other, "__ge__")
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # by identity, though == compares numbers (as in PyTorch)
 
-    def __copy__(self) -> Value:
-        return self._copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return self._copy()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._copy()
-        return Value, (self._data, self.name)
-
-    def _copy(self) -> Value:
-        """A leaf of the same number and name."""
-        if self._primitive is not None:
-            raise TypeError(
-                f"the result of {self._primitive.name} cannot be copied or pickled with its "
-                "graph; copy its number, value.detach()"
-            )
-        return Value(self._data, self.name)
-
-    if TYPE_CHECKING:  # generated from the table of primitives; here for type checkers only
-
-        def __add__(self, other: Any) -> Any: ...
-        def __sub__(self, other: Any) -> Any: ...
-        def __rsub__(self, other: Any) -> Any: ...
-        def __mul__(self, other: Any) -> Any: ...
-        def __rmul__(self, other: Any) -> Any: ...
-        def __truediv__(self, other: Any) -> Any: ...
-        def __rtruediv__(self, other: Any) -> Any: ...
-        def __pow__(self, other: Any) -> Any: ...
-        def __rpow__(self, other: Any) -> Any: ...
-        def __matmul__(self, other: Any) -> Any: ...
-        def __rmatmul__(self, other: Any) -> Any: ...
-        def __neg__(self) -> Any: ...
-        def __pos__(self) -> Any: ...
-        def __abs__(self) -> Any: ...
-        def __getattr__(self, name: str) -> Any: ...
-        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
+    def _parts(self) -> tuple[Any, ...]:
+        return self._data, self.name
 
 
 def _as_float(name: str, x: Any) -> float:
