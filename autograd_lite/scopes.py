@@ -41,20 +41,14 @@ def mark(output: Any, given: Any, name: str) -> None:
     >>> scope_of(y).name
     'Double'
     """
-    if output.__class__ is Tensor:  # has to be quick: every training step marks a few
-        if output is not given:
-            _mark(output, Scope(name, given))
-        return
     scope = Scope(name, given)
-    inputs = scope.given
-    for x in _variables(output):
-        if x not in inputs:
-            _mark(x, scope)
-
-
-def _mark(node: Any, scope: Scope) -> None:
-    if node._primitive is not None and scope_of(node) is None:
-        node._scope = scope
+    # one Tensor has to be quick: every step of a training marks a few
+    alone = output.__class__ is Tensor
+    inputs = () if alone else scope.given
+    for x in (output,) if alone else _variables(output):
+        marked = x is given or x in inputs or getattr(x, "_scope", None) is not None
+        if not marked and x._primitive is not None:
+            x._scope = scope
 
 
 def scope_of(node: Any) -> Scope | None:

@@ -93,13 +93,16 @@ class Affine(Module):
 
     def forward(self, x: Any) -> Any:
         """x·W + b, for x of shape (n_in,) or (…, n_in)."""
-        x = as_input(x)
-        if shape_of(x)[-1:] != self.W.shape[:1]:
+        try:
+            return matmul(x, self.W) if self.b is None else affine(x, self.W, self.b)
+        except ValueError:
+            shape = np.shape(plain(x))
+            if shape[-1:] == self.W.shape[:1]:
+                raise
             raise ValueError(
-                f"Affine: x has shape {shape_of(x)}, but the weights {self.W.shape} need its last "
-                f"axis to be {self.W.shape[0]} long"
-            )
-        return matmul(x, self.W) if self.b is None else affine(x, self.W, self.b)
+                f"Affine: x has shape {shape}, but the weights {self.W.shape} need its last axis "
+                f"to be {self.W.shape[0]} long"
+            ) from None
 
     def _describe(self) -> str:
         bias = "" if self.b is not None else ", bias=None"

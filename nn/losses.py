@@ -194,16 +194,17 @@ def _same_shape(name: str, y: Any, t: Any) -> tuple[Any, Any]:
 def _with_targets(name: str, y: Any, t: Any) -> tuple[Any, Any]:
     """Outputs, and targets as distributions of their shape."""
     y, t = as_input(y), as_input(t)
-    if not shape_of(y):
+    shape, given = shape_of(y), shape_of(t)
+    if not shape:
         raise ValueError(f"{name}: the outputs need an axis of classes, and are one number")
-    if shape_of(t) == shape_of(y):
+    if given == shape:
         return y, _targets_like(y, t)
-    if shape_of(t) != shape_of(y)[:-1]:
+    if given != shape[:-1]:
         raise ValueError(
-            f"{name}: outputs of shape {shape_of(y)} need targets of that shape, or labels of "
-            f"shape {shape_of(y)[:-1]}; these have {shape_of(t)}"
+            f"{name}: outputs of shape {shape} need targets of that shape, or labels of shape "
+            f"{shape[:-1]}; these have {given}"
         )
-    labels = one_hot(plain(t), shape_of(y)[-1], _float_like(y))
+    labels = one_hot(plain(t), shape[-1], _float_like(y))
     labels.flags.writeable = False  # spares the engine a copy
     return y, labels
 

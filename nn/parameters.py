@@ -80,7 +80,10 @@ def set_gradient(p: Parameter, gradient: Array) -> None:
 
 def forget_gradient(p: Parameter) -> None:
     """`p.grad` is None again."""
-    for v in (p,) if isinstance(p, Tensor) else values_of(p):
+    if isinstance(p, Tensor):
+        p.zero_grad()
+        return
+    for v in values_of(p):
         v.zero_grad()
 
 
