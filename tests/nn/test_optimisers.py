@@ -142,6 +142,19 @@ def test_a_parameter_without_gradient_stays() -> None:
     assert w.data == pytest.approx(0.9)
 
 
+@pytest.mark.parametrize(
+    "make", [nn.SGD, nn.Momentum, nn.Nesterov, nn.AdaGrad, nn.RMSProp, nn.Adam, nn.AdamW]
+)
+def test_one_number_is_a_parameter(make: Any) -> None:
+    number, array, value = Tensor(2.0), Tensor([2.0]), Value(2.0)
+    opt = make([number, array, value], 0.1)
+    for _ in range(3):
+        opt.zero_grad()
+        (number * number + (array * array).sum() + value * value).backward()
+        opt.step()
+    assert number.data == array.data[0] == value.data < 2.0
+
+
 def test_a_shared_parameter_moves_once() -> None:
     w = Tensor([1.0])
     opt = nn.SGD([w, w], 0.1)
