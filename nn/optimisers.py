@@ -328,7 +328,7 @@ def gradient_descent(
     return path
 
 
-# ---------------------------------------------------------------- helpers
+# ---------------------------------------------------------------- what the rules share
 
 
 def _listed(parameters: Any) -> list[Parameter]:
