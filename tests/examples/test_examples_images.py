@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 from example_runs import PNG, Run, number
 
 from autograd_lite.nn import load, write_digits, write_idx
 from autograd_lite.nn.cifar import TEST, TRAINING
-
-MNIST = Path(os.environ.get("MNIST_DIR", Path(__file__).parents[3] / "shared/data/mnist"))
 
 
 def accuracies(printed: str) -> list[float]:
@@ -76,14 +72,6 @@ def test_mnist_files(run: Run, refuse: Run, tmp_path: Path) -> None:
     assert "train-labels" in refuse("mnist", "--data", tmp_path)
     write_idx(labels, np.zeros(7, np.uint8))
     assert "7 labels" in refuse("mnist", "--data", tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not MNIST.is_dir(), reason=f"no MNIST in {MNIST}; set MNIST_DIR")
-def test_mnist_by_convolutions(run: Run) -> None:
-    found = accuracies(run("mnist", "--data", MNIST, "--conv"))
-    assert len(found) == 3
-    assert found[-1] >= 98.5
 
 
 def test_same_seed_same_training(run: Run) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from autograd_lite import numerical_gradient
-from autograd_lite.nn import Dataset, flatten, load_digits, load_mnist, scale_pixels, split
+from autograd_lite.nn import Dataset, flatten, load_digits, split
 
 Array = npt.NDArray[Any]
 
@@ -54,13 +54,3 @@ def digits(size: int = 8) -> tuple[Dataset, Dataset]:
     x = flatten(images) / (16 if size == 8 else 255)
     train, test = split(x, labels, (1497, 300), np.random.RandomState(0))
     return train, test
-
-
-@functools.cache
-def mnist() -> tuple[Dataset, Dataset]:
-    """MNIST in [0, 1], flat."""
-    data = load_mnist(MNIST)
-    train, test = (
-        flatten(scale_pixels(images)) for images in (data.train_images, data.test_images)
-    )
-    return Dataset(train, data.train_labels), Dataset(test, data.test_labels)

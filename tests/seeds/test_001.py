@@ -18,7 +18,6 @@ from seed_rows import (
     assert_no_gradient,
     digits,
     digits_to,
-    mnist,
     needs_mnist,
     row,
 )
@@ -370,13 +369,3 @@ def test_picture_of_the_network(row: str) -> None:
     assert [line.split('label="')[1][:3] for line in drawn if "label=" in line] == (
         [str(x) for x in THREE]
     )
-
-
-@needs_mnist
-@row("001-02")
-def test_mnist_in_the_network_s_form(row: str) -> None:
-    (x, labels), _ = mnist()
-    assert x.shape == (60000, 784)
-    assert x.min() == 0.0
-    assert x.max() == 1.0
-    assert labels[0] == 5
