@@ -116,7 +116,7 @@ def _explain(options: argparse.Namespace) -> None:
 
     page = options.output is not None and options.output.lower().endswith(".html")
     if options.output is not None and not page:
-        viz.check_suffix(options.output, (*viz.FORMATS, ".html"))
+        viz.check_suffix(options.output)
     explanation = _explanation(options)
     derivations = explanation.derivations(options.wrt)
     drawing = viz.Drawing(viz.picture_of(explanation.cards, wrt=options.wrt))

@@ -281,8 +281,9 @@ def test_hostile_names_in_every_format(name, tmp_path):
     drawing = viz.draw(y)
     root = ET.fromstring(drawing.svg())
     assert not any(element.tag.endswith("script") for element in root.iter())
-    for form in ("dot", "txt", "md", "mmd", "svg"):
+    for form in ("dot", "txt", "md", "mmd", "svg", "html"):
         drawing.save(tmp_path / f"a.{form}")
+    assert "<script" not in drawing.html()
     body = drawing.mermaid().splitlines()
     assert len(body) == 1 + 3 + 3
     assert "<script" not in drawing.markdown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def _size(output: Any) -> int:
     return len(found)
 
 
-FORMATS = (".svg", ".png", ".pdf", ".dot", ".txt", ".md", ".mmd")
+FORMATS = (".svg", ".png", ".pdf", ".dot", ".html", ".txt", ".md", ".mmd")
 
 
 def check_suffix(path: str | Path, formats: Collection[str] = FORMATS) -> str:
@@ -126,6 +127,22 @@ def check_suffix(path: str | Path, formats: Collection[str] = FORMATS) -> str:
     return suffix
 
 
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body>
+<figure style="margin: 0; overflow-x: auto">{svg}</figure>
+<pre style="overflow-x: auto">{text}</pre>
+</body>
+</html>
+"""
+
+
 class Drawing:
     """A picture that shows itself in a notebook and saves itself by suffix."""
 
@@ -140,6 +157,11 @@ class Drawing:
     def svg(self) -> str:
         """The picture as SVG, with a title and a description on every card and arrow."""
         return described(render(self._dot, "svg"), self.picture)
+
+    def html(self) -> str:
+        """A page with the picture and the same facts as text; `steps` makes one that moves."""
+        title = escape(f"The graph of {self.picture.output}"[:100])
+        return _PAGE.format(title=title, svg=self.svg(), text=escape(self.text()))
 
     def text(self) -> str:
         """The same facts as an aligned table."""
@@ -158,8 +180,8 @@ class Drawing:
         return text.mermaid(self.picture)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file, in the format of its suffix: .svg, .png, .pdf, .dot, .txt,
-        .md or .mmd. The file is whole or untouched. Returns its path.
+        """Write the picture to a file, in the format of its suffix: .svg, .png, .pdf, .dot,
+        .html, .txt, .md or .mmd. The file is whole or untouched. Returns its path.
 
         Raises:
             ValueError: if the suffix names no format.
@@ -168,7 +190,7 @@ class Drawing:
         """
         path = Path(path)
         writers = {".svg": self.svg, ".dot": self.dot, ".txt": self.text, ".md": self.markdown}
-        writers[".mmd"] = self.mermaid
+        writers |= {".mmd": self.mermaid, ".html": self.html}
         suffix = check_suffix(path)
         if suffix in (".png", ".pdf"):
             write(path, render(self._dot, suffix[1:]))

@@ -128,9 +128,10 @@ const nodes = cards.map((_, i) => svg.getElementById(`n${i}`));
 const natural = { width: parseFloat(svg.getAttribute("width")), height: parseFloat(svg.getAttribute("height")) };
 let zoom = 1;
 const texts = cards.map((card, i) => {
-  const found = [...nodes[i].querySelectorAll("text")];
-  const last = found.findLast((t) => t.textContent === card.gradient);
-  return { value: found.find((t, k) => k > 0 && t.textContent === card.value), gradient: last };
+  const lines = [...nodes[i].querySelectorAll("text")], parts = [...nodes[i].querySelectorAll("tspan")];
+  const value = lines.find((t, k) => k > 0 && t.textContent === card.value);
+  return { value: value && value.firstElementChild,
+    gradient: parts.findLast((t) => t.textContent === card.gradient) };
 });
 
 function label(card, k) {

@@ -20,12 +20,33 @@ def described(svg: bytes, picture: Picture) -> str:
     cells = {cell.key: cell for cell in picture.cells}
     arrows = {arrow.key: arrow for arrow in picture.arrows}
     for group in root.iter(f"{{{SVG}}}g"):
+        _join_lines(group)
         key = group.get("id", "")
         if key in cells:
             _describe(group, *_of_cell(cells[key]))
         elif key in arrows:
             _describe(group, *_of_arrow(arrows[key], cells))
     return ET.tostring(root, encoding="unicode")
+
+
+def _join_lines(group: ET.Element) -> None:
+    """Make one text of the pieces of a line, so that a reader's font, whose letters may be wider
+    than those that Graphviz measured, does not let them overlap."""
+    lines: dict[str, ET.Element] = {}
+    for piece in group.findall(f"{{{SVG}}}text"):
+        first = lines.setdefault(piece.get("y", ""), piece)
+        if piece.get("text-anchor") != "start":
+            continue
+        part = ET.Element(f"{{{SVG}}}tspan")
+        part.text = piece.text
+        part.attrib.update({k: v for k, v in piece.attrib.items() if k.startswith(("f", "{"))})
+        if first is piece:
+            first.text = None
+            first.set("style", "white-space: pre")
+            first.attrib.pop("font-weight", None)  # each part has its own
+        else:
+            group.remove(piece)
+        first.append(part)
 
 
 def _summary(picture: Picture) -> str:
