@@ -44,6 +44,7 @@ def _cases(shape: Shape) -> Iterator[Case]:
         _to_bias,
     ),
     cases=_cases,
+    back=("g·{W}ᵀ", "{x}ᵀ·g", "g, summed over the rows"),
     method=False,
 )
 def affine(x: Any, W: Any, b: Any) -> Call:

@@ -67,6 +67,7 @@ def _overlap_cases(shape: Shape) -> Iterator[Case]:
     arrays=_windows,
     pullbacks=(_from_windows,),
     cases=_window_cases,
+    back=("g, each window put back and added up",),
     method=False,
 )
 def windows(x: Any, size: Any, stride: int = 1) -> Call:
@@ -105,6 +106,7 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
     arrays=_overlap_add,
     pullbacks=(_from_overlap,),
     cases=_overlap_cases,
+    back=("the windows of g",),
     method=False,
 )
 def overlap_add(x: Any, lengths: Any, stride: int = 1) -> Call:

@@ -172,6 +172,7 @@ def _vdot(x: Array, y: Array) -> Any:
     arrays=_vdot,
     pullbacks=(lambda g, z, x, y: g * y, lambda g, z, x, y: g * x),
     cases=lambda shape: iter([((shape, shape), (), {})]),
+    back=("g·{y}", "g·{x}"),
     numpy=(np.vdot,),
     method=False,
 )
