@@ -16,6 +16,10 @@ from autograd_lite import (
     Tensor,
     Value,
     log_softmax,
+    max,
+    maximum,
+    min,
+    minimum,
     relu,
     sigmoid,
     softplus,
@@ -46,6 +50,9 @@ EDGES: list[tuple[str, Callable[[Any], Any], float, float, float]] = [
     ("x0-at-0", lambda x: x**0, 0.0, 1.0, 0.0),
     ("sqrt0", sqrt, 0.0, 0.0, math.inf),
     ("sqrt0-branch-not-taken", lambda x: where(False, sqrt(x), 7.0), 0.0, 7.0, 0.0),
+    ("sqrt-of-0-times-x", lambda x: sqrt(0.0 * x), 3.0, 0.0, 0.0),
+    ("sqrt-of-x-times-0", lambda x: sqrt(x * 0.0), 3.0, 0.0, 0.0),
+    ("tie-with-number", lambda x: maximum(x, 2.0) + 10 * minimum(2.0, x), 2.0, 22.0, 5.5),
     ("sqrt0-behind-where", lambda x: where(x > 0, sqrt(x), x), 0.0, 0.0, 1.0),
     ("sigmoid-neg1000", sigmoid, -1000.0, 0.0, 0.0),
     ("sigmoid40", sigmoid, 40.0, 1.0, 4.248354255291589e-18),
@@ -94,7 +101,7 @@ def test_cross_entropy(logits: list[float], target: int, value: float) -> None:
     loss = -log_softmax(x)[target]
     loss.backward()
     assert number(loss) == close(value)
-    y = np.exp(np.array(logits) - max(logits))
+    y = np.exp(np.array(logits) - np.max(logits))
     np.testing.assert_allclose(x.grad, y / y.sum() - np.eye(3)[target], rtol=1e-14, atol=1e-16)
     values = np.array([Value(z) for z in logits])
     assert number(-log_softmax(values)[target]) == close(value)
@@ -165,3 +172,33 @@ def test_fractional_power_of_negative_base_is_nan_with_a_warning(kind: type, row
         y = a ** (1 / 3)
     assert isinstance(y.item(), float)
     assert math.isnan(y.item())
+
+
+@KINDS
+@pytest.mark.parametrize("row", ["edge-reciprocal-of-0-behind-where"])
+def test_reciprocal_of_0_behind_where(kind: type, row: str) -> None:
+    x = kind(0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = where(x != 0.0, 1.0 / x, 0.0) + where(x != 0.0, x / 0.0, x)
+    y.backward()
+    assert (number(y), x.grad) == (0.0, 1.0)
+
+
+@KINDS
+@pytest.mark.parametrize("row", ["edge-ties-share"])
+def test_operands_that_tie_share(kind: type, row: str) -> None:
+    for choose in (maximum, minimum):
+        a, b = kind(2.0), kind(2.0)
+        choose(a, b).backward()
+        assert (a.grad, b.grad) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("row", ["edge-ties-share"])
+def test_elements_that_tie_share(row: str) -> None:
+    for t, reduced in (([3.0, 1.0, 3.0, 3.0], max), ([1.0, 2.0, 1.0, 1.0], min)):
+        x = Tensor(t)
+        reduced(x).backward(3.0)
+        assert x.grad.tolist() == [float(u == reduced(t)) for u in t]
+    x = Tensor([[1.0, 1.0], [0.0, 2.0]])
+    x.max(axis=1).sum().backward()
+    assert x.grad.tolist() == [[0.5, 0.5], [0.0, 1.0]]

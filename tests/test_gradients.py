@@ -60,6 +60,17 @@ def test_gradient_to_start_from(kind: type) -> None:
     assert x.grad == 15.0
 
 
+@pytest.mark.parametrize("start", [[1, 2], np.array([1.0, 2.0]), np.array([1, 2], np.uint8)])
+def test_gradient_to_start_from_gets_the_dtype_of_the_output(start: Any) -> None:
+    x = Tensor(np.ones(2, np.float32))
+    for y in (x, +x):
+        y.backward(start)
+        assert x.grad.dtype == np.float32
+        (g,) = gradients(y, [y], start)
+        assert g.dtype == np.float32
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
 @KINDS
 def test_leaf_alone(kind: type) -> None:
     x = kind(3.0)

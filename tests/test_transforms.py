@@ -224,6 +224,9 @@ def test_perturbations_are_not_confused() -> None:
     # Siskind and Pearlmutter: d/dx (x · d/dy (x + y)) = 1, not 2
     assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1.0
     assert grad(lambda x: x * grad(lambda x: x * x)(x))(3.0) == 12.0
+    # at the outer variable, and over it: d/dx (∂/∂y (x·y) at y=x) = d/dx x
+    assert grad(lambda x: grad(lambda y: x * y)(x))(3.0) == 1.0
+    assert float(grad(lambda x: grad(lambda y: x * y)(x))(np.array(3.0))) == 1.0
 
 
 def test_gradient_of_the_norm_of_a_gradient() -> None:
