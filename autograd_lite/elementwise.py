@@ -84,13 +84,18 @@ def multiply(x: Any, y: Any) -> Any:
     """
 
 
+def _reciprocal(y: Any) -> Any:
+    """1/y; of a Python number, which raises at 0, by the rules of NumPy."""
+    return divide(1.0, y) if y.__class__ in (float, int) else 1.0 / y
+
+
 @elementwise(
     text="{x}/{y}",
     latex=r"\frac{{{x}}}{{{y}}}",
     precedence=PRODUCT,
     floats="x / y",
     arrays=operator.truediv,
-    partials=(lambda x, y, z: 1.0 / y, lambda x, y, z: -z / y),
+    partials=(lambda x, y, z: _reciprocal(y), lambda x, y, z: -z / y),
     on_paper=(lambda x, y, z: 1.0 / y, lambda x, y, z: -x / y**2.0),
     numpy=(np.divide, np.true_divide),
     operator="truediv",
