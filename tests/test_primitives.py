@@ -39,6 +39,8 @@ STRUCTURAL = pytest.mark.parametrize(
     "name", [name for name in names() if PRIMITIVES[name].partials is None]
 )
 
+ANY = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -746.0])
+
 
 # ---------------------------------------------------------------- derivatives
 
@@ -72,7 +74,24 @@ def test_values_and_tensors_agree(name: str, data: st.DataObject) -> None:
             assert from_value == pytest.approx(float(from_tensor), rel=1e-13)
 
 
-ANY = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -746.0])
+@ELEMENTWISE
+@given(data=st.data())
+def test_constants_of_python_beside_tensors(name: str, data: st.DataObject) -> None:
+    """At any numbers: where Python's arithmetic raises (1/0), a pass has NumPy's inf and nan."""
+    primitive = PRIMITIVES[name]
+    numbers = [
+        data.draw(ANY if is_variable(primitive, i) else st.booleans())
+        for i in range(len(primitive.operands))
+    ]
+    tensors = variables(primitive, numbers)
+    chosen = data.draw(st.sampled_from([i for i, x in enumerate(tensors) if type(x) is Tensor]))
+    beside = [Tensor(x) if i == chosen else x for i, x in enumerate(numbers)]
+    with_values = [Value(x) if type(x) is float else x for x in beside]
+    with np.errstate(all="ignore"):
+        expected = gradients(apply(primitive, tensors, {}), [tensors[chosen]])
+        for given in (beside, with_values):
+            (found,) = gradients(apply(primitive, given, {}), [given[chosen]])
+            assert same(float(found), float(expected[0]))
 
 
 @ELEMENTWISE
