@@ -39,6 +39,7 @@ class Count:
     unclear: int = 0
     compared: int = 0
     missing: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     worst: float = 0.0
 
     def enter(self, program: Program) -> None:
@@ -111,6 +112,7 @@ def hips(primitive: Primitive) -> Callable[..., Any]:
         "getitem": lambda x, index: x[index],
         "astype": lambda x, dtype: 1.0 * x,
         "reshape": lambda x, shape: anp.reshape(x, shape),
+        "vdot": lambda x, y: anp.sum(x * y),
         "affine": lambda x, W, b: anp.matmul(x, W) + b,
         "concatenate": lambda *xs, axis=0: anp.concatenate(xs, axis),
         "stack": lambda *xs, axis=0: anp.stack(xs, axis),
@@ -154,6 +156,9 @@ def agrees(program: Program, seen: Count) -> None:
     except Missing as error:
         seen.missing[str(error)] += 1
         return
+    except Exception as error:  # whatever it raises, it has no gradient
+        seen.refused[f"{type(error).__name__}: {error}".splitlines()[0]] += 1
+        return
     ours = our_gradients(program, inputs)
     seen.compared += 1
     scale = max(1.0, *(float(np.max(np.abs(g), initial=0.0)) for g in theirs))
@@ -184,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{math.ceil(math.log10(seen.worst or 1e-300))} of the largest; {_since(start)}"
             )
             print("not there in HIPS autograd:", dict(seen.missing))
+            print("HIPS autograd raised:", *seen.refused.items(), sep="\n  ")
     return 0
 
 

@@ -6,8 +6,8 @@ differentiation at one point. The strategies (`values`, `tensors`, `broadcastabl
 `testing`, and are imported when they are first asked for.
 
 >>> import numpy as np
->>> print(check_gradient(np.exp, 1.0, gradient=np.exp))  # doctest: +ELLIPSIS
-the gradient of exp is right: 1 element of x, relative error at most ...
+>>> print(check_gradient(np.exp, 1.0, gradient=np.exp))
+the gradient of exp is right: 1 element of x
 """
 
 from typing import TYPE_CHECKING, Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -72,8 +73,8 @@ def check_gradient(
 
     >>> import numpy as np
     >>> x = np.array([0.5, 1.0])
-    >>> print(check_gradient(np.sin, x, gradient=np.cos))  # doctest: +ELLIPSIS
-    the gradient of sin is right: 2 elements of x, relative error at most ...
+    >>> print(check_gradient(np.sin, x, gradient=np.cos))
+    the gradient of sin is right: 2 elements of x
     >>> check_gradient(lambda w: np.sum(w**2) / 2, np.array([1.0, 3.0]), gradient=lambda w: 2 * w)
     Traceback (most recent call last):
     autograd_lite.testing.GradientMismatch: the gradient of <lambda> is wrong in 2 of 2 elements
@@ -102,7 +103,8 @@ def checked(subject: Subject, order: int = 1, sample: int | None = None) -> Grad
     report = examine(subject, sample)
     if order == 2 and report.is_right:
         assert subject.again is not None
-        report.second = examine(subject.again(), sample)
+        rounding = report.resolution / 100.0
+        report.second = examine(dataclasses.replace(subject.again(), rounding=rounding), sample)
         report.second.name, report.second.order = subject.name, 2
     tally.count(report)
     if not report.is_right:
@@ -129,14 +131,15 @@ def examine(subject: Subject, sample: int | None = None) -> GradientReport:
         if analytic.shape == leaf.array.shape:
             found.append(_Argument(i, leaf, analytic, slopes[i], differences))
         else:
+            report.faulty.append(leaf.name)
             report.faults.append(_misshapen(leaf, analytic, slopes[i]))
     _look_closely(found, report)
     if subject.is_linear and differences.weights.shape == () and not report.faults:
-        report.faults += _not_linear(subject, found)
+        _note_nonlinear(subject, found, report)
     if not report.is_right:
         _check_determinism(differences)
         report.hints = [*subject.hints(), *hints_of([argument.as_found() for argument in found])]
-    report.evaluations = differences.evaluations
+    report.evaluations, report.resolution = differences.evaluations, differences.resolution
     return report
 
 
@@ -156,8 +159,9 @@ class _Argument:
         with np.errstate(all="ignore"):
             off = np.abs(self.claimed - self.numerical)
             large = np.maximum(np.abs(self.claimed), np.abs(self.numerical))
-            self.agrees = off <= np.sqrt(eps) * large + 8.0 * slopes.noise + slopes.floor
-            self.relative = np.where(off > 0.0, off / np.where(large > 0.0, large, 1.0), 0.0)
+            rounding = 8.0 * slopes.noise + slopes.floor
+            self.agrees = off <= np.sqrt(eps) * large + rounding
+            self.relative = np.where(off > rounding, off / large, 0.0)
         self.relative[np.isnan(off)] = np.inf
 
     def look(self, k: int) -> tuple[Verdict, Row]:
@@ -215,7 +219,9 @@ def _look_closely(found: list[_Argument], report: GradientReport) -> None:
     right = [(a, k) for a in found for k in [_worst(a)] if k is not None]
     if right and report.is_right:
         argument, k = max(right, key=lambda pair: pair[0].relative[pair[1]])
-        report.worst = argument.row(k, 0.0)
+        report.relative_error = float(argument.relative[k])
+        if report.relative_error > 0.0:
+            report.worst = argument.row(k, 0.0).place()
 
 
 def _worst(argument: _Argument) -> int | None:
@@ -252,18 +258,18 @@ def _misshapen(leaf: Leaf, analytic: Array, slopes: Slopes) -> str:
     return line
 
 
-def _not_linear(subject: Subject, found: list[_Argument]) -> list[str]:
+def _note_nonlinear(subject: Subject, found: list[_Argument], report: GradientReport) -> None:
     """Of a single number, whether the gradient follows the one that comes in: −2 in place of 1.
     Of arrays the weights, which differ from element to element, show it."""
-    lines = []
     for argument, given in zip(found, subject.pullback(np.array(-2.0)), strict=True):
         half = np.sqrt(argument.differences.eps)
         if not np.allclose(given, -2.0 * argument.analytic, half, 0.0, equal_nan=True):
-            lines.append(
-                f"{argument.leaf.name}: −2 times the incoming gradient does not give −2 times the "
-                "gradient: a rule does not multiply by it"
+            name = argument.leaf.name
+            report.faulty.append(name)
+            report.faults.append(
+                f"{name}: −2 times the incoming gradient does not give −2 times the gradient: "
+                "a rule does not multiply by it"
             )
-    return lines
 
 
 def _check_finite(differences: Differences, name: str) -> None:

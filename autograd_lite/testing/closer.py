@@ -22,6 +22,12 @@ SAFETY = 10.0
 """How many times its own estimated error a numerical derivative may be off. Of 10⁶ derivatives of
 correct programs none was off by more than 3 times."""
 
+ROUNDINGS = 1000.0
+"""So many rounding errors of the size of f are granted to a gradient, in which terms may cancel."""
+LEAST = 100.0
+"""A difference of fewer rounding errors of the size of 1 is never called wrong: a result of 0 may
+be what is left of terms of that size."""
+
 Line = Callable[[float], tuple[float, float]]
 """Along an element: how far it is moved -> (how much f changes, the size of what was rounded)."""
 
@@ -78,7 +84,7 @@ def look_closer(line: Line, x: float, analytic: float, eps: float, floor: float 
     large = max(abs(analytic), abs(value))
     off = abs(analytic - value)
     if not off <= SAFETY * error + half * large + floor:
-        return Verdict("wrong", value, error)
+        return Verdict("unclear" if off <= LEAST * eps else "wrong", value, error)
     usual = 100.0 * eps ** (2 / 3) * max(sizes, default=0.0)  # what differences can resolve
     unclear = SAFETY * error > max(0.1 * large, usual)
     return Verdict("unclear" if unclear else "right", value, error)

@@ -172,9 +172,15 @@ class _Search:
 
     def summary(self) -> str:
         """What was found at all points."""
-        worst = max(self._reports, key=lambda r: r.worst.relative_error if r.worst else 0.0)
-        more = len(self._reports) - 1
-        return f"{worst}\n  and at {more:,} more points" if more else str(worst)
+        first, count = self._reports[0], len(self._reports)
+        if count == 1:
+            return str(first)
+        elements = sum(sum(r.elements.values()) for r in self._reports)
+        second = ", the second, too" if first.second else ""
+        return (
+            f"the gradient of {first.name} is right at {count:,} points: "
+            f"{elements:,} elements of {', '.join(first.elements)}{second}"
+        )
 
     def _at(self, point: Sequence[Any]) -> None:
         self.last = point

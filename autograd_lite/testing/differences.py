@@ -9,10 +9,8 @@ import numpy as np
 
 from autograd_lite.numerical import best_step
 from autograd_lite.primitive import Array
+from autograd_lite.testing.closer import ROUNDINGS
 from autograd_lite.testing.subject import Subject, weights
-
-ROUNDINGS = 1000.0
-"""So many rounding errors of the size of f are granted to a gradient, in which terms may cancel."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Differences:
         self._arrays = [leaf.array for leaf in subject.leaves]
         self._base: Array | None = None
         self.evaluations = 0
+        self.resolution = 0.0
+        """What a gradient cannot resolve: it is computed with rounding errors, too."""
         self.weights: Array | None = None
         """Those of the result; known after the first evaluation."""
         self.eps = max(float(np.finfo(a.dtype).eps) for a in self._arrays)
@@ -55,7 +55,7 @@ class Differences:
             for k, place in enumerate(chosen):
                 slopes[k], noise[k] = self._slope(i, int(place))
             scale = np.maximum(1.0, np.abs(self._arrays[i].reshape(-1)[chosen].astype(float)))
-            found.append(Slopes(chosen, slopes, noise, self._floor / scale))
+            found.append(Slopes(chosen, slopes, noise, self.resolution / scale))
         return found
 
     def line(self, leaf: int, place: int, distance: float) -> tuple[float, float]:
@@ -67,6 +67,11 @@ class Differences:
             return np.nan, np.nan
         change, size = self._change(self.base(), there)
         return change * (distance / true), size
+
+    @property
+    def _least(self) -> float:
+        """The size of a number whose last digit is as large as the rounding that is known of."""
+        return self._subject.rounding / self.eps
 
     def base(self) -> Array:
         """The result at the point itself."""
@@ -96,8 +101,8 @@ class Differences:
 
     def _weigh(self, result: Array) -> None:
         self.weights = weights(result.shape)
-        size = float(np.sum(np.abs(self.weights) * np.abs(result)))
-        self._floor = ROUNDINGS * self.eps * (size if np.isfinite(size) else 0.0)
+        size = float(np.sum(np.abs(self.weights) * (np.abs(result) + self._least)))
+        self.resolution = ROUNDINGS * self.eps * (size if np.isfinite(size) else 0.0)
 
     def _slope(self, leaf: int, place: int) -> tuple[float, float]:
         where, pair = self._kept
@@ -119,7 +124,7 @@ class Differences:
         with np.errstate(all="ignore"):
             change = after.astype(np.float64) - before
             moved = change != 0.0
-            size = np.maximum(np.abs(before), np.abs(after))[moved]
+            size = np.maximum(np.abs(before), np.abs(after))[moved] + self._least
             each = np.abs(self.weights[moved])
             return float(np.sum(self.weights * change)), float(np.sum(each * size))
 

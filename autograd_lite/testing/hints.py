@@ -40,7 +40,7 @@ def alike(a: Any, b: Any) -> bool:
 def hints_of(found: Sequence[Found]) -> list[str]:
     """A line for each argument whose gradient has a known pattern, and for patterns across
     arguments."""
-    lines = list(_exchanged(found))
+    lines = [*_exchanged(found), *_other_arrays(found)]
     for each in found:
         if not lines or len(found) > 2:
             pattern = next(_patterns(each), None)
@@ -57,6 +57,18 @@ def _exchanged(found: Sequence[Found]) -> Iterator[str]:
                 continue
             if alike(one.analytic, other.numerical) and alike(other.analytic, one.numerical):
                 yield f"{one.name} and {other.name}: each has the gradient of the other"
+
+
+def _other_arrays(found: Sequence[Found]) -> Iterator[str]:
+    """A gradient that is another argument as it stands: Wᵀ for X, as by backward(1)."""
+    for one in found:
+        for other in found:
+            if one is other or one.x.size < 2 or not one.wrong.any():
+                continue
+            for array, text in ((other.x, other.name), (other.x.T, f"{other.name} transposed")):
+                if array.shape == one.analytic.shape and np.array_equal(array, one.analytic):
+                    yield f"{one.name}: it is just {text}: without the gradient that comes in"
+                    break
 
 
 def _patterns(f: Found) -> Iterator[str]:

@@ -59,8 +59,8 @@ def check_layer(
     ...         return dout @ self.W.T
     >>> x, W = np.array([[2.0, 4.0], [2.0, 1.0], [4.0, 3.0]]), np.array([[1.0, 2.0], [1.0, 4.0]])
     >>> layer = Affine(W, np.array([2.0, 2.0]))
-    >>> print(check_layer(layer, x))  # doctest: +ELLIPSIS
-    the gradient of Affine is right: 12 elements of x, W, b, relative error at most ...
+    >>> print(check_layer(layer, x))
+    the gradient of Affine is right: 12 elements of x, W, b
     """
     __tracebackhide__ = True
     for method in ("forward", "backward"):
@@ -261,8 +261,8 @@ def check_module(
 
     >>> from autograd_lite.nn import mlp, Tanh
     >>> net = mlp(2, 3, 1, hidden=Tanh, rng=0)
-    >>> print(check_module(net, np.array([[0.5, -1.5]])))  # doctest: +ELLIPSIS
-    the gradient of Sequential is right: 15 elements of 0.W, 0.b, 2.W, 2.b, x, ...
+    >>> print(check_module(net, np.array([[0.5, -1.5]])))
+    the gradient of Sequential is right: 15 elements of 0.W, 0.b, 2.W, 2.b, x
     """
     __tracebackhide__ = True
     if not callable(getattr(module, "named_parameters", None)):

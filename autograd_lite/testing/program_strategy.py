@@ -309,7 +309,8 @@ def _takes(primitive: Primitive, x: Array) -> bool:
 
 def _cases(primitive: Primitive, shape: tuple[int, ...]) -> Sequence[Case]:
     assert primitive.cases is not None
-    return (*primitive.cases(shape), *cases_of(primitive))
+    here = primitive.cases(shape) if len(shape) <= 3 else ()  # declarations are made for so many
+    return (*here, *cases_of(primitive))
 
 
 def _is_inside(primitive: Primitive, i: int, x: Array) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,11 +13,12 @@ from hypothesis import example, given, reject
 from autograd_lite.primitive import Primitive
 from autograd_lite.testing.calls import Point
 from autograd_lite.testing.check import NotFinite, check_gradient
+from autograd_lite.testing.layers import check_layer, check_module
 from autograd_lite.testing.strategies import listed_points, points_for, tensors, values
 
 
 def gradient_property(
-    f: Callable[..., Any] | Primitive,
+    f: Any,
     *strategies: Any,
     gradient: Any = None,
     pullback: Callable[..., Any] | None = None,
@@ -27,7 +29,8 @@ def gradient_property(
     """A Hypothesis test: the gradient of f is right at whatever points the strategies draw.
 
     Args:
-        f: the function, or a primitive, which knows its own domain and kinks.
+        f: the function; or a layer with `forward` and `backward`, or a module; or a primitive,
+            without strategies, which knows its own domain and kinks.
         strategies: for each argument in order a strategy; or the shape of an array, `(2, 3)`, or
             `()` for a number, of numbers between −3 and 3; or a plain number or array, which
             stays as it is.
@@ -41,24 +44,43 @@ def gradient_property(
     Raises:
         TypeError: if an argument of f is missing, or one is given that f has not.
 
+    >>> import numpy as np
     >>> test_tanh = gradient_property(np.tanh, (2, 3), gradient=lambda x: 1 - np.tanh(x) ** 2)
     >>> test_tanh()
     >>> test_product = gradient_property(lambda x, w: np.sum(x @ w), x=(2, 3), w=(3,))
     >>> test_product()
     """
-    if isinstance(f, Primitive):
-        return _primitive_property(f, order)
-    names = _order(f, named, len(strategies))
+    primitive = f if isinstance(f, Primitive) else getattr(f, "primitive", None)
+    if primitive is not None and not strategies and not named:
+        return _primitive_property(primitive, order)
+    options = {"gradient": gradient, "pullback": pullback, "wrt": wrt, "order": order}
+    compare = _comparison(f, {name: x for name, x in options.items() if x is not None})
+    call = getattr(f, "forward", f)
+    names = _order(call, named, len(strategies))
     drawn = [*(as_strategy(s) for s in strategies), *(as_strategy(named[n]) for n in names)]
 
     def check(*args: Any) -> None:
         __tracebackhide__ = True
         try:
-            check_gradient(f, *args, gradient=gradient, pullback=pullback, wrt=wrt, order=order)
+            compare(*args)
         except NotFinite:
             reject()  # no point to check a gradient at
 
-    return _test(f, check, drawn, _names(f, len(drawn)))
+    return _test(f, check, drawn, _names(call, len(drawn)))
+
+
+def _comparison(f: Any, options: dict[str, Any]) -> Callable[..., Any]:
+    """The check that fits what is tested: a layer, a module, or a function."""
+    if hasattr(f, "named_parameters"):
+        return functools.partial(check_module, f, **options)
+    if hasattr(f, "forward") and hasattr(f, "backward"):
+        if options != {"order": 1}:
+            raise TypeError(
+                f"gradient_property: {type(f).__name__} is a layer with its own backward; of the "
+                "options only strategies apply"
+            )
+        return functools.partial(check_layer, f)
+    return functools.partial(check_gradient, f, **options)
 
 
 def _primitive_property(primitive: Primitive, order: int) -> Callable[[], None]:

@@ -50,19 +50,25 @@ class GradientReport:
     """How many were not, as `sample` asked."""
     evaluations: int = 0
     """How often the function was evaluated for the differences."""
+    resolution: float = 0.0
+    """What a gradient cannot resolve, being computed with rounding errors, too."""
     wrong: list[Row] = field(default_factory=list)
     """The elements that were found wrong in a closer look, the worst first."""
     more: int = 0
     """How many more seem wrong at first sight."""
     faults: list[str] = field(default_factory=list)
     """What is wrong with a whole gradient, in words: its shape, for one."""
+    faulty: list[str] = field(default_factory=list)
+    """The arguments that these are about."""
     kinks: list[Row] = field(default_factory=list)
     """The elements at which there is no derivative, and the gradient is that of a side."""
     unclear: list[Row] = field(default_factory=list)
     """The elements whose numerical derivative is too inaccurate to tell."""
     hints: list[str] = field(default_factory=list)
-    worst: Row | None = None
-    """Of the right ones, the one that differs most."""
+    relative_error: float = 0.0
+    """The largest of those that agree, as far as it is more than rounding."""
+    worst: str = ""
+    """The element that has it."""
     second: GradientReport | None = None
     """The report on the second order, if it was asked for and the first order is right."""
 
@@ -86,13 +92,14 @@ class GradientReport:
             first = f"{self._what()} is wrong"
         else:
             first = f"{self._what()} is right: {count:,} {one} of {self._arguments()}"
-            if self.worst is not None:
-                off = self.worst.relative_error
-                first += f", relative error at most {off:.0e} ({self.worst.place()})"
         lines = [first, *(f"  {line}" for line in self.faults)]
         lines += table(self.wrong[:MOST_ROWS])
         if wrong > MOST_ROWS:
             lines.append(f"  … and {wrong - min(len(self.wrong), MOST_ROWS):,} more")
+        if wrong or self.faults:
+            right = [name for name in self.elements if name not in self._wrong_arguments()]
+            if right:
+                lines.append(f"  right: {', '.join(right[:MOST_ROWS])}")
         lines += [f"  hint: {hint}" for hint in self.hints]
         lines += _listed("no derivative here, not counted as wrong", self.kinks)
         lines += _listed("too inaccurate to tell", self.unclear)
@@ -101,6 +108,12 @@ class GradientReport:
         if self.second is not None:
             lines.append(str(self.second))
         return lines
+
+    def _wrong_arguments(self) -> set[str]:
+        """The arguments with something wrong; all, if not everything was looked at."""
+        if self.more:
+            return set(self.elements)
+        return {row.argument for row in self.wrong} | set(self.faulty)
 
     def _what(self) -> str:
         return f"the {'second ' if self.order == 2 else ''}gradient of {self.name}"

@@ -33,6 +33,9 @@ class Subject:
     """The gradient claimed, of Σ weights·result, by each leaf: arrays, or whatever was given."""
     again: Callable[[], Subject] | None = None
     """The gradient itself as a subject, for the second order; None if it cannot be had."""
+    rounding: float = 0.0
+    """How far an element of the result may be off by rounding, however small it is itself: that
+    of a gradient, in which large terms may cancel."""
     is_linear: bool = False
     """Whether the pullback can be asked for other weights than those of the check."""
     hints: Callable[[], list[str]] = field(default=lambda: [])
