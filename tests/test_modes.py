@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_lite import Tensor, Value, grad, is_recording, modes, no_grad
+from autograd_lite import Tensor, Value, grad, is_recording, modes, no_grad, value_and_grad
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 
@@ -90,6 +90,16 @@ def test_grad_works_inside() -> None:
         assert grad(lambda x: x**3)(2.0) == 12.0
         assert grad(grad(lambda x: x**3))(2.0) == 12.0
         assert not is_recording()
+
+
+@KINDS
+def test_grad_at_a_variable_inside_is_plain(kind: type) -> None:
+    x = kind(2.0)
+    with no_grad():
+        value, g = value_and_grad(lambda u: u**3)(x)
+    assert not isinstance(g, Value | Tensor)
+    assert not isinstance(value, Value | Tensor)
+    assert (float(value), float(g)) == (8.0, 12.0)
 
 
 def test_no_grad_inside_grad_makes_constants() -> None:
