@@ -59,7 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_seed(parser)
     given = parser.parse_args(arguments)
 
-    images, labels = load_digits()
+    try:
+        images, labels = load_digits()
+    except ImportError as error:
+        parser.error(str(error))
     x, t = flatten(images)[: given.samples] / 16, labels[: given.samples]
     net = mlp(64, given.hidden, 10, init="small_normal", bias="zeros", rng=given.seed)
     best = np.inf

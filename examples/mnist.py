@@ -151,7 +151,12 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
     add("--samples", type=options.count, help="learn from the first so many only")
     add("--float32", action="store_true", help="as --conv does anyway")
     add("--confusion", action="store_true", help="print which digit was taken for which")
-    add("--save", type=Path, metavar="FILE", help="the parameters, to .npz or .safetensors")
+    add(
+        "--save",
+        type=options.weights,
+        metavar="FILE",
+        help="the parameters, to .npz or .safetensors",
+    )
     options.add_seed(parser)
     options.add_plot(parser, "losses and accuracies")
     given = parser.parse_args(arguments)

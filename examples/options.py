@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from pathlib import Path
 
 
@@ -36,12 +37,26 @@ def add_seed(to: argparse.ArgumentParser, default: int = 0) -> None:
     )
 
 
-def picture(text: str) -> Path:
-    """The name of a picture."""
+def new_file(text: str, suffixes: tuple[str, ...]) -> Path:
+    """A file that can be written when all is done: better said now than after a training."""
     path = Path(text)
-    if path.suffix not in (".png", ".svg", ".pdf"):
-        raise argparse.ArgumentTypeError(f"{text} must end in .png, .svg or .pdf")
+    if path.suffix not in suffixes:
+        raise argparse.ArgumentTypeError(f"{text} must end in {' or '.join(suffixes)}")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.absolute().parent}")
     return path
+
+
+def weights(text: str) -> Path:
+    """The file to save a network in."""
+    return new_file(text, (".npz", ".safetensors"))
+
+
+def picture(text: str) -> Path:
+    """The file to draw in."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'autograd_lite[plot]'")
+    return new_file(text, (".png", ".svg", ".pdf"))
 
 
 def add_plot(to: argparse.ArgumentParser, what: str) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import options
 import xor_predict
@@ -81,7 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lr", type=options.rate, help="learning rate (default: 1; article: 0.01)")
     parser.add_argument("--epochs", type=options.count, help="(default: 5000; article: 50000)")
     options.add_seed(parser)
-    parser.add_argument("--save", type=Path, metavar="FILE", help="to .npz or .safetensors")
+    parser.add_argument(
+        "--save", type=options.weights, metavar="FILE", help="to .npz or .safetensors"
+    )
     options.add_plot(parser, "the loss, and what the network says over the plane")
     given = parser.parse_args(arguments)
     for name, default in (ARTICLE if given.article else OURS).items():

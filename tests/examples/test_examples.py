@@ -40,6 +40,8 @@ def test_scripts_run_from_anywhere(tmp_path: Path) -> None:
         ("xor_train", ["--epochs", "0"]),
         ("xor_train", ["--lr", "nan"]),
         ("xor_train", ["--plot", "loss.txt"]),
+        ("xor_train", ["--plot", "no/folder/loss.png"]),
+        ("xor_train", ["--save", "xor.pkl"]),
         ("regression_sgd", ["--low", "1", "--high", "0"]),
         ("pythagoras", ["--layers", "0"]),
         ("perceptron", ["--epochs", "-3"]),
@@ -52,6 +54,23 @@ def test_scripts_run_from_anywhere(tmp_path: Path) -> None:
 )
 def test_senseless_command_lines(refuse: Run, name: str, arguments: list[str]) -> None:
     assert "error: " in refuse(name, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "missing"),
+    [
+        ("xor_train", ["--plot", "a.png"], "matplotlib"),
+        ("mnist", [], "sklearn"),
+        ("gradient_check", [], "sklearn"),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    refuse: Run, monkeypatch: pytest.MonkeyPatch, name: str, arguments: list[str], missing: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda wanted: None)
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setitem(sys.modules, f"{missing}.datasets", None)
+    assert "pip install 'autograd_lite[" in refuse(name, *arguments)
 
 
 # ---------------------------------------------------------------- XOR
