@@ -149,7 +149,7 @@ def plot_updates(losses: Sequence[float], title: str = "", axes: Axes | None = N
 
     The axis is logarithmic; losses of 0 cannot be seen on it.
     """
-    from matplotlib.ticker import LogFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     axes = new_figure().axes[0] if axes is None else axes
     numbers = np.array(losses, float)
@@ -161,8 +161,12 @@ def plot_updates(losses: Sequence[float], title: str = "", axes: Axes | None = N
     words = f"mean of the last {width}: {means[-1]:.2g}"
     axes.text(1, 0.98, words, transform=axes.transAxes, ha="right", va="top", color=ORANGE)
     axes.set(xlabel="update", ylabel="loss before the update", yscale="log")
-    axes.yaxis.set_major_formatter(LogFormatter())
-    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    shown = numbers[numbers > 0]
+    short = shown.size > 0 and shown.max() < 60 * shown.min()  # there is room for more labels
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}" if short else NullFormatter())
+    if short:
+        axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
     axes.set_title(title, loc="left")
     return _figure_of(axes)
 
