@@ -267,7 +267,7 @@ def test_cifar_10_can_be_read_though_the_lecture_never_does(row: str, tmp_path: 
 
 
 def test_run_measures_what_evaluate_does() -> None:
-    """The helper of these tests: accuracies after the epoch, not before."""
+    """What these tests build on: accuracies after the epoch, not before."""
     train, test = digits()
     found, _ = run("squared", train, test, 5, 1)
     net = lecture_net("squared", (64, 100, 10), 5)
