@@ -91,7 +91,8 @@ def richardson(f: Callable[[Any], Any], x: Any, h: float | None = None) -> Estim
     From h, each step is half the one before. Two differences of error O(h²) give one of O(h⁴),
     two of these one of O(h⁶), and so on (L. F. Richardson, 1911); of all of them the one is taken
     that differs least from its two predecessors (C. J. F. Ridders, Adv. Eng. Softw. 4, 1982), and
-    that difference, with the rounding error of f, is the estimate.
+    that difference, with the rounding error of f, is the estimate. Coarse steps, at which a fine
+    structure of f may not show, count only as far as they do not contradict fine ones.
 
     Args:
         f: a function of one number or array that returns one number.
@@ -136,20 +137,51 @@ def extrapolated(
         power: 2 for central differences, 1 for one-sided ones.
         noise: the rounding error of the function.
     """
+    columns = _tableau(slopes, power)
     value = np.full(np.shape(slopes[0]), np.nan)
     error = np.full(np.shape(slopes[0]), np.inf)
-    column = list(slopes)
+    with np.errstate(all="ignore"):
+        for k in reversed(range(len(slopes) - 1)):  # from the finest steps to the coarsest
+            for j in range(1, min(len(columns), len(slopes) - k)):
+                new, before = columns[j][k], columns[j - 1]
+                spread = np.maximum(np.abs(new - before[k]), np.abs(new - before[k + 1]))
+                spread = spread + noise / steps[k + j]
+                # coarse steps may agree by chance, far from what fine ones have shown
+                refuted = np.abs(new - value) > 3.0 * (spread + error)
+                better = (spread < error) & ~refuted
+                value, error = np.where(better, new, value), np.where(better, spread, error)
+    return Estimate(value, error)
+
+
+def _tableau(slopes: Sequence[Any], power: int) -> list[list[Any]]:
+    """The quotients, and column after column what is left when one more term is removed."""
+    columns = [list(slopes)]
     with np.errstate(all="ignore"):
         for j in range(1, min(5, len(slopes))):
             factor = 2.0 ** (power * j)
-            finer = [(factor * b - a) / (factor - 1.0) for a, b in pairwise(column)]
-            for k, new in enumerate(finer):
-                spread = np.maximum(np.abs(new - column[k]), np.abs(new - column[k + 1]))
-                spread = spread + noise / steps[k + j]
-                better = spread < error
-                value, error = np.where(better, new, value), np.where(better, spread, error)
-            column = finer
-    return Estimate(value, error)
+            columns.append([(factor * b - a) / (factor - 1.0) for a, b in pairwise(columns[-1])])
+    return columns
+
+
+def rounding_noise(line: Line, step: float) -> Any:
+    """How far a function is off by its rounding: three times the spread of its third differences
+    at eight points close by, in which all that is smooth cancels (Moré and Wild, SIAM J. Sci.
+    Comput. 33, 2011). Of the two sides the quieter one, as there may be a kink on the other.
+
+    Args:
+        line: the function of a distance from the point.
+        step: between the points: so small that the function is smooth over it.
+    """
+    found = []
+    for side in (step, -step):
+        try:
+            values = np.array([line(side * i) for i in range(1, 9)], dtype=float)
+        except (ArithmeticError, ValueError):
+            continue
+        with np.errstate(all="ignore"):
+            third = np.diff(values, 3, axis=0)
+            found.append(3.0 * np.sqrt(np.mean(third**2, axis=0) / 20.0))
+    return np.nan_to_num(np.fmin.reduce(found), nan=0.0, posinf=0.0) if found else 0.0
 
 
 def halved(first: float, last: float) -> list[float]:
@@ -214,7 +246,8 @@ def _slope(
             if found or step == steps[-1]:
                 raise
     sizes = np.stack([size for _, size in found])
-    noise = eps * np.fmax.reduce(sizes)
+    measured = rounding_noise(lambda t: f(x + type(x)(t)), np.sqrt(eps) * max(1.0, abs(float(x))))
+    noise = np.fmax(eps * np.fmax.reduce(sizes), measured)
     return extrapolated([slope for slope, _ in found], steps[-len(found) :], 2, noise)
 
 

@@ -160,6 +160,8 @@ class Mutant:
     def broken(self) -> Primitive:
         """The primitive as the engine takes it."""
         p = self.primitive
+        if self.way not in WAYS:
+            return p
         if isinstance(p.pullbacks, EachOperand):
             return dataclasses.replace(
                 p, pullbacks=EachOperand(lambda i, *args, **params: self.rule(i)(*args, **params))

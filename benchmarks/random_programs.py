@@ -125,12 +125,14 @@ def hips(primitive: Primitive) -> Callable[..., Any]:
     raise Missing(primitive.name)
 
 
-def hips_gradients(program: Program, inputs: Sequence[Any]) -> list[Any]:
-    """The gradients of Σ weights·result by HIPS autograd."""
+def hips_gradients(program: Program, inputs: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    """The gradients of Σ weights·result, of that shape, by HIPS autograd."""
     anp, engine = load("HIPS autograd", ".numpy"), load("HIPS autograd")
 
     def total(*xs: Any) -> Any:
         y = program.run(xs, hips)
+        if np.shape(y) != shape:
+            raise ValueError(f"a result of shape {np.shape(y)} in place of {shape}")
         return anp.sum(y * weights(np.shape(y)))
 
     with warnings.catch_warnings():
@@ -152,7 +154,7 @@ def agrees(program: Program, seen: Count) -> None:
     inputs = list(program.inputs.values())
     check_gradient(program, *inputs)
     try:
-        theirs = hips_gradients(program, inputs)
+        theirs = hips_gradients(program, inputs, np.shape(program(*inputs)))
     except Missing as error:
         seen.missing[str(error)] += 1
         return

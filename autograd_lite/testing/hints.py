@@ -154,6 +154,9 @@ def _where(f: Found, looked: Array) -> Iterator[str]:
     for text, inside in (("x < 0", x < 0), ("x > 0", x > 0), ("x = 0", x == 0)):
         if (wrong == inside)[looked].all():
             yield f"wrong exactly where {text.replace('x', f.name)}"
+    if wrong.sum() == 1 and x.ndim:
+        place = ", ".join(str(i[0]) for i in np.nonzero(wrong))
+        yield f"wrong only at [{place}]"
     size = np.abs(x)
     if wrong.sum() > 1 and size[wrong].min() > size[right].max():
         yield f"wrong only where |{f.name}| ≥ {size[wrong].min():.3g}: at large ones"
@@ -163,9 +166,6 @@ def _where(f: Found, looked: Array) -> Iterator[str]:
         if len(lines) == 1 and across > 1 and x.size > across:
             place = ", ".join(str(lines[0]) if i == axis else ":" for i in range(x.ndim))
             yield f"wrong only in [{place}]"
-    if wrong.sum() == 1 and x.ndim:
-        place = ", ".join(str(i[0]) for i in np.nonzero(wrong))
-        yield f"wrong only at [{place}]"
 
 
 # ---------------------------------------------------------------- shapes

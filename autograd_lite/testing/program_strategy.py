@@ -176,11 +176,14 @@ def _programs(
     draw: st.DrawFn, primitives: tuple[Primitive, ...], most: int, scalar: bool
 ) -> Program:
     writer = _Writer(draw, scalar)
-    for _ in range(draw(st.integers(1, most))):
-        writer.step(draw(st.sampled_from(writer.usable(primitives))))
+    kept = draw(st.integers(1, 100 * most))  # so rarely fewer than there are, until it shrinks
+    for _ in range(most):
+        if not draw(st.integers(0, 99)) and writer.steps:
+            break
+        writer.step(writer.usable(primitives, draw(st.integers(0, len(primitives) - 1))))
     if not writer.steps:
         writer.first(primitives)
-    return writer.program()
+    return writer.program(kept)
 
 
 class _Writer:
@@ -194,12 +197,14 @@ class _Writer:
         self.inputs: dict[str, Any] = {}
         self.steps: list[Step] = []
 
-    def usable(self, primitives: Sequence[Primitive]) -> list[Primitive]:
-        """The primitives that can go on from the latest result; all if there is none."""
-        if not self.steps:
-            return list(primitives)
-        x = self.values[self.steps[-1].name]
-        return [p for p in primitives if _takes(p, x)] or list(primitives)
+    def usable(self, primitives: Sequence[Primitive], place: int) -> Primitive:
+        """The primitive at this place, or the next that can go on from the latest result."""
+        if self.steps:
+            x = self.values[self.steps[-1].name]
+            for primitive in (*primitives[place:], *primitives[:place]):
+                if _takes(primitive, x):
+                    return primitive
+        return primitives[place]
 
     def step(self, primitive: Primitive) -> None:
         """Append a call of the primitive, if there is one here that fits."""
@@ -230,15 +235,48 @@ class _Writer:
 
         reject()
 
-    def program(self) -> Program:
-        """What was drawn, without what does not reach the result."""
-        needed = {self.steps[-1].name}
-        for step in reversed(self.steps):
+    def program(self, kept: int) -> Program:
+        """What was drawn, without what does not reach the result; of that, the last steps.
+
+        Results of earlier ones become inputs. Hypothesis can only take away from the end of what
+        it drew; this takes away from the beginning.
+        """
+        needed = self._needed(self.steps)
+        steps = [step for step in self.steps if step.name in needed]
+        if kept < len(steps) and self._cut(steps[-kept:]):
+            steps = steps[-kept:]
+        needed = self._needed(steps)
+        return _renamed({n: x for n, x in self.inputs.items() if n in needed}, steps)
+
+    def _needed(self, steps: Sequence[Step]) -> set[str]:
+        """The names that the last of the steps depends on."""
+        needed = {steps[-1].name}
+        for step in reversed(steps):
             if step.name in needed:
                 needed |= {x for x in step.operands if isinstance(x, str)}
-        inputs = {name: x for name, x in self.inputs.items() if name in needed}
-        steps = [step for step in self.steps if step.name in needed]
-        return _renamed(inputs, steps)
+        return needed
+
+    def _cut(self, steps: Sequence[Step]) -> bool:
+        """Make inputs, of two decimals, of the results that these steps start from; not if they
+        cannot be computed from these numbers."""
+        values, made = dict(self.values), {step.name for step in steps}
+        for name in self._needed(steps) - made:
+            values[name] = np.asarray(np.round(values[name], 2))
+        for step in steps:
+            plain = [values[x] if isinstance(x, str) else x for x in step.operands]
+            if not all(
+                _is_inside(step.primitive, i, plain[i])
+                for i, x in enumerate(step.operands)
+                if isinstance(x, str)
+            ):
+                return False
+            result = self._result(step.primitive, plain, step.args, dict(step.kwargs))
+            if result is None:
+                return False
+            values[step.name] = result
+        for name in self._needed(steps) - made:
+            self.inputs[name] = values[name].item() if self.scalar else values[name]
+        return True
 
     # ------------------------------------------------------------ one call
 

@@ -141,23 +141,34 @@ def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.Search
 
 
 def listed_points(primitive: Primitive) -> list[Point]:
-    """Fixed points with simple numbers, the simplest first: one for each case of a structural
-    primitive, and the ways to broadcast of an elementwise one. What a hundred random points may
-    leave out."""
+    """Fixed points with simple numbers, the simplest first: each case of a structural primitive,
+    and the ways to broadcast of an elementwise one. What a hundred random points may leave out."""
     rng = np.random.default_rng(0)
-    points = []
-    for shapes, args, kwargs in _listed_cases(primitive):
+    return [
+        point
+        for case in _listed_cases(primitive)
+        if (point := _listed_point(primitive, case, rng)) is not None
+    ]
+
+
+def _listed_point(primitive: Primitive, case: Case, rng: np.random.Generator) -> Point | None:
+    """A point away from the kinks; None if a hundred attempts give none."""
+    shapes, args, kwargs = case
+    for _ in range(100):
         operands = tuple(_simple(primitive, i, shape, rng) for i, shape in enumerate(shapes))
         if kink_distance(primitive, operands, args, kwargs) > NEAR:
-            points.append(Point(primitive, operands, args, tuple(kwargs.items())))
-    return points
+            return Point(primitive, operands, args, tuple(kwargs.items()))
+    return None
 
 
 def _listed_cases(primitive: Primitive) -> Sequence[Case]:
     if primitive.cases is not None:
         return cases_of(primitive)
     shapes: list[Shape] = [(), (3,), (3, 1), (3, 3)]
-    return [(s, (), {}) for s in itertools.product(shapes, repeat=len(primitive.operands))]
+    cases: list[Case] = [
+        (s, (), {}) for s in itertools.product(shapes, repeat=len(primitive.operands))
+    ]
+    return [*cases, *cases[-1:] * 3]  # more numbers where there are few cases
 
 
 def _simple(primitive: Primitive, i: int, shape: Shape, rng: np.random.Generator) -> Array:

@@ -1,0 +1,172 @@
+"""The strategies draw what they promise; programs are well typed, print as Python, and shrink."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import find, given, settings
+
+from autograd_lite import PRIMITIVES, Tensor, Value
+from autograd_lite.testing import (
+    GradientMismatch,
+    broadcastable,
+    check_gradient,
+    points_for,
+    programs,
+    tensors,
+    values,
+)
+from autograd_lite.testing.calls import is_differentiable, kink_distance, split
+from autograd_lite.testing.strategies import NEAR, grid, listed_points
+
+
+@given(st.data(), st.floats(-5, 5), st.floats(0.5, 4))
+def test_values_lie_inside_and_away(data, low, width):
+    x = data.draw(values(low, low + width, avoid=[low]))
+    assert isinstance(x, float)
+    assert low < x <= low + width
+
+
+def test_the_ends_and_zero_are_drawn_more_often():
+    numbers = grid(((-3.0, 3.0),)).tolist()
+    assert numbers.count(0.0) == numbers.count(3.0) > numbers.count(1.0) == 1
+    assert numbers[:4] == [1.0, -1.0, 2.0, -2.0]
+
+
+@given(st.data(), st.sampled_from([np.float32, np.float64]))
+def test_tensors_have_the_shape_and_dtype(data, dtype):
+    shape = data.draw(st.sampled_from([(), (3,), (2, 3)]))
+    x = data.draw(tensors(shape, dtype, low=0.5, high=2.0))
+    assert x.shape == shape
+    assert x.dtype == dtype
+    assert np.all((x >= 0.5) & (x <= 2.0))
+
+
+@given(tensors((3, 3), distinct=True))
+def test_distinct_tensors_have_no_ties(x):
+    assert len(np.unique(x)) == 9
+
+
+@given(broadcastable(3))
+def test_broadcastable_shapes_broadcast(xs):
+    np.broadcast_shapes(*(x.shape for x in xs))
+
+
+def test_square_matrices_are_drawn():
+    """Else a transposed gradient shows by its shape alone."""
+    xs = find(broadcastable(2), lambda xs: xs[0].shape == xs[1].shape == (3, 3))
+    assert len(xs) == 2
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_points_are_inside_the_domain_and_away_from_kinks(name, data):
+    primitive = PRIMITIVES[name]
+    point = data.draw(points_for(primitive))
+    for i, x in enumerate(point.operands):
+        if is_differentiable(primitive, i):
+            inside = primitive.domain[min(i, len(primitive.domain) - 1)]
+            assert np.all(np.any([(a <= x) & (x <= b) for a, b in inside], axis=0))
+    assert kink_distance(primitive, point.operands, point.args, dict(point.kwargs)) > NEAR
+    assert np.all(np.isfinite(np.asarray(point(*point.operands), float)))
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_the_listed_points_meet_every_case(name):
+    primitive = PRIMITIVES[name]
+    points = listed_points(primitive)
+    assert points
+    for point in points:
+        operands, params = split(primitive, point.operands, point.args, dict(point.kwargs))
+        primitive.arrays(*operands, **params)
+
+
+def test_float32_points():
+    point = find(points_for("exp", np.float32), lambda p: np.ndim(p.operands[0]) == 1)
+    assert point.operands[0].dtype == np.float32
+
+
+# ---------------------------------------------------------------- programs
+
+
+@given(programs())
+def test_a_program_prints_as_python_that_runs(program):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(program.source(), {})
+
+
+@given(programs())
+def test_a_program_gives_the_same_on_plain_numbers_and_on_variables(program):
+    inputs = list(program.inputs.values())
+    plain = np.asarray(program(*inputs))
+    assert plain.size
+    assert np.all(np.abs(plain) <= 100.0)
+    result = program(*(Value(x) if isinstance(x, float) else Tensor(x) for x in inputs))
+    recorded = result.detach() if isinstance(result, Value | Tensor) else result
+    np.testing.assert_allclose(recorded, plain, rtol=1e-12, atol=1e-12)
+
+
+def test_both_kinds_are_drawn_and_all_primitives_occur():
+    seen: set[str] = set()
+    kinds = set()
+
+    @settings(max_examples=400)
+    @given(programs())
+    def collect(program):
+        seen.update(program.primitives)
+        kinds.update(type(x) for x in program.inputs.values())
+
+    collect()
+    assert kinds == {float, np.ndarray}
+    assert len(seen) >= 0.9 * len(PRIMITIVES)
+
+
+@pytest.mark.parametrize(("kind", "number"), [("values", float), ("tensors", np.ndarray)])
+def test_the_kind_can_be_chosen(kind, number):
+    program = find(programs(kind), lambda p: len(p.steps) > 1)
+    assert all(isinstance(x, number) for x in program.inputs.values())
+
+
+def test_a_program_that_fails_shrinks_to_the_smallest():
+    """Of all programs, those with a broken sine fail: one call, at 1."""
+    from dataclasses import replace
+
+    sine = PRIMITIVES["sin"]
+    broken = replace(sine, partials=(np.sin,), pullbacks=(lambda g, z, x: g * np.sin(x),))
+    table = [broken if p is sine else p for p in PRIMITIVES.values()]
+    found = []
+
+    @settings(max_examples=300, database=None)
+    @given(programs("tensors", primitives=table))
+    def test(program):
+        try:
+            check_gradient(program, *program.inputs.values())
+        except GradientMismatch:
+            found.append(program)
+            raise
+
+    with pytest.raises(GradientMismatch, match="the rule of sin by x is wrong"):
+        test()
+    smallest = found[-1]
+    assert smallest.primitives == ["sin"]
+    (x,) = smallest.inputs.values()
+    assert np.all(np.abs(x) == 1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: values(1.0, 2.0, avoid=np.arange(1.0, 2.001, 0.01)), "but those to avoid"),
+        (lambda: programs("scalars"), "kind must be"),
+        (lambda: programs("values", primitives=[PRIMITIVES["matmul"]]), "none of the primitives"),
+    ],
+)
+def test_errors(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
