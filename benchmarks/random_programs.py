@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 import time
 import warnings
@@ -159,7 +160,8 @@ def agrees(program: Program, seen: Count) -> None:
         seen.missing[str(error)] += 1
         return
     except Exception as error:  # whatever it raises, it has no gradient
-        seen.refused[f"{type(error).__name__}: {error}".splitlines()[0]] += 1
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        seen.refused[re.sub(r"\d+|\([^)]*\)", "…", said)] += 1
         return
     ours = our_gradients(program, inputs)
     seen.compared += 1
