@@ -9,6 +9,7 @@ compared with those of HIPS autograd where it has the operations. What differs i
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import re
 import sys
@@ -32,7 +33,6 @@ from benchmarks.peers import is_installed, load, versions
 class Count:
     """What a run has seen."""
 
-    programs: int = 0
     sources: set[str] = field(default_factory=set)
     steps: Counter[int] = field(default_factory=Counter)
     elements: int = 0
@@ -43,23 +43,34 @@ class Count:
     refused: Counter[str] = field(default_factory=Counter)
     worst: float = 0.0
 
-    def enter(self, program: Program) -> None:
-        self.programs += 1
-        self.sources.add(program.source())
+    def enter(self, program: Program) -> bool:
+        """Count a program; whether it is a new one."""
+        source = program.source()
+        if source in self.sources:
+            return False
+        self.sources.add(source)
         self.steps[len(program.steps)] += 1
+        return True
 
     def __str__(self) -> str:
-        mean = sum(n * k for n, k in self.steps.items()) / max(1, self.programs)
-        return (
-            f"{self.programs:,} programs ({len(self.sources):,} different ones) of {mean:.1f} "
-            f"steps on average, at most {max(self.steps, default=0)}"
-        )
+        count = len(self.sources)
+        mean = sum(n * k for n, k in self.steps.items()) / max(1, count)
+        most = max(self.steps, default=0)
+        return f"{count:,} different programs of {mean:.1f} steps on average, at most {most}"
 
 
 def run(count: int, start: int, check: Callable[[Program, Count], None]) -> Count:
-    """Draw so many programs, and check each; the first that fails is shrunk and raised."""
+    """Draw so many different programs, and check each; the first to fail is shrunk and raised."""
     seen = Count()
+    for part in itertools.count():  # Hypothesis repeats itself, from one start more and more
+        missing = count - len(seen.sources)
+        if missing <= 0:
+            return seen
+        _run(min(missing, 2000), 1000 * start + part, check, seen)
+    raise AssertionError
 
+
+def _run(count: int, start: int, check: Callable[[Program, Count], None], seen: Count) -> None:
     @seed(start)
     @settings(
         max_examples=count,
@@ -69,11 +80,10 @@ def run(count: int, start: int, check: Callable[[Program, Count], None]) -> Coun
     )
     @given(programs())
     def test(program: Program) -> None:
-        seen.enter(program)
-        check(program, seen)
+        if seen.enter(program):
+            check(program, seen)
 
     test()
-    return seen
 
 
 # ---------------------------------------------------------------- false alarms
