@@ -16,7 +16,7 @@ from autograd_lite.testing.differences import Differences, Slopes
 from autograd_lite.testing.functions import subject_of
 from autograd_lite.testing.hints import Found, hints_of, shape_hint
 from autograd_lite.testing.report import GradientMismatch, GradientReport, Row
-from autograd_lite.testing.subject import Elementwise, Leaf, Subject
+from autograd_lite.testing.subject import Leaf, Subject
 
 ENOUGH = 10
 """After how many elements that are wrong beyond doubt no more are looked at closely."""
@@ -128,10 +128,9 @@ def examine(subject: Subject, sample: int | None = None) -> GradientReport:
     for i, (leaf, given) in enumerate(
         zip(subject.leaves, subject.pullback(differences.weights), strict=True)
     ):
-        unit = given.weights if isinstance(given, Elementwise) else None
         analytic = _real(subject, leaf, given)
         if analytic.shape == leaf.array.shape:
-            found.append(_Argument(i, leaf, analytic, slopes[i], differences, unit))
+            found.append(_Argument(i, leaf, analytic, slopes[i], differences))
         else:
             report.faulty.append(leaf.name)
             report.faults.append(_misshapen(leaf, analytic, slopes[i]))
@@ -142,8 +141,6 @@ def examine(subject: Subject, sample: int | None = None) -> GradientReport:
         _check_determinism(differences)
     if not report.is_right:
         report.hints = [*subject.hints(), *hints_of([argument.as_found() for argument in found])]
-    weighted = differences.weights.shape != ()
-    report.weighted = weighted and any(argument.is_weighted for argument in found)
     report.evaluations, report.resolution = differences.evaluations, differences.resolution
     return report
 
@@ -152,16 +149,8 @@ class _Argument:
     """One leaf with its two gradients, and what is known of their differences so far."""
 
     def __init__(
-        self,
-        i: int,
-        leaf: Leaf,
-        analytic: Array,
-        slopes: Slopes,
-        differences: Differences,
-        unit: Array | None,
+        self, i: int, leaf: Leaf, analytic: Array, slopes: Slopes, differences: Differences
     ) -> None:
-        self.unit = np.ones(leaf.array.size) if unit is None else unit.reshape(-1)
-        self.is_weighted = unit is None
         self.i, self.leaf, self.analytic = i, leaf, analytic
         self.places = slopes.places
         self.claimed = analytic.reshape(-1)[slopes.places].astype(float)
@@ -190,18 +179,13 @@ class _Argument:
         self.numerical[k] = verdict.value
         self.agrees[k] = verdict.kind != "wrong"
         self.relative[k] = np.nan
-        note = verdict.note
-        if note == "a kink":
-            left, right = (s / float(self.unit[place]) for s in (verdict.left, verdict.value))
-            note = f"a kink: slope {left:.6g} on the left, {right:.6g} on the right"
-        return verdict, self.row(k, verdict.error, note)
+        return verdict, self.row(k, verdict.error, verdict.note)
 
     def row(self, k: int, error: float, note: str = "") -> Row:
         """A line of the report on the k-th of the places."""
         index = tuple(int(i) for i in np.unravel_index(self.places[k], self.leaf.array.shape))
-        unit = float(self.unit[self.places[k]])
-        claimed, numerical = float(self.claimed[k]) / unit, float(self.numerical[k]) / unit
-        return Row(self.leaf.name, index, claimed, numerical, error / abs(unit), note)
+        claimed, numerical = float(self.claimed[k]), float(self.numerical[k])
+        return Row(self.leaf.name, index, claimed, numerical, error, note)
 
     def as_found(self) -> Found:
         """The argument whole, for the hints."""
@@ -209,12 +193,11 @@ class _Argument:
         wrong = np.zeros(self.leaf.array.size, dtype=bool)
         numerical[self.places], wrong[self.places] = self.numerical, ~self.agrees
         shape = self.leaf.array.shape
-        unit = self.unit.reshape(shape)
         return Found(
             self.leaf.name,
             self.leaf.array,
-            self.analytic.astype(float) / unit,
-            numerical.reshape(shape) / unit,
+            self.analytic.astype(float),
+            numerical.reshape(shape),
             wrong.reshape(shape),
         )
 
@@ -265,8 +248,6 @@ def _places(leaf: Leaf, sample: int | None) -> Array:
 
 
 def _real(subject: Subject, leaf: Leaf, given: Any) -> Array:
-    if isinstance(given, Elementwise):
-        return _real(subject, leaf, given.derivative) * given.weights
     array = np.asarray(given)
     if array.dtype.kind not in "fiub":
         raise TypeError(

@@ -42,8 +42,6 @@ class Verdict:
     error: float
     note: str = ""
     """At a kink, what was found there."""
-    left: float = math.nan
-    """At a kink, the slope on the left; `value` is that on the right."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ def _at_kink(left: _Side, right: _Side, analytic: float, half: float) -> Verdict
     slopes = [side.slope for side in smooth]
     error = max((side.error for side in smooth), default=math.inf)
     if kinds == {"smooth"}:
-        note = "a kink"
+        note = f"a kink: slope {left.slope:.6g} on the left, {right.slope:.6g} on the right"
     elif "undefined" in kinds:
         note = "the edge of where f is defined"
     elif "jump" in kinds:
@@ -153,10 +151,12 @@ def _at_kink(left: _Side, right: _Side, analytic: float, half: float) -> Verdict
     else:
         note = "f is infinitely steep here"
     value = slopes[-1] if slopes else math.nan
-    kind = "wrong"
-    if not math.isnan(analytic):
-        slack = SAFETY * error + half * max((abs(s) for s in slopes), default=0.0)
-        between = bool(slopes) and min(slopes) - slack <= analytic <= max(slopes) + slack
-        if between or not slopes or ("steep" in kinds and math.isinf(analytic)):
-            kind = "kink"
-    return Verdict(kind, value, error, note, left.slope)  # type: ignore[arg-type]
+    if math.isnan(analytic):
+        return Verdict("wrong", value, error, note)
+    if "steep" in kinds and math.isinf(analytic):
+        return Verdict("kink", value, error, note)
+    if not smooth:
+        return Verdict("kink", value, error, note)
+    slack = SAFETY * error + half * max(abs(s) for s in slopes)
+    between = min(slopes) - slack <= analytic <= max(slopes) + slack
+    return Verdict("kink" if between else "wrong", value, error, note)

@@ -15,7 +15,7 @@ from autograd_lite.reductions import sum as sum_
 from autograd_lite.tensor import is_variable
 from autograd_lite.testing.culprit import wrong_rules
 from autograd_lite.testing.frameworks import Ours, framework_of, is_float_array, plain
-from autograd_lite.testing.subject import Elementwise, Leaf, Subject, as_result, weights
+from autograd_lite.testing.subject import Leaf, Subject, as_result, weights
 from autograd_lite.trees import leaves_of, map_leaves
 
 Function = Callable[..., Any]
@@ -181,7 +181,7 @@ def _once(make: Callable[[], Function]) -> Function:
     return call
 
 
-def _contracted(g: Array, c: Array, x: Array) -> Array | Elementwise:
+def _contracted(g: Array, c: Array, x: Array) -> Array:
     """The gradient of Σ c·result from what a hand-written gradient gave: for one number the
     gradient itself; else the Jacobian, or the derivatives of an elementwise function."""
     if c.shape == ():
@@ -189,7 +189,7 @@ def _contracted(g: Array, c: Array, x: Array) -> Array | Elementwise:
     if g.shape == (*c.shape, *x.shape):
         return np.tensordot(c, g, c.ndim)
     if g.shape == c.shape == x.shape:
-        return Elementwise(g, c)
+        return c * g
     return g
 
 

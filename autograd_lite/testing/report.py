@@ -48,8 +48,6 @@ class GradientReport:
     """How many elements of each argument were checked."""
     left_out: int = 0
     """How many were not, as `sample` asked."""
-    weighted: bool = False
-    """Whether the function returns an array, so that the gradient is that of a weighted sum."""
     evaluations: int = 0
     """How often the function was evaluated for the differences."""
     resolution: float = 0.0
@@ -98,8 +96,6 @@ class GradientReport:
         lines += table(self.wrong[:MOST_ROWS])
         if wrong > MOST_ROWS:
             lines.append(f"  … and {wrong - min(len(self.wrong), MOST_ROWS):,} more")
-        if self.weighted and self.wrong:
-            lines.append(f"  (of Σ c·{self.name}, c random and fixed, as it returns an array)")
         if wrong or self.faults:
             right = [name for name in self.elements if name not in self._wrong_arguments()]
             if right:

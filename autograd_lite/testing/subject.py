@@ -42,15 +42,6 @@ class Subject:
     """What else is known to be wrong, asked only after a failure."""
 
 
-@dataclass(frozen=True)
-class Elementwise:
-    """A gradient claimed of an elementwise function: the derivative of each element by itself."""
-
-    derivative: Array
-    weights: Array
-    """Those of the result: the gradient of Σ weights·result is weights·derivative."""
-
-
 def weights(shape: tuple[int, ...], seed: int = 0) -> Array:
     """What the elements of a result are weighted by to make one number of them: 1 for a single
     number, else random numbers of both signs between ½ and 1½ in size, the same in every run."""
