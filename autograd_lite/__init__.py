@@ -5,9 +5,15 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
-from autograd_lite.affine import affine
-from autograd_lite.convolution import overlap_add, windows
-from autograd_lite.elementwise import (
+from autograd_lite.engine.modes import is_recording, no_grad
+from autograd_lite.engine.primitive import PRIMITIVES, Primitive, elementwise, structural
+from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.value import Value
+from autograd_lite.numerical import numerical_gradient
+from autograd_lite.primitives.affine import affine
+from autograd_lite.primitives.convolution import overlap_add, windows
+from autograd_lite.primitives.elementwise import (
     abs,
     add,
     cos,
@@ -35,13 +41,9 @@ from autograd_lite.elementwise import (
     tanh,
     where,
 )
-from autograd_lite.modes import is_recording, no_grad
-from autograd_lite.numerical import numerical_gradient
-from autograd_lite.primitive import PRIMITIVES, Primitive, elementwise, structural
-from autograd_lite.products import dot, matmul, vdot
-from autograd_lite.reductions import log_softmax, logsumexp, max, mean, min, softmax, sum
-from autograd_lite.reverse import gradients
-from autograd_lite.shaping import (
+from autograd_lite.primitives.products import dot, matmul, vdot
+from autograd_lite.primitives.reductions import log_softmax, logsumexp, max, mean, min, softmax, sum
+from autograd_lite.primitives.shaping import (
     astype,
     broadcast_to,
     concatenate,
@@ -52,12 +54,12 @@ from autograd_lite.shaping import (
     swapaxes,
     transpose,
 )
-from autograd_lite.special import erf
-from autograd_lite.tensor import Tensor
+from autograd_lite.primitives.special import erf
 from autograd_lite.transforms import grad, value_and_grad
-from autograd_lite.value import Value
 
-from autograd_lite import numpy_protocol, plain, value_code  # noqa: F401  isort: skip
+from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
+from autograd_lite.primitives import constants  # noqa: F401  isort: skip
+from autograd_lite.program import value_methods  # noqa: F401  isort: skip
 
 __version__ = "0.1.0"
 

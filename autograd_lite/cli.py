@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from autograd_lite import __version__
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, Explanation, explain
-from autograd_lite.program import binding
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, Explanation, explain
+from autograd_lite.reading.script import binding
 
 _EXPLAIN = """\
 Run a small program, and show every value, every gradient, the chain rule that leads to each,

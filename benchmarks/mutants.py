@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.primitive import EachOperand, Primitive
+from autograd_lite.engine.primitive import EachOperand, Primitive
 from autograd_lite.testing.calls import (
     Point,
     cases_of,

@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_lite.elementwise import positive, relu, sigmoid, softplus, step, tanh, where
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import as_input
-from autograd_lite.reductions import log_softmax, softmax
-from autograd_lite.special import erf
+from autograd_lite.primitives.elementwise import (
+    positive,
+    relu,
+    sigmoid,
+    softplus,
+    step,
+    tanh,
+    where,
+)
+from autograd_lite.primitives.reductions import log_softmax, softmax
+from autograd_lite.primitives.special import erf
 
 
 class Identity(Module):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
 
 Rng = np.random.Generator | np.random.RandomState
 

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn import files
-from autograd_lite.primitive import Array
 
 SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32

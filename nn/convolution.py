@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.convolution import windows
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn.batches import Rng, as_rng
 from autograd_lite.nn.initialisers import Init, draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input
-from autograd_lite.products import matmul
-from autograd_lite.reductions import max
-from autograd_lite.shaping import reshape, scatter, shape_of
-from autograd_lite.tensor import Tensor
+from autograd_lite.primitives.convolution import windows
+from autograd_lite.primitives.products import matmul
+from autograd_lite.primitives.reductions import max
+from autograd_lite.primitives.shaping import reshape, scatter, shape_of
 
 Size = int | tuple[int, int]
 

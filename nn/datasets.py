@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn import files
 from autograd_lite.nn.batches import Dataset, Rng, as_rng, split
 from autograd_lite.nn.idx import read_idx, write_idx
-from autograd_lite.primitive import Array
 
 MNIST_FILES = (
     "train-images-idx3-ubyte",

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.modes import no_grad
+from autograd_lite.engine.modes import no_grad
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.batches import batches
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import plain
-from autograd_lite.primitive import Array
 
 
 class Evaluation(NamedTuple):

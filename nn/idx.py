@@ -16,8 +16,8 @@ from io import BufferedIOBase
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.files import Path, replacing
-from autograd_lite.primitive import Array
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """The format's type bytes, and NumPy's names for them."""

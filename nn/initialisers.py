@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.batches import Rng
-from autograd_lite.primitive import Array
 
 Shape = tuple[int, ...]
 Initialiser = Callable[[Rng, Shape, int, int], Array]

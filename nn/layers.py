@@ -8,17 +8,17 @@ from typing import Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.affine import affine
-from autograd_lite.elementwise import sqrt, square
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn.batches import Rng, as_rng
 from autograd_lite.nn.initialisers import Init, draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input, as_parameter, plain
-from autograd_lite.primitive import Array
-from autograd_lite.products import matmul
-from autograd_lite.reductions import mean
-from autograd_lite.shaping import reshape, shape_of
-from autograd_lite.tensor import Tensor
+from autograd_lite.primitives.affine import affine
+from autograd_lite.primitives.elementwise import sqrt, square
+from autograd_lite.primitives.products import matmul
+from autograd_lite.primitives.reductions import mean
+from autograd_lite.primitives.shaping import reshape, shape_of
 
 Layout = Literal["in,out", "out,in"]
 

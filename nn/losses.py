@@ -17,13 +17,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_lite.elementwise import log, softplus, square, where
+from autograd_lite.engine.primitive import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
-from autograd_lite.primitive import detached
-from autograd_lite.products import vdot
-from autograd_lite.reductions import log_softmax, sum
-from autograd_lite.shaping import shape_of
+from autograd_lite.primitives.elementwise import log, softplus, square, where
+from autograd_lite.primitives.products import vdot
+from autograd_lite.primitives.reductions import log_softmax, sum
+from autograd_lite.primitives.shaping import shape_of
 
 Reduction = Literal["sum", "batch_mean", "none"]
 

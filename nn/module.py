@@ -8,6 +8,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.scopes import mark
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.value import Value
 from autograd_lite.nn.parameters import (
     Parameter,
     forget_gradient,
@@ -15,10 +19,6 @@ from autograd_lite.nn.parameters import (
     plain,
     set_numbers,
 )
-from autograd_lite.primitive import Array
-from autograd_lite.scopes import mark
-from autograd_lite.tensor import Tensor
-from autograd_lite.value import Value
 
 
 class _Part(NamedTuple):

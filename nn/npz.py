@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
 
 DTYPES = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 """The elements that can be saved: kind, and bytes each."""

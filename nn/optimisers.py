@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import (
     Parameter,
@@ -24,8 +25,7 @@ from autograd_lite.nn.parameters import (
     subtract_from,
 )
 from autograd_lite.nn.schedules import Schedule, as_schedule
-from autograd_lite.primitive import Array
-from autograd_lite.transforms import grad
+from autograd_lite.transforms.gradient import grad
 
 Memory = dict[str, Array]
 """What an optimiser remembers of one parameter from update to update."""

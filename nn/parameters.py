@@ -7,9 +7,9 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from autograd_lite.primitive import Array
-from autograd_lite.tensor import Tensor, is_variable
-from autograd_lite.value import Value
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.value import Value
 
 Parameter = Tensor | Value | Array
 """The array is one of Values."""

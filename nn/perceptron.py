@@ -7,9 +7,9 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.elementwise import step
 from autograd_lite.nn.layers import Affine
 from autograd_lite.nn.parameters import plain, set_numbers
+from autograd_lite.primitives.elementwise import step
 
 
 class Perceptron(Affine):

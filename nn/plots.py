@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.training import History
-from autograd_lite.primitive import Array
-from autograd_lite.transforms import grad
+from autograd_lite.transforms.gradient import grad
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.activations import Identity, Sigmoid, Softmax
 from autograd_lite.nn.losses import (
     binary_cross_entropy,
@@ -18,7 +19,6 @@ from autograd_lite.nn.losses import (
 )
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import plain
-from autograd_lite.primitive import Array
 
 
 @dataclass(frozen=True)

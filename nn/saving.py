@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array, detached
 from autograd_lite.nn import files
 from autograd_lite.nn.npz import DTYPES, METADATA, as_saved, from_npz, to_npz
-from autograd_lite.primitive import Array, detached
 
 SUFFIXES = (".npz", ".safetensors")
 MOST_NAME = 1000

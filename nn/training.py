@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.tensor import is_variable
 from autograd_lite.nn.batches import Batches, Rng, batches
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.optimisers import Optimiser
-from autograd_lite.primitive import Array
-from autograd_lite.tensor import is_variable
 
 Loss = Callable[[Any, Any], Any]
 Accuracy = Callable[[Any, Any], float]

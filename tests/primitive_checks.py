@@ -19,7 +19,7 @@ import numpy.typing as npt
 from hypothesis import assume
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
-from autograd_lite.primitive import Case, apply
+from autograd_lite.engine.primitive import Case, apply
 
 Array = npt.NDArray[Any]
 

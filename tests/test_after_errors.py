@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor, Value, elementwise, gradients, reverse, structural
-from autograd_lite.primitive import retract
+from autograd_lite.engine.primitive import retract
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import Value
-from autograd_lite.algebra import latex, text
-from autograd_lite.cards import cards_of, recomputed
-from autograd_lite.derivation import derive
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
-from autograd_lite.program import parse
+from autograd_lite.reading.algebra import latex, text
+from autograd_lite.reading.cards import cards_of, recomputed
+from autograd_lite.reading.derivation import derive
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.script import parse
 
 
 def named(value, name):

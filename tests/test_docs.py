@@ -11,8 +11,8 @@ import pytest
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.cli import main
-from autograd_lite.primitive import retract
-from autograd_lite.reference import page
+from autograd_lite.engine.primitive import retract
+from autograd_lite.reading.reference import page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

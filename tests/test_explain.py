@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from autograd_lite.cli import main
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 
 PROGRAM = "z1 = x1*w11; z2 = x2*w21; z3 = z1 + z2; y1 = z3 + b1; E = (y1 - t)**2 / 2"
 INPUTS = ["x1=0.5", "w11=0.1", "x2=-1.5", "w21=0.3", "b1=0.05", "t=1"]

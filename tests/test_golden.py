@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from autograd_lite import Tensor, viz
-from autograd_lite.algebra import latex
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.algebra import latex
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -23,8 +23,8 @@ from primitive_checks import (
 )
 
 from autograd_lite import PRIMITIVES, Primitive
-from autograd_lite.primitive import EachOperand, Rule, _pullback, detached
-from autograd_lite.shaping import getitem
+from autograd_lite.engine.primitive import EachOperand, Rule, _pullback, detached
+from autograd_lite.primitives.shaping import getitem
 
 Change = Callable[[Rule], Rule]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import Tensor, Value, gradients
-from autograd_lite.primitive import CONSTANTS
+from autograd_lite.engine.primitive import CONSTANTS
 
 ARRAY = np.array([[0.5, 1.0, 1.5], [2.0, 2.25, 3.0]])
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import Tensor, Value, nn, viz
-from autograd_lite.cards import cards_of, names_in
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.cards import cards_of, names_in
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 from autograd_lite.viz.fold import fold, layers_of
 
 

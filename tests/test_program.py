@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.program import MAX_LENGTH, ProgramError, binding, parse
+from autograd_lite.reading.script import MAX_LENGTH, ProgramError, binding, parse
 
 # ---------------------------------------------------------------- properties
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from primitive_checks import is_variable
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient, sin
-from autograd_lite.primitive import REAL
+from autograd_lite.engine.primitive import REAL
 
 
 def is_smooth(primitive: Primitive) -> bool:

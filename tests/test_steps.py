@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import PRIMITIVES, Value, viz
-from autograd_lite.algebra import number_text
-from autograd_lite.cards import cards_of, operands_first
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.algebra import number_text
+from autograd_lite.reading.cards import cards_of, operands_first
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 from autograd_lite.viz.javascript import program, translated
 from autograd_lite.viz.page import Steps
 

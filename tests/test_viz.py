@@ -13,7 +13,7 @@ import pytest
 
 from autograd_lite import Value, viz
 from autograd_lite.cli import main
-from autograd_lite.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 
 SIGNATURES = {"svg": b"<svg", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "dot": b"digraph"}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.cards import Edge
-from autograd_lite.numerical import numerical_gradient
-from autograd_lite.tensor import Tensor
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.numerical.differences import numerical_gradient
+from autograd_lite.reading.cards import Edge
 
 
 def agrees(edge: Edge) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_lite import derivation
-from autograd_lite.cards import cards_of
-from autograd_lite.derivation import Derivation
+from autograd_lite.reading import derivation
+from autograd_lite.reading.cards import cards_of
+from autograd_lite.reading.derivation import Derivation
 
 
 def derive(

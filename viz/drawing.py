@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.cards import cards_of, names_in, operands_first, variables_of
-from autograd_lite.tensor import is_variable
+from autograd_lite.engine.tensor import is_variable
+from autograd_lite.reading.cards import cards_of, names_in, operands_first, variables_of
 from autograd_lite.viz import text
 from autograd_lite.viz.dot import dot_source
 from autograd_lite.viz.fold import BUDGET

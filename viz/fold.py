@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_lite.algebra import Formula, Name, Number
-from autograd_lite.cards import Card
-from autograd_lite.scopes import Scope, belonging, scope_of
+from autograd_lite.engine.scopes import Scope, belonging, scope_of
+from autograd_lite.reading.algebra import Formula, Name, Number
+from autograd_lite.reading.cards import Card
 
 BUDGET = 60
 """How many cards a picture has at the most, unless asked otherwise."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.algebra import text
-from autograd_lite.cards import Card, Edge
+from autograd_lite.reading.algebra import text
+from autograd_lite.reading.cards import Card, Edge
 
 SATURATED, EXPLODING = 1e-4, 1e4
 """Local derivatives of an activation below or above which an edge is marked."""
@@ -18,7 +18,7 @@ def ailments(cards: Sequence[Card]) -> dict[str, list[str]]:
     """For each card that something is wrong with, by name, what: in words, the worst first.
 
     >>> from autograd_lite import Value, sqrt
-    >>> from autograd_lite.cards import cards_of
+    >>> from autograd_lite.reading.cards import cards_of
     >>> ailments(cards_of(sqrt(Value(0.0, name="x")) + 1))
     {'x': ['its gradient is the first that is inf: 1/(2·√(x)) is inf']}
     """

@@ -11,9 +11,9 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.primitive import Primitive
-from autograd_lite.value import Value
-from autograd_lite.value_code import partial_code, substituted
+from autograd_lite.engine.primitive import Primitive
+from autograd_lite.engine.value import Value
+from autograd_lite.program.value_methods import partial_code, substituted
 
 _CALLS = {"abs": "Math.abs", "max": "Math.max", "min": "Math.min", "copysign": "copysign",
           "erf": "erf"}  # fmt: skip

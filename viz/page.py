@@ -14,9 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.algebra import Formula, Name, Number, Operation, factor_text, text
-from autograd_lite.cards import Card, cards_of, operands_first
-from autograd_lite.value import Value
+from autograd_lite.engine.value import Value
+from autograd_lite.reading.algebra import Formula, Name, Number, Operation, factor_text, text
+from autograd_lite.reading.cards import Card, cards_of, operands_first
 from autograd_lite.viz.drawing import Drawing, check_suffix
 from autograd_lite.viz.javascript import program, value_of
 from autograd_lite.viz.picture import Picture, picture_of

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.algebra import Number, factor_text, number_text, text
-from autograd_lite.cards import Card, Edge
+from autograd_lite.reading.algebra import Number, factor_text, number_text, text
+from autograd_lite.reading.cards import Card, Edge
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
 from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of

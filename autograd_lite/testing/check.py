@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
 from autograd_lite.testing import tally
 from autograd_lite.testing.closer import Verdict, look_closer
 from autograd_lite.testing.differences import Differences, Slopes

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from autograd_lite.numerical import Estimate, best_step, extrapolated, halved, rounding_noise
+from autograd_lite.numerical.differences import (
+    Estimate,
+    best_step,
+    extrapolated,
+    halved,
+    rounding_noise,
+)
 
 SAFETY = 10.0
 """How many times its own estimated error a numerical derivative may be off. Of ten thousand of

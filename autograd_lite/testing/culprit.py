@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.cards import operands_first
-from autograd_lite.primitive import Array, detached
-from autograd_lite.tensor import Tensor, is_variable
+from autograd_lite.engine.primitive import Array, detached
+from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.reading.cards import operands_first
 
 
 def wrong_rules(output: Any) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograd_lite.numerical import best_step
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
+from autograd_lite.numerical.differences import best_step
 from autograd_lite.testing.closer import ROUNDINGS
 from autograd_lite.testing.subject import Subject, weights
 

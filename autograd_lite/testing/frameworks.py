@@ -13,14 +13,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.modes import no_grad, recording
-from autograd_lite.primitive import Array, detached
-from autograd_lite.reductions import sum as sum_
-from autograd_lite.reverse import gradients
-from autograd_lite.shaping import reshape, stack
-from autograd_lite.tensor import Tensor, is_variable
+from autograd_lite.engine.modes import no_grad, recording
+from autograd_lite.engine.primitive import Array, detached
+from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.value import Value
+from autograd_lite.primitives.reductions import sum as sum_
+from autograd_lite.primitives.shaping import reshape, stack
 from autograd_lite.testing.subject import as_result, weights
-from autograd_lite.value import Value
 
 Call = Callable[[Sequence[Any]], Any]
 """The function, of what stands in the place of each leaf."""

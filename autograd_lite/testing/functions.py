@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.modes import recording
-from autograd_lite.primitive import Array, Primitive
-from autograd_lite.reductions import sum as sum_
-from autograd_lite.tensor import is_variable
+from autograd_lite.engine.modes import recording
+from autograd_lite.engine.primitive import Array, Primitive
+from autograd_lite.engine.tensor import is_variable
+from autograd_lite.primitives.reductions import sum as sum_
 from autograd_lite.testing.culprit import wrong_rules
 from autograd_lite.testing.frameworks import Ours, framework_of, is_float_array, plain
 from autograd_lite.testing.subject import Leaf, Subject, as_result, weights
-from autograd_lite.trees import leaves_of, map_leaves
+from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Function = Callable[..., Any]
 

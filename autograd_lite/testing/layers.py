@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
 from autograd_lite.testing.check import checked
 from autograd_lite.testing.frameworks import framework_of, is_float_array, plain
 from autograd_lite.testing.functions import Given, argument_names

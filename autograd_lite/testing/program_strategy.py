@@ -16,7 +16,7 @@ import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
 import numpy as np
 
-from autograd_lite.primitive import NONZERO, PRIMITIVES, REAL, Array, Case, Primitive
+from autograd_lite.engine.primitive import NONZERO, PRIMITIVES, REAL, Array, Case, Primitive
 from autograd_lite.testing.calls import (
     applied,
     call_text,

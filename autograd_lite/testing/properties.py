@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import example, given, reject
 
-from autograd_lite.primitive import Primitive
+from autograd_lite.engine.primitive import Primitive
 from autograd_lite.testing.calls import Point
 from autograd_lite.testing.check import NotFinite, check_gradient
 from autograd_lite.testing.layers import check_layer, check_module

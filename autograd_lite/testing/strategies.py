@@ -17,7 +17,7 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import assume
 
-from autograd_lite.primitive import Array, Case, Interval, Primitive
+from autograd_lite.engine.primitive import Array, Case, Interval, Primitive
 from autograd_lite.testing.calls import (
     Point,
     cases_of,
@@ -134,7 +134,7 @@ def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.Search
     >>> find(points_for("maximum"), lambda point: point.operands[0].size)
     maximum(np.array(1.0), np.array(-1.0))
     """
-    from autograd_lite.primitive import PRIMITIVES
+    from autograd_lite.engine.primitive import PRIMITIVES
 
     found = PRIMITIVES[primitive] if isinstance(primitive, str) else primitive
     return _points(found, np.dtype(dtype))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import Array
+from autograd_lite.engine.primitive import Array
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograd_lite import nn
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn import files
 from autograd_lite.nn.npz import DTYPES
 from autograd_lite.nn.saving import load, load_model, save, save_model
-from autograd_lite.tensor import Tensor
 
 FORMATS = ["npz", "safetensors"]
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

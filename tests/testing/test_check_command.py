@@ -60,7 +60,7 @@ def check(tmp_path, monkeypatch, capsys):
 
     yield run
     sys.modules.pop("mine", None)
-    from autograd_lite.primitive import PRIMITIVES
+    from autograd_lite.engine.primitive import PRIMITIVES
 
     PRIMITIVES.pop("broken_square", None)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import elementwise, exp, relu, sqrt, step
-from autograd_lite.primitive import retract
+from autograd_lite.engine.primitive import retract
 from autograd_lite.testing import GradientMismatch, GradientReport, NotFinite, Row, check_gradient
 
 X = np.array([[0.5, -1.5, 2.5], [1.0, 2.0, -0.7]])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from autograd_lite import numerical_gradient
-from autograd_lite.numerical import extrapolated, halved, numerical_jacobian, richardson
+from autograd_lite.numerical.differences import extrapolated, halved, numerical_jacobian, richardson
 
 CURVES = {
     "exp": (np.exp, np.exp),

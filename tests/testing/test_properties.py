@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from autograd_lite import PRIMITIVES, elementwise, nn
-from autograd_lite.primitive import retract
+from autograd_lite.engine.primitive import retract
 from autograd_lite.testing import GradientMismatch, gradient_property, tensors, values
 
 few = settings(max_examples=8, suppress_health_check=list(HealthCheck))

@@ -1,6 +1,6 @@
 """The primitives that reduce or normalise along axes: sum, mean, max, min, logsumexp, softmax.
 
-See `autograd_lite.primitive` for what a declaration means.
+See `autograd_lite.engine.primitive` for what a declaration means.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.elementwise import equal, exp, maximum, minimum
-from autograd_lite.primitive import Array, Case, Rule, detached, structural
-from autograd_lite.shaping import Call, Shape, broadcast_to, reshape, shape_of
+from autograd_lite.engine.primitive import Array, Case, Rule, detached, structural
+from autograd_lite.primitives.elementwise import equal, exp, maximum, minimum
+from autograd_lite.primitives.shaping import Call, Shape, broadcast_to, reshape, shape_of
 
 Axis = int | tuple[int, ...] | None
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import Array
-from autograd_lite.variable import Variable
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.variable import Variable
 
 
 def checksum(array: Array) -> int:

@@ -20,9 +20,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite import elementwise, modes
-from autograd_lite.primitive import FLOAT_NAMES, PRIMITIVES, VALUE, Primitive, register, watch
-from autograd_lite.value import Value, new, operate, record_value
+from autograd_lite.engine import modes
+from autograd_lite.engine.primitive import (
+    FLOAT_NAMES,
+    PRIMITIVES,
+    VALUE,
+    Primitive,
+    register,
+    watch,
+)
+from autograd_lite.engine.value import Value, new, operate, record_value
+from autograd_lite.primitives import elementwise
 
 _UNARY = """\
 def forward(self):

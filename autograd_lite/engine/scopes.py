@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.tensor import Tensor, is_variable
+from autograd_lite.engine.tensor import Tensor, is_variable
 
 
 class Scope:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd_lite.primitive import constant
+from autograd_lite.engine.primitive import constant
 
 constant(np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type)
 constant(np.zeros_like, np.ones_like, np.empty_like, np.full_like)

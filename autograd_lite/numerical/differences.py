@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograd_lite.primitive import Array, detached
+from autograd_lite.engine.primitive import Array, detached
 
 Method = Literal["central", "richardson", "complex"]
 Line = Callable[[float], Any]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import modes
-from autograd_lite.elementwise import positive
-from autograd_lite.reverse import gradients
-from autograd_lite.tensor import Tensor, is_variable
-from autograd_lite.trees import leaves_of, map_leaves
-from autograd_lite.value import Value
+from autograd_lite.engine import modes
+from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.value import Value
+from autograd_lite.primitives.elementwise import positive
+from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Argnums = int | Sequence[int]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import CONSTANTS, Primitive, Rule, detached, watch
-from autograd_lite.shaping import swapaxes
-from autograd_lite.tensor import Tensor
-from autograd_lite.value import Value
+from autograd_lite.engine.primitive import CONSTANTS, Primitive, Rule, detached, watch
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.value import Value
+from autograd_lite.primitives.shaping import swapaxes
 
 _functions: dict[Rule, Rule] = {np.swapaxes: swapaxes}
 """NumPy functions with a rule, and what stands for them here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.primitive import Primitive
+from autograd_lite.engine.primitive import Primitive
 
 
 class Variable:

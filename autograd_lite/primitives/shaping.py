@@ -1,5 +1,5 @@
 """The primitives that rearrange: reshape, transpose, broadcast_to, concatenate, stack, astype,
-indexing and its adjoint. See `autograd_lite.primitive` for what a declaration means.
+indexing and its adjoint. See `autograd_lite.engine.primitive` for what a declaration means.
 
 A pullback takes the gradient g of the result z, z, the operands and the parameters. A gradient
 that still has the shape of a broadcast result is summed by the engine, not here.
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import Array, Case, EachOperand, apply, structural
+from autograd_lite.engine.primitive import Array, Case, EachOperand, apply, structural
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]

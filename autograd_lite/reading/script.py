@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.elementwise import positive
-from autograd_lite.primitive import PRIMITIVES
-from autograd_lite.value import Value
+from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.value import Value
+from autograd_lite.primitives.elementwise import positive
 
 MAX_LENGTH = 10_000
 """Longer programs are refused (characters)."""

@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import modes
-from autograd_lite.arrays import checksum
-from autograd_lite.primitive import detached, times
-from autograd_lite.reductions import sum as sum_
-from autograd_lite.shaping import reshape
-from autograd_lite.tensor import Tensor, as_tensor, as_value, is_variable
-from autograd_lite.value import Value, partial_on_floats
+from autograd_lite.engine import modes
+from autograd_lite.engine.arrays import checksum
+from autograd_lite.engine.primitive import detached, times
+from autograd_lite.engine.tensor import Tensor, as_tensor, as_value, is_variable
+from autograd_lite.engine.value import Value, partial_on_floats
+from autograd_lite.primitives.reductions import sum as sum_
+from autograd_lite.primitives.shaping import reshape
 
 ndarray = np.ndarray
 _lock = RLock()  # around the counts in Values, and around adding to .grad

@@ -1,4 +1,4 @@
-"""The error function: its value on floats and arrays. See `autograd_lite.primitive`."""
+"""The error function: its value on floats and arrays. See `autograd_lite.engine.primitive`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.elementwise import exp
-from autograd_lite.primitive import Array, elementwise
+from autograd_lite.engine.primitive import Array, elementwise
+from autograd_lite.primitives.elementwise import exp
 
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969):
 # three intervals, each the quotient of two polynomials, highest power first.

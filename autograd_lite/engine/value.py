@@ -12,8 +12,8 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from autograd_lite import modes
-from autograd_lite.primitive import (
+from autograd_lite.engine import modes
+from autograd_lite.engine.primitive import (
     OBJECTS,
     PRIMITIVES,
     TENSOR,
@@ -26,7 +26,7 @@ from autograd_lite.primitive import (
     detached,
     register,
 )
-from autograd_lite.variable import Variable
+from autograd_lite.engine.variable import Variable
 
 new = object.__new__
 

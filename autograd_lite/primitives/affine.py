@@ -1,4 +1,4 @@
-"""The affine map of a layer, x·W + b, as one primitive. See `autograd_lite.primitive`."""
+"""The affine map of a layer, x·W + b, as one primitive. See `autograd_lite.engine.primitive`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import SUM, Array, Case, structural
-from autograd_lite.products import _matmul_left, _matmul_right
-from autograd_lite.shaping import Call, Shape, dimensions_of
+from autograd_lite.engine.primitive import SUM, Array, Case, structural
+from autograd_lite.primitives.products import _matmul_left, _matmul_right
+from autograd_lite.primitives.shaping import Call, Shape, dimensions_of
 
 
 def _affine(x: Array, W: Array, b: Array) -> Any:

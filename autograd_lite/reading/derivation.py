@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autograd_lite.algebra import (
+from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.value import Value
+from autograd_lite.reading.algebra import (
     Formula,
     Operation,
     factor_text,
@@ -19,9 +21,7 @@ from autograd_lite.algebra import (
     number_text,
     text,
 )
-from autograd_lite.cards import Card, Edge
-from autograd_lite.primitive import PRIMITIVES
-from autograd_lite.value import Value
+from autograd_lite.reading.cards import Card, Edge
 
 Link = tuple[Card, Card]
 
@@ -89,7 +89,7 @@ class Derivation:
     def factored(self) -> str:
         """The steps of the reverse pass, a line a value: each gradient from those of its users.
 
-        >>> from autograd_lite.explain import explain
+        >>> from autograd_lite.reading.explain import explain
         >>> explanation = explain("z = x*w; E = z**2", {"x": 2.0, "w": 3.0})
         >>> print(explanation.derivations(["x"])[0].factored())
         ∂E/∂z = 2·z = 12
@@ -197,7 +197,7 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     Paths are counted, not enumerated; of more than `most`, those of the largest product are
     shown.
 
-    >>> from autograd_lite.cards import cards_of
+    >>> from autograd_lite.reading.cards import cards_of
     >>> from autograd_lite import Value
     >>> x, y = Value(2.0, name="x"), Value(3.0, name="y")
     >>> z = x * y

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from autograd_lite import modes
-from autograd_lite.arrays import array_of, can_change, checksum, read_only
-from autograd_lite.primitive import (
+from autograd_lite.engine import modes
+from autograd_lite.engine.arrays import array_of, can_change, checksum, read_only
+from autograd_lite.engine.primitive import (
     TENSOR,
     Array,
     Primitive,
@@ -24,9 +24,9 @@ from autograd_lite.primitive import (
     register,
     watch,
 )
-from autograd_lite.shaping import getitem
-from autograd_lite.value import Value, operate
-from autograd_lite.variable import Variable
+from autograd_lite.engine.value import Value, operate
+from autograd_lite.engine.variable import Variable
+from autograd_lite.primitives.shaping import getitem
 
 new = object.__new__
 ndarray = np.ndarray
@@ -386,7 +386,7 @@ def _operators(primitive: Primitive) -> None:
 
 def as_tensor(x: Any, dtype: Any = None) -> Any:
     """A Value, or number, as a Tensor without axes that is recorded as made from it."""
-    from autograd_lite.elementwise import positive
+    from autograd_lite.primitives.elementwise import positive
 
     tensor = record_tensor(positive.primitive, (x,), NO_PARAMS)  # type: ignore[attr-defined]
     tensor._data = np.float64(tensor._data)
@@ -395,7 +395,7 @@ def as_tensor(x: Any, dtype: Any = None) -> Any:
 
 def as_value(x: Any) -> Any:
     """A Tensor without axes as a Value that is recorded as made from it."""
-    from autograd_lite.elementwise import positive
+    from autograd_lite.primitives.elementwise import positive
 
     z = Value(float(x._data))
     if modes.is_recording():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from autograd_lite.algebra import formula, local_derivative, text
-from autograd_lite.primitive import PRIMITIVES, Primitive
-from autograd_lite.value import Value, record_value
+from autograd_lite.engine.primitive import PRIMITIVES, Primitive
+from autograd_lite.engine.value import Value, record_value
+from autograd_lite.reading.algebra import formula, local_derivative, text
 
 _HEAD = """\
 # The primitives
 
 One declaration each; everything else is made from it. This page is made from the table by
-`python -m autograd_lite.reference`.
+`python -m autograd_lite.reading.reference`.
 
 ## Elementwise
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import modes
-from autograd_lite.primitive import ATOM, POWER, PRIMITIVES, PRODUCT, SIGN, SUM, Primitive
-from autograd_lite.tensor import Tensor
-from autograd_lite.value import Value
+from autograd_lite.engine import modes
+from autograd_lite.engine.primitive import ATOM, POWER, PRIMITIVES, PRODUCT, SIGN, SUM, Primitive
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.value import Value
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

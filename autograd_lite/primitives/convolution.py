@@ -1,7 +1,7 @@
 """The primitives that convolution and pooling are made of: windows and overlap_add.
 
 Each is the other's derivative, so that a convolution, `W @ windows(x)`, can be differentiated
-any number of times. See `autograd_lite.primitive` for what a declaration means.
+any number of times. See `autograd_lite.engine.primitive` for what a declaration means.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd_lite.primitive import Array, Case, structural
-from autograd_lite.shaping import Call, Shape, shape_of
+from autograd_lite.engine.primitive import Array, Case, structural
+from autograd_lite.primitives.shaping import Call, Shape, shape_of
 
 
 def _windows(x: Array, size: Shape, stride: int) -> Array:

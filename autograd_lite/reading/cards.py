@@ -15,7 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.algebra import (
+from autograd_lite.engine.primitive import times
+from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.value import Value
+from autograd_lite.reading.algebra import (
     Formula,
     Name,
     Number,
@@ -25,10 +29,6 @@ from autograd_lite.algebra import (
     product,
     simplified,
 )
-from autograd_lite.primitive import times
-from autograd_lite.reverse import gradients
-from autograd_lite.tensor import Tensor, is_variable
-from autograd_lite.value import Value
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""

@@ -1,6 +1,6 @@
 """The elementwise primitives: arithmetic, exponentials, trigonometry, activations, choices.
 
-A declaration a primitive; see `autograd_lite.primitive` for what its fields mean. The operands
+A declaration a primitive; see `autograd_lite.engine.primitive` for what its fields mean. The operands
 of a partial derivative are those of the function, then its result z.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import (
+from autograd_lite.engine.primitive import (
     NONZERO,
     POSITIVE,
     POWER,

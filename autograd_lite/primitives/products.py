@@ -1,4 +1,4 @@
-"""The products of linear algebra: matmul and dot. See `autograd_lite.primitive`."""
+"""The products of linear algebra: matmul and dot. See `autograd_lite.engine.primitive`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitive import PRODUCT, Array, Case, structural
-from autograd_lite.shaping import (
+from autograd_lite.engine.primitive import PRODUCT, Array, Case, structural
+from autograd_lite.primitives.shaping import (
     Call,
     Shape,
     dimensions_of,

@@ -1,0 +1,1 @@
+"""The recorded graph and the reverse pass over it."""

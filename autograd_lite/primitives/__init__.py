@@ -1,0 +1,1 @@
+"""The operations: one declaration each, a file a subject."""

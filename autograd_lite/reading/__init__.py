@@ -1,0 +1,1 @@
+"""The graph as people read it: formulas, cards, derivations."""

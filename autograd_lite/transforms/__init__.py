@@ -1,0 +1,5 @@
+"""Functions made of functions: their gradients."""
+
+from autograd_lite.transforms.gradient import grad, value_and_grad
+
+__all__ = ["grad", "value_and_grad"]
