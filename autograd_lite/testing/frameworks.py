@@ -81,8 +81,9 @@ def plain(x: Any) -> Any:
 
 
 def _as_given(array: Array, like: Any) -> Any:
-    """A NumPy array in the form of a plain leaf: a float for a float."""
-    return array if isinstance(like, np.ndarray | Tensor) else float(array)
+    """A NumPy array in the form of a plain leaf: a float for a float. The function may do with it
+    what it likes."""
+    return array.copy() if isinstance(like, np.ndarray | Tensor) else float(array)
 
 
 class Ours:

@@ -84,6 +84,25 @@ def test_the_step_follows_the_scale_of_x(scale):
                    gradient=lambda x: np.cos(x / scale) / scale)  # fmt: skip
 
 
+def test_a_function_may_change_its_arguments_in_place():
+    def f(x, w):
+        x -= x.max()
+        w *= 2.0
+        return np.sum(np.exp(x) * w)
+
+    x, w = X.copy(), np.ones(3)
+    check_gradient(f, x, w, gradient=by_hand_of_f)
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(w, np.ones(3))
+
+
+def by_hand_of_f(x, w):
+    e = 2.0 * np.exp(x - x.max())
+    dx = e * w
+    dx[np.unravel_index(np.argmax(x), x.shape)] -= dx.sum()
+    return dx, e.sum(axis=0)
+
+
 def test_strongly_curved_functions_get_a_closer_look():
     def f(x):
         return np.sum(np.sin(3000.0 * x))
