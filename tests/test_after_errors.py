@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Tensor, Value, elementwise, gradients, reverse, structural
+from autograd_lite import Tensor, Value, elementwise, gradients, structural
+from autograd_lite.engine import reverse
 from autograd_lite.engine.primitive import retract
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])

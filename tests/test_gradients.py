@@ -22,7 +22,6 @@ from autograd_lite import (
     matmul,
     max,
     mean,
-    modes,
     no_grad,
     reshape,
     scatter,
@@ -31,6 +30,7 @@ from autograd_lite import (
     transpose,
     where,
 )
+from autograd_lite.engine import modes
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 

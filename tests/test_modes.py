@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_lite import Tensor, Value, grad, is_recording, modes, no_grad, value_and_grad
+from autograd_lite import Tensor, Value, grad, is_recording, no_grad, value_and_grad
+from autograd_lite.engine import modes
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 

@@ -1,7 +1,7 @@
 """The elementwise primitives: arithmetic, exponentials, trigonometry, activations, choices.
 
-A declaration a primitive; see `autograd_lite.engine.primitive` for what its fields mean. The operands
-of a partial derivative are those of the function, then its result z.
+A declaration a primitive; see `autograd_lite.engine.primitive` for what its fields mean. The
+operands of a partial derivative are those of the function, then its result z.
 """
 
 from __future__ import annotations
