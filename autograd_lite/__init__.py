@@ -5,8 +5,9 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from autograd_lite.engine.declare import composed, elementwise, structural
 from autograd_lite.engine.modes import is_recording, no_grad
-from autograd_lite.engine.primitive import PRIMITIVES, Primitive, elementwise, structural
+from autograd_lite.engine.primitive import PRIMITIVES, Primitive
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -64,7 +65,7 @@ from autograd_lite.program import value_methods  # noqa: F401  isort: skip
 __version__ = "0.1.0"
 
 __all__ = [
-    "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "affine", "astype", "broadcast_to",
+    "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "affine", "astype", "broadcast_to", "composed",
     "concatenate", "cos", "divide", "dot", "elementwise", "equal", "erf", "exp", "expm1",
     "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_lite.engine.primitive import detached
+from autograd_lite.engine.chain import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
 from autograd_lite.primitives.elementwise import log, softplus, square, where

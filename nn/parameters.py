@@ -8,8 +8,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 
 Parameter = Tensor | Value | Array
 """The array is one of Values."""

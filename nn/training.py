@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
-from autograd_lite.engine.tensor import is_variable
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.nn.batches import Batches, Rng, batches
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.module import Module

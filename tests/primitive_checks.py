@@ -19,7 +19,8 @@ import numpy.typing as npt
 from hypothesis import assume
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
-from autograd_lite.engine.primitive import Case, apply
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.primitive import Case
 
 Array = npt.NDArray[Any]
 

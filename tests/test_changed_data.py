@@ -26,7 +26,7 @@ from autograd_lite import (
     tanh,
     where,
 )
-from autograd_lite.engine.primitive import apply
+from autograd_lite.engine.apply import apply
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 

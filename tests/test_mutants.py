@@ -23,7 +23,8 @@ from primitive_checks import (
 )
 
 from autograd_lite import PRIMITIVES, Primitive
-from autograd_lite.engine.primitive import EachOperand, Rule, _pullback, detached
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import EachOperand, Rule
 from autograd_lite.primitives.shaping import getitem
 
 Change = Callable[[Rule], Rule]
@@ -138,7 +139,7 @@ def with_partials(primitive: Primitive, partials: list[Any]) -> Primitive:
     return dataclasses.replace(
         primitive,
         partials=tuple(partials),
-        pullbacks=tuple(_pullback(i, rule) for i, rule in enumerate(partials)),
+        pullbacks=tuple(pullback(len(partials), rule) for i, rule in enumerate(partials)),
     )
 
 

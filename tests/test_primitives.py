@@ -28,7 +28,8 @@ from primitive_checks import (
 
 import autograd_lite
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, elementwise, gradients
-from autograd_lite.engine.primitive import apply, retract
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.primitive import retract
 from autograd_lite.engine.value import record_value
 
 ALL = pytest.mark.parametrize("name", names())

@@ -30,15 +30,15 @@ def agrees(edge: Edge) -> bool:
 def _along(edge: Edge, x: float) -> float:
     """The target if the source were x in this one use of it."""
     for node, index in edge._steps():
-        operands = [getattr(v, "_data", v) for v in node.operands]
+        operands = [getattr(v, "_plain", v) for v in node.operands]
         operands[index] = x
-        x = node._primitive.evaluate_floats(*operands)
+        x = node.primitive.evaluate_floats(*operands)
     return x
 
 
 def _agrees_on_arrays(node: Any, index: int) -> bool:
     rng = np.random.default_rng(0)
-    primitive, values, params = node._primitive, list(node._values), node._params
+    primitive, values, params = node.primitive, list(node.values), node.params
     x = np.asarray(values[index], dtype=float)
     d, c = rng.normal(size=x.shape), rng.normal(size=node.shape)
     h = 1e-6 * max(1.0, float(np.max(np.abs(x), initial=0.0)))
@@ -48,5 +48,5 @@ def _agrees_on_arrays(node: Any, index: int) -> bool:
 
     with np.errstate(all="ignore"):
         forward = np.sum(c * (np.asarray(moved(h)) - moved(-h))) / (2 * h)
-        back = primitive.pullbacks[index](c[()], node._data, *values, **params)
+        back = primitive.pullbacks[index](c[()], node._plain, *values, **params)
     return bool(np.isclose(np.sum(back * d), forward, rtol=1e-3, atol=1e-4, equal_nan=True))

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.engine.tensor import is_variable
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.cards import cards_of, names_in, operands_first, variables_of
 from autograd_lite.viz import text
 from autograd_lite.viz.dot import dot_source
@@ -73,7 +73,7 @@ def draw(
     if fold is None:
         fold = large or _names_results(output, scope)
     cards = cards_of(output, fold=fold, names=scope, neurons=large)
-    asked = [wrt] if isinstance(wrt, str) or hasattr(wrt, "_data") else list(wrt)
+    asked = [wrt] if isinstance(wrt, str) or hasattr(wrt, "_plain") else list(wrt)
     by_node = {card.node: card.name for card in cards}
     wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]
     picture = picture_of(

@@ -183,7 +183,7 @@ def _by_kind(card: Card) -> object:
 
 def _by_operation(card: Card) -> object:
     """Alike if the last operation is."""
-    primitive = None if card.node.is_leaf else card.node._primitive.name
+    primitive = None if card.node.is_leaf else card.node.primitive.name
     return (primitive, card.is_scalar)
 
 

@@ -75,12 +75,12 @@ def uses_of(cards: Sequence[Card]) -> dict[str, list[Edge]]:
 def _of_activation(card: Card) -> list[str]:
     """What is wrong with an elementwise function of one operand: dead, saturated, exploding."""
     node = card.node
-    if node.is_leaf or node._primitive.partials is None or len(node._primitive.operands) != 1:
+    if node.is_leaf or node.primitive.partials is None or len(node.primitive.operands) != 1:
         return []
-    if not callable(node._primitive.partials[0]):
+    if not callable(node.primitive.partials[0]):
         return []
     partial = np.abs(local_partial(node))
-    name = node._primitive.name
+    name = node.primitive.name
     off = float(np.mean(partial == 0.0)) if partial.size else 0.0
     if off == 1.0:
         return [f"dead: nothing flows back through {name}"]
@@ -98,4 +98,4 @@ def local_partial(node: Any) -> Any:
     if hasattr(node, "partials"):
         return np.float64(node.partials[0])
     with np.errstate(all="ignore"):
-        return np.asarray(node._primitive.partial(0, node._values, node._data))
+        return np.asarray(node.primitive.partial(0, node.values, node._plain))

@@ -83,7 +83,7 @@ def program(nodes: Sequence[Value]) -> tuple[str, dict[tuple[Value, int], int]]:
 def _operation(
     node: Value, place: Mapping[Value, int], partials: dict[tuple[Value, int], int]
 ) -> str:
-    primitive = node._primitive
+    primitive = node.primitive
     assert primitive is not None
     given = [f"v[{place[x]}]" if x in place else repr(float(x)) for x in node.operands]
     names = ("c", "x", "y")[-len(given) :] if len(given) == 3 else ("x", "y")[: len(given)]

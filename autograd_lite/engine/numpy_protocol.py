@@ -13,21 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import CONSTANTS, Primitive, Rule, detached, watch
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import CONSTANTS, Declared, Rule, watch
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
-from autograd_lite.primitives.shaping import swapaxes
 
-_functions: dict[Rule, Rule] = {np.swapaxes: swapaxes}
+_functions: dict[Rule, Rule] = {}
 """NumPy functions with a rule, and what stands for them here."""
 
 
-def _enter(primitive: Primitive) -> None:
-    for function in primitive.numpy:
-        _functions[function] = primitive.function
+def _enter(one: Declared) -> None:
+    for function in one.numpy:
+        _functions[function] = one.function
 
 
-watch(_enter)
+def _leave(one: Declared) -> None:
+    for function in one.numpy:
+        _functions.pop(function, None)
+
+
+watch(_enter, _leave)
 
 
 def _name(function: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import SUM, Array, Case, structural
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import SUM, Array, Case
 from autograd_lite.primitives.products import _matmul_left, _matmul_right
 from autograd_lite.primitives.shaping import Call, Shape, dimensions_of
 

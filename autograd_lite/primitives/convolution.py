@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd_lite.engine.primitive import Array, Case, structural
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.primitives.shaping import Call, Shape, shape_of
 
 

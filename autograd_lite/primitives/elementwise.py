@@ -11,30 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import (
-    NONZERO,
-    POSITIVE,
-    POWER,
-    PRODUCT,
-    REAL,
-    SIGN,
-    SUM,
-    Array,
-    elementwise,
-    times,
-)
+from autograd_lite.engine.chain import times
+from autograd_lite.engine.declare import elementwise
+from autograd_lite.engine.primitive import NONZERO, POSITIVE, POWER, PRODUCT, REAL, SIGN, SUM, Array
 
 # ---------------------------------------------------------------- arithmetic
 
 
 @elementwise(
+    np.add,
     text="{x} + {y}",
     latex="{x} + {y}",
     precedence=SUM,
     floats="x + y",
     arrays=operator.add,
     partials=(1.0, 1.0),
-    numpy=(np.add,),
     operator="add",
     method=False,
 )
@@ -47,13 +38,13 @@ def add(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.subtract,
     text="{x} − {y}",
     latex="{x} - {y}",
     precedence=SUM,
     floats="x - y",
     arrays=operator.sub,
     partials=(1.0, -1.0),
-    numpy=(np.subtract,),
     operator="sub",
     method=False,
 )
@@ -66,13 +57,13 @@ def subtract(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.multiply,
     text="{x}·{y}",
     latex=r"{x} \cdot {y}",
     precedence=PRODUCT,
     floats="x * y",
     arrays=operator.mul,
     partials=(lambda x, y, z: y, lambda x, y, z: x),
-    numpy=(np.multiply,),
     operator="mul",
     method=False,
 )
@@ -90,6 +81,8 @@ def _reciprocal(y: Any) -> Any:
 
 
 @elementwise(
+    np.divide,
+    np.true_divide,
     text="{x}/{y}",
     latex=r"\frac{{{x}}}{{{y}}}",
     precedence=PRODUCT,
@@ -97,7 +90,6 @@ def _reciprocal(y: Any) -> Any:
     arrays=operator.truediv,
     partials=(lambda x, y, z: _reciprocal(y), lambda x, y, z: -z / y),
     on_paper=(lambda x, y, z: 1.0 / y, lambda x, y, z: -x / y**2.0),
-    numpy=(np.divide, np.true_divide),
     operator="truediv",
     method=False,
     domain=(REAL, NONZERO),
@@ -111,6 +103,7 @@ def divide(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.power,
     text="{x}^{y}",
     latex="{{{x}}}^{{{y}}}",
     precedence=POWER,
@@ -121,7 +114,6 @@ def divide(x: Any, y: Any) -> Any:
         lambda x, y, z: z * log(where(equal(x, 0.0), 1.0, x)),
     ),
     on_paper=(lambda x, y, z: y * power(x, y - 1.0), lambda x, y, z: z * log(x)),
-    numpy=(np.power,),
     operator="pow",
     method=False,
     domain=(POSITIVE, REAL),
@@ -138,13 +130,13 @@ def power(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.negative,
     text="−{x}",
     latex="-{x}",
     precedence=SIGN,
     floats="-x",
     arrays=operator.neg,
     partials=(-1.0,),
-    numpy=(np.negative,),
     operator="neg",
     method=False,
 )
@@ -157,13 +149,13 @@ def negative(x: Any) -> Any:
 
 
 @elementwise(
+    np.positive,
     text="+{x}",
     latex="+{x}",
     precedence=SIGN,
     floats="+x",
     arrays=operator.pos,
     partials=(1.0,),
-    numpy=(np.positive,),
     operator="pos",
     method=False,
 )
@@ -176,12 +168,14 @@ def positive(x: Any) -> Any:
 
 
 @elementwise(
+    np.abs,
+    np.absolute,
+    np.fabs,
     text="|{x}|",
     latex="|{x}|",
     floats="abs(x)",
     arrays=operator.abs,
     partials=(lambda x, z: sign(x),),
-    numpy=(np.abs, np.absolute, np.fabs),
     operator="abs",
     kink=lambda x: np.abs(x),
 )
@@ -194,10 +188,10 @@ def abs(x: Any) -> Any:
 
 
 @elementwise(
+    np.sign,
     floats="x if x != x else copysign(1.0, x) if x else 0.0",
     arrays=np.sign,
     partials=(0.0,),
-    numpy=(np.sign,),
     kink=lambda x: np.abs(x),
 )
 def sign(x: Any) -> Any:
@@ -212,13 +206,13 @@ def sign(x: Any) -> Any:
 
 
 @elementwise(
+    np.square,
     text="{x}²",
     latex="{{{x}}}^2",
     precedence=POWER,
     floats="x * x",
     arrays=np.square,
     partials=(lambda x, z: 2.0 * x,),
-    numpy=(np.square,),
 )
 def square(x: Any) -> Any:
     """The square z = x²; ∂z/∂x = 2x.
@@ -229,13 +223,13 @@ def square(x: Any) -> Any:
 
 
 @elementwise(
+    np.sqrt,
     text="√({x})",
     latex=r"\sqrt{{{x}}}",
     floats="sqrt(x)",
     arrays=np.sqrt,
     partials=(lambda x, z: 0.5 / z,),
     on_paper=(lambda x, z: 1.0 / (2.0 * z),),
-    numpy=(np.sqrt,),
     domain=(POSITIVE,),
 )
 def sqrt(x: Any) -> Any:
@@ -247,11 +241,11 @@ def sqrt(x: Any) -> Any:
 
 
 @elementwise(
+    np.exp,
     latex="e^{{{x}}}",
     floats="exp(x)",
     arrays=np.exp,
     partials=(lambda x, z: z,),
-    numpy=(np.exp,),
 )
 def exp(x: Any) -> Any:
     """The exponential z = eˣ; ∂z/∂x = z.
@@ -262,11 +256,11 @@ def exp(x: Any) -> Any:
 
 
 @elementwise(
+    np.expm1,
     latex="(e^{{{x}}} - 1)",
     floats="expm1(x)",
     arrays=np.expm1,
     partials=(lambda x, z: exp(x),),
-    numpy=(np.expm1,),
 )
 def expm1(x: Any) -> Any:
     """z = eˣ − 1, accurate near 0; ∂z/∂x = eˣ.
@@ -277,11 +271,11 @@ def expm1(x: Any) -> Any:
 
 
 @elementwise(
+    np.log,
     latex=r"\ln({x})",
     floats="log(x)",
     arrays=np.log,
     partials=(lambda x, z: 1.0 / x,),
-    numpy=(np.log,),
     domain=(POSITIVE,),
 )
 def log(x: Any) -> Any:
@@ -293,11 +287,11 @@ def log(x: Any) -> Any:
 
 
 @elementwise(
+    np.log1p,
     latex=r"\ln(1 + {x})",
     floats="log1p(x)",
     arrays=np.log1p,
     partials=(lambda x, z: 1.0 / (1.0 + x),),
-    numpy=(np.log1p,),
     domain=(((-0.8, 3.0),),),
 )
 def log1p(x: Any) -> Any:
@@ -312,11 +306,11 @@ def log1p(x: Any) -> Any:
 
 
 @elementwise(
+    np.sin,
     latex=r"\sin({x})",
     floats="sin(x)",
     arrays=np.sin,
     partials=(lambda x, z: cos(x),),
-    numpy=(np.sin,),
 )
 def sin(x: Any) -> Any:
     """The sine of x in radians; ∂z/∂x = cos x.
@@ -327,11 +321,11 @@ def sin(x: Any) -> Any:
 
 
 @elementwise(
+    np.cos,
     latex=r"\cos({x})",
     floats="cos(x)",
     arrays=np.cos,
     partials=(lambda x, z: -sin(x),),
-    numpy=(np.cos,),
 )
 def cos(x: Any) -> Any:
     """The cosine of x in radians; ∂z/∂x = −sin x.
@@ -345,12 +339,12 @@ def cos(x: Any) -> Any:
 
 
 @elementwise(
+    np.tanh,
     latex=r"\tanh({x})",
     floats="tanh(x)",
     arrays=np.tanh,
     partials=(lambda x, z: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
     on_paper=(lambda x, z: 1.0 - z**2.0,),
-    numpy=(np.tanh,),
 )
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent; ∂z/∂x = 1 − z² (row 000-04).
@@ -446,6 +440,7 @@ def softplus(x: Any) -> Any:
 
 
 @elementwise(
+    np.maximum,
     latex=r"\max({x}, {y})",
     text="max({x}, {y})",
     floats="x if x > y or x != x else y",
@@ -455,7 +450,6 @@ def softplus(x: Any) -> Any:
         lambda x, y, z: step(y - x) + 0.5 * equal(x, y),
     ),
     on_paper=(lambda x, y, z: step(x - y), lambda x, y, z: step(y - x)),
-    numpy=(np.maximum,),
     kink=lambda x, y: np.abs(x - y),
 )
 def maximum(x: Any, y: Any) -> Any:
@@ -467,6 +461,7 @@ def maximum(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.minimum,
     latex=r"\min({x}, {y})",
     text="min({x}, {y})",
     floats="x if x < y or x != x else y",
@@ -476,7 +471,6 @@ def maximum(x: Any, y: Any) -> Any:
         lambda x, y, z: step(x - y) + 0.5 * equal(x, y),
     ),
     on_paper=(lambda x, y, z: step(y - x), lambda x, y, z: step(x - y)),
-    numpy=(np.minimum,),
     kink=lambda x, y: np.abs(x - y),
 )
 def minimum(x: Any, y: Any) -> Any:
@@ -503,6 +497,7 @@ def equal(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.where,
     floats="x if condition else y",
     arrays=np.where,
     partials=(
@@ -510,7 +505,6 @@ def equal(x: Any, y: Any) -> Any:
         lambda condition, x, y, z: _truth(condition),
         lambda condition, x, y, z: 1.0 - _truth(condition),
     ),
-    numpy=(np.where,),
     method=False,
 )
 def where(condition: Any, x: Any, y: Any) -> Any:

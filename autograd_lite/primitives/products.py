@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import PRODUCT, Array, Case, structural
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import PRODUCT, Array, Case
 from autograd_lite.primitives.shaping import (
     Call,
     Shape,
@@ -62,6 +63,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.matmul,
     text="{x} @ {y}",
     latex=r"{x} \cdot {y}",
     precedence=PRODUCT,
@@ -69,7 +71,6 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=(_matmul_left, _matmul_right),
     cases=_matmul_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
-    numpy=(np.matmul,),
     operator="matmul",
     method=False,
 )
@@ -139,6 +140,7 @@ def _dot_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.dot,
     text="{x}·{y}",
     latex=r"{x} \cdot {y}",
     precedence=PRODUCT,
@@ -146,7 +148,6 @@ def _dot_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=(_dot_left, _dot_right),
     cases=_dot_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
-    numpy=(np.dot,),
 )
 def dot(x: Any, y: Any) -> Call:
     """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
@@ -166,6 +167,7 @@ def _vdot(x: Array, y: Array) -> Any:
 
 
 @structural(
+    np.vdot,
     text="Σ {x}·{y}",
     latex=r"\sum {x} \cdot {y}",
     precedence=PRODUCT,
@@ -173,7 +175,6 @@ def _vdot(x: Array, y: Array) -> Any:
     pullbacks=(lambda g, z, x, y: g * y, lambda g, z, x, y: g * x),
     cases=lambda shape: iter([((shape, shape), (), {})]),
     back=("g·{y}", "g·{x}"),
-    numpy=(np.vdot,),
     method=False,
 )
 def vdot(x: Any, y: Any) -> Call:

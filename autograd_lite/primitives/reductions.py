@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, Case, Rule, detached, structural
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.primitives.elementwise import equal, exp, maximum, minimum
 from autograd_lite.primitives.shaping import Call, Shape, broadcast_to, reshape, shape_of
 
@@ -69,13 +71,13 @@ def _row_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.sum,
     text="Σ{x}",
     latex=r"\sum {x}",
     arrays=lambda x, axis, keepdims: _sum_of(x, axis=axis, keepdims=keepdims),
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(_kept(g, x, axis), shape_of(x)),),
     cases=_cases,
     back=("g, spread over what was summed",),
-    numpy=(np.sum,),
 )
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The sum over an axis, several, or all. ∂: each element gets the gradient of its sum.
@@ -95,6 +97,7 @@ def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
 
 
 @structural(
+    np.mean,
     arrays=_mean,
     pullbacks=(
         lambda g, z, x, axis, keepdims: broadcast_to(
@@ -103,7 +106,6 @@ def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
     ),
     cases=_nonempty_cases,
     back=("g/n, spread over what was averaged",),
-    numpy=(np.mean,),
 )
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The mean over an axis, several, or all. ∂: the gradient over the number of elements.
@@ -143,11 +145,12 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 @structural(
+    np.max,
+    np.amax,
     arrays=_folded(maximum, np.max),
     pullbacks=(_to_extreme,),
     cases=_nonempty_cases,
     back=("g to the greatest",),
-    numpy=(np.max, np.amax),
     kink=_gap,
 )
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
@@ -160,11 +163,12 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
 
 
 @structural(
+    np.min,
+    np.amin,
     arrays=_folded(minimum, np.min),
     pullbacks=(_to_extreme,),
     cases=_nonempty_cases,
     back=("g to the least",),
-    numpy=(np.min, np.amin),
     kink=_gap,
 )
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:

@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, Case, EachOperand, apply, structural
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.primitive import Array, Case, EachOperand
+from autograd_lite.engine.variable import is_variable
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -46,11 +49,11 @@ def _reshape_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.reshape,
     arrays=lambda x, shape: np.reshape(x, shape),
     pullbacks=(lambda g, z, x, shape: reshape(g, shape_of(x)),),
     cases=_reshape_cases,
     back=("g in the old shape",),
-    numpy=(np.reshape,),
 )
 def reshape(x: Any, *lengths: Any, shape: Any = None) -> Call:
     """The same elements in another shape, row by row; one length may be −1.
@@ -77,13 +80,13 @@ def _transpose_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.transpose,
     text="{x}ᵀ",
     latex="{{{x}}}^{{\\mathsf T}}",
     arrays=lambda x, axes: np.transpose(x, axes),
     pullbacks=(lambda g, z, x, axes: transpose(g, _inverse(axes)),),
     cases=_transpose_cases,
     back=("gᵀ",),
-    numpy=(np.transpose,),
 )
 def transpose(x: Any, *order: Any, axes: Any = None) -> Call:
     """The axes in another order, reversed if none is given: xᵀ of a matrix.
@@ -114,11 +117,11 @@ def _broadcast_to(x: Array, shape: Shape) -> Array:
 
 
 @structural(
+    np.broadcast_to,
     arrays=_broadcast_to,
     pullbacks=(lambda g, z, x, shape: g,),  # the engine sums over the axes that were stretched
     cases=_broadcast_cases,
     back=("g, summed over the new axes",),
-    numpy=(np.broadcast_to,),
     method=False,
 )
 def broadcast_to(x: Any, shape: Any) -> Call:
@@ -192,11 +195,11 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.concatenate,
     arrays=lambda *arrays, axis: np.concatenate(arrays, axis),
     pullbacks=EachOperand(_part),
     cases=_concatenate_cases,
     back=("its slice of g",),
-    numpy=(np.concatenate,),
     method=False,
 )
 def concatenate(arrays: Any, axis: int | None = 0) -> Call:
@@ -224,11 +227,11 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
+    np.stack,
     arrays=lambda *arrays, axis: np.stack(arrays, axis),
     pullbacks=EachOperand(_layer),
     cases=_stack_cases,
     back=("its layer of g",),
-    numpy=(np.stack,),
     method=False,
 )
 def stack(arrays: Any, axis: int = 0) -> Call:
@@ -254,7 +257,7 @@ def _frozen(index: Any) -> Any:
         array = index
     elif index is None or index is Ellipsis or isinstance(index, (int, np.integer, slice)):
         return index
-    elif hasattr(index, "_data"):
+    elif is_variable(index):
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
     else:
         array = np.array(index)
@@ -355,9 +358,21 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
     return (x,), {"index": _frozen(index), "shape": tuple(shape)}
 
 
+@structural(
+    arrays=lambda results, index: results[index],
+    pullbacks=(lambda g, z, results, index: g,),  # the engine puts it in its place among them
+    back=("g",),
+    method=False,
+)
+def result_of(results: Any, index: int) -> Call:
+    """One of the results of an operation that has several."""
+    return (results,), {"index": index}
+
+
 # ---------------------------------------------------------------- made of these
 
 
+@composed(np.swapaxes)
 def swapaxes(x: Any, first: int, second: int) -> Any:
     """x with two of its axes exchanged.
 

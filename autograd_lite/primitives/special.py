@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, elementwise
+from autograd_lite.engine.declare import elementwise
+from autograd_lite.engine.primitive import Array
 from autograd_lite.primitives.elementwise import exp
 
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969):

@@ -20,15 +20,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.engine import modes
-from autograd_lite.engine.primitive import (
-    FLOAT_NAMES,
-    PRIMITIVES,
-    VALUE,
-    Primitive,
-    register,
-    watch,
-)
+from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import VALUE, register
+from autograd_lite.engine.floats import FLOAT_NAMES
+from autograd_lite.engine.primitive import PRIMITIVES, Declared, Elementwise, Primitive, watch
 from autograd_lite.engine.value import Value, new, operate, record_value
 from autograd_lite.primitives import elementwise
 
@@ -36,19 +31,20 @@ _UNARY = """\
 def forward(self):
     if modes.paused:
         return record(primitive, (self,), NO_PARAMS)
-    x = self._data
+    x = self._plain
     try:
         z = {value}{partials}
     except TROUBLE:
         return record(primitive, (self,), NO_PARAMS)
     out = new(Value)
-    out._data = z
+    out._plain = z
     out._primitive = primitive
     out._a = self
     out._da = {da}
     out._db = None
     out._grad = None
     out._uses = 0
+    out._epoch = clock.now
     return out
 """
 
@@ -56,16 +52,16 @@ _BINARY = """\
 def forward(self, other):
     if modes.paused:
         return operate(primitive, self, other)
-    x = self._data
+    x = self._plain
     kind = other.__class__
     if kind is Value:
-        y = other._data
+        y = other._plain
         try:
             z = {value}{partials}
         except TROUBLE:
             return record(primitive, (self, other), NO_PARAMS)
         out = new(Value)
-        out._data = z
+        out._plain = z
         out._primitive = primitive
         out._a = self
         out._da = {da}
@@ -73,6 +69,7 @@ def forward(self, other):
         out._db = {db}
         out._grad = None
         out._uses = 0
+        out._epoch = clock.now
         return out
     if kind is float or kind is int:
         try:
@@ -81,7 +78,7 @@ def forward(self, other):
         except TROUBLE:
             return record(primitive, (self, other), NO_PARAMS)
         out = new(Value)
-        out._data = z
+        out._plain = z
         out._primitive = primitive
         out._a = self
         out._da = {da}
@@ -89,6 +86,7 @@ def forward(self, other):
         out._db = None
         out._grad = None
         out._uses = 0
+        out._epoch = clock.now
         return out
     return operate(primitive, self, other)
 """
@@ -97,14 +95,14 @@ _REFLECTED = """\
 def reflected(self, other):
     if modes.paused or (other.__class__ is not float and other.__class__ is not int):
         return operate(primitive, other, self)
-    y = self._data
+    y = self._plain
     try:
         x = float(other)
         z = {value}{partial_right}
     except TROUBLE:
         return record(primitive, (other, self), NO_PARAMS)
     out = new(Value)
-    out._data = z
+    out._plain = z
     out._primitive = primitive
     out._a = x
     out._da = None
@@ -112,6 +110,7 @@ def reflected(self, other):
     out._db = {db}
     out._grad = None
     out._uses = 0
+    out._epoch = clock.now
     return out
 """
 
@@ -169,7 +168,7 @@ def source(name: str) -> str:
     True
     """
     primitive = PRIMITIVES[name]
-    if primitive.partials is None or None in primitive.partials:
+    if primitive.partials is None or None in primitive.partials or len(primitive.operands) > 2:
         return ""
     parts = partial_code(primitive)
     value = primitive.floats
@@ -203,7 +202,7 @@ assert elementwise  # rules are made of primitives: all are declared before the 
 _generated: dict[Primitive, dict[str, Any]] = {}
 
 
-def _install_general(primitive: Primitive) -> None:
+def _install_general(primitive: Declared) -> None:
     """Give `Value` the operator and method of a primitive, in the general way."""
 
     def forward(self: Value, *args: Any, **kwargs: Any) -> Any:
@@ -215,14 +214,15 @@ def _install_general(primitive: Primitive) -> None:
     _set(primitive, forward, operator, lambda self, other: operate(primitive, other, self))
 
 
-def _install_generated(primitive: Primitive) -> None:
+def _install_generated(primitive: Declared) -> None:
     """Put the generated code in their place."""
-    code = source(primitive.name)
+    code = source(primitive.name) if isinstance(primitive, Elementwise) else ""
     if not code:
         return
     names: dict[str, Any] = {
         **FLOAT_NAMES,
         "modes": modes,
+        "clock": clock,
         "primitive": primitive,
         "record": record_value,
         "operate": operate,
@@ -242,7 +242,9 @@ def _set(primitive: Primitive, method: Any, operator: Any, reflected: Any) -> No
         setattr(Value, primitive.method, method)
     if primitive.operator:
         setattr(Value, f"__{primitive.operator}__", operator)
-        if len(primitive.operands) == 2 and primitive.operator != "add":  # see Value.__radd__
+        if (
+            len(getattr(primitive, "operands", ())) == 2 and primitive.operator != "add"
+        ):  # see Value.__radd__
             setattr(Value, f"__r{primitive.operator}__", reflected)
 
 
@@ -259,6 +261,12 @@ def _record(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, 
     return record_value(primitive, operands, params)
 
 
-watch(_install_general)
-watch(_install_generated)
+def _uninstall(one):
+    for n in (one.method, f"__{one.operator}__", f"__r{one.operator}__"):
+        if n and n in Value.__dict__:
+            delattr(Value, n)
+
+
+watch(_install_general, _uninstall)
+watch(_install_generated, lambda one: None)
 register(VALUE, Value, _record)

@@ -57,13 +57,13 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
     """
     if node.__class__ is not Value:
         return _not_a_value(node, names)
-    if node._primitive is None:
-        return Name(names[node]) if node in names else Number(node._data)
+    if node.primitive is None:
+        return Name(names[node]) if node in names else Number(node._plain)
     if depth > _DEEPEST:
         return Name("…")
     terms = _chain(node, names)
     operands = tuple(_operand(x, names, depth + 1) for x in terms)
-    return Operation(node._primitive, operands)
+    return Operation(node.primitive, operands)
 
 
 _DEEPEST = 25
@@ -71,14 +71,14 @@ _DEEPEST = 25
 
 def _chain(node: Value, names: Mapping[Any, str]) -> list[Any]:
     """The operands of a node; of a chain a + b + c of nodes without a name, all that are added."""
-    primitive = node._primitive
+    primitive = node.primitive
     assert primitive is not None
     operands = list(node.operands)
     if primitive.name not in ("add", "multiply"):
         return operands
     last = operands[1:]
     first = operands[0]
-    while first.__class__ is Value and first not in names and first._primitive is primitive:
+    while first.__class__ is Value and first not in names and first.primitive is primitive:
         first, *more = first.operands
         last += reversed(more)
     return [first, *reversed(last)]
@@ -86,10 +86,10 @@ def _chain(node: Value, names: Mapping[Any, str]) -> list[Any]:
 
 def _not_a_value(node: Any, names: Mapping[Any, str]) -> Formula:
     """The formula of a constant, a condition, or a Tensor."""
-    if node.__class__ is Tensor and node._primitive is not None:
+    if node.__class__ is Tensor and node.primitive is not None:
         operands = tuple(_operand(x, names, 0) for x in node.operands)
-        shown = [f"{key}={value}" for key, value in node._params.items() if _worth(value)]
-        return Operation(node._primitive, operands, ", ".join(shown))
+        shown = [f"{key}={value}" for key, value in node.params.items() if _worth(value)]
+        return Operation(node.primitive, operands, ", ".join(shown))
     text = getattr(node, "text", None)
     if text is not None:
         return Name(text)
@@ -122,14 +122,14 @@ def _operand(x: Any, names: Mapping[Any, str], depth: int) -> Formula:
 
 def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula:
     """∂node/∂operand[index], simplified, as a book writes it where the declaration says how."""
-    primitive = node._primitive
+    primitive = node.primitive
     rules = primitive.on_paper or primitive.partials
     rule = rules[index]
     if not callable(rule):
         return Number(float(rule or 0.0))
     known = {x for x in (*node.operands, node) if x.__class__ in (Value, Tensor)}
     with modes.recording(), np.errstate(all="ignore"):
-        stand_ins = {x: Value(x._data if x.__class__ is Value else 0.75) for x in known}
+        stand_ins = {x: Value(x._plain if x.__class__ is Value else 0.75) for x in known}
         operands = [_stand_in(x, stand_ins) for x in node.operands]
         recorded = rule(*operands, stand_ins[node])
     shown = {s: Name(names[x]) if x in names else formula(x, names) for x, s in stand_ins.items()}
@@ -146,9 +146,9 @@ def _stand_in(x: Any, stand_ins: Mapping[Any, Value]) -> Any:
 
 def _with(x: Any, shown: Mapping[Value, Formula]) -> Formula:
     """The formula of what a rule recorded, with the formulas of its operands put in."""
-    if x.__class__ is not Value or x._primitive is None:
+    if x.__class__ is not Value or x.primitive is None:
         return shown[x] if x.__class__ is Value and x in shown else formula(x, {})
-    return Operation(x._primitive, tuple(_with(y, shown) for y in x.operands))
+    return Operation(x.primitive, tuple(_with(y, shown) for y in x.operands))
 
 
 # ---------------------------------------------------------------- simplifying

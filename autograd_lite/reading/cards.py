@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import times
+from autograd_lite.engine.chain import times
 from autograd_lite.engine.reverse import gradients
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.algebra import (
     Formula,
     Name,
@@ -70,8 +71,8 @@ class Edge:
         operands = (
             self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
         )
-        shown = dict(zip(node._primitive.operands, operands, strict=False))
-        return str(node._primitive.back_text(index).format(**shown))
+        shown = dict(zip(node.primitive.operands, operands, strict=False))
+        return str(node.primitive.back_text(index).format(**shown))
 
     def _steps(self) -> Iterator[tuple[Any, int]]:
         """The operations passed, the nearest to the source first."""
@@ -225,7 +226,7 @@ def _is_neuron(node: Any) -> bool:
         return False
     operand = node.operands[0]
     primitive = getattr(operand, "_primitive", None)
-    activation = node._primitive is not None and node._primitive.method is not None
+    activation = node.primitive is not None and node.primitive.method is not None
     return activation and primitive is not None and primitive.name == "add"
 
 
@@ -296,7 +297,7 @@ def recomputed(output: Value, node: Value, data: float) -> float:
         if v in results or v.is_leaf:
             continue
         if any(x in results for x in v.operands if x.__class__ is Value):
-            assert v._primitive is not None
-            now = (results.get(x, x._data) if x.__class__ is Value else x for x in v.operands)
-            results[v] = v._primitive.evaluate_floats(*now)
+            assert v.primitive is not None
+            now = (results.get(x, x._plain) if x.__class__ is Value else x for x in v.operands)
+            results[v] = v.primitive.evaluate_floats(*now)
     return results.get(output, output.data)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, Case, Interval, Primitive, apply
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.primitive import Array, Case, Interval, Primitive
 
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (1,), (3,), (2, 1), (1, 3), (3, 2), (3, 3), (2, 3, 1), (2, 2, 3),

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, detached
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.cards import operands_first
 
 
@@ -18,7 +20,7 @@ def wrong_rules(output: Any) -> list[str]:
     for node in operands_first(output):
         for i, x in enumerate(node.operands):
             if is_variable(x) and not _is_right(node, i):
-                name, operands = node._primitive.name, node._primitive.operands
+                name, operands = node.primitive.name, node.primitive.operands
                 by = operands[i] if operands else f"operand {i + 1}"
                 found[f"the rule of {name} by {by} is wrong where it is used"] = None
     return list(found)
@@ -27,11 +29,11 @@ def wrong_rules(output: Any) -> list[str]:
 def _is_right(node: Any, i: int) -> bool:
     """Of some gradient c and some direction d: what flows back, times d, is the change of c·z."""
     rng = np.random.default_rng(0)
-    primitive = node._primitive
-    params = node._params if node.__class__ is Tensor else {}
+    primitive = node.primitive
+    params = node.params if node.__class__ is Tensor else {}
     values = [np.asarray(detached(x)) for x in node.operands]
     x = values[i].astype(float)
-    d, c = rng.normal(size=x.shape), rng.normal(size=np.shape(node._data))
+    d, c = rng.normal(size=x.shape), rng.normal(size=np.shape(node._plain))
     h = 1e-6 * max(1.0, float(np.max(np.abs(x), initial=0.0)))
 
     def result(step: float) -> Array:

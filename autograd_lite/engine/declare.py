@@ -1,0 +1,309 @@
+"""The decorators by which an operation is declared: `elementwise`, `structural`, `composed`.
+
+What a declaration leaves out follows from what it says: from NumPy's ufunc its value on arrays,
+from a Python operator its value on floats and arrays, from the names of the function and of its
+parameters how it is written. See `Primitive` for what the fields mean.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator as operators
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ParamSpec
+
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.chain import pullback
+from autograd_lite.engine.floats import FLOAT_FUNCTIONS
+from autograd_lite.engine.primitive import (
+    ATOM,
+    REAL,
+    Case,
+    Composed,
+    EachOperand,
+    Elementwise,
+    Interval,
+    Laws,
+    Rule,
+    Structural,
+    enter,
+)
+from autograd_lite.engine.scopes import mark_function
+
+P = ParamSpec("P")
+Split = tuple[tuple[Any, ...], dict[str, Any]]
+
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "neg": "-", "pos": "+"}
+"""The Python operators that do on floats what they do on arrays."""
+
+_LATEX = {"−": "-", "·": r" \cdot ", "²": "^2", "Σ": r"\sum ", "σ": r"\sigma", "|": "|"}
+
+
+def elementwise(
+    *numpy: Rule,
+    partials: tuple[Rule | float | None, ...],
+    floats: str | None = None,
+    arrays: Rule | None = None,
+    text: str | None = None,
+    latex: str | None = None,
+    precedence: int = ATOM,
+    binds: tuple[int, ...] = (),
+    binds_latex: tuple[int, ...] = (),
+    laws: Laws | None = None,
+    on_paper: tuple[Rule | float | None, ...] | None = None,
+    operator: str | None = None,
+    method: bool | None = None,
+    domain: tuple[tuple[Interval, ...], ...] | None = None,
+    kink: Rule | None = None,
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Declare an elementwise primitive; the function decorated gives names and documentation.
+
+    Args:
+        numpy: the NumPy functions that stand for it; the first is its value on arrays, unless
+            an operator or `arrays` is.
+        partials: for each operand ∂z/∂operand, as a function of the operands and the result z,
+            written in other primitives; or a number; or None where the operand is a constant,
+            such as a condition or a bound.
+        floats: its value on Python floats, as an expression of its operands and the functions of
+            `math` that are known; follows from the operator, or from its name.
+        arrays: its value on NumPy arrays.
+
+    Raises:
+        TypeError: if the declaration does not say what its values are, or says it of another
+            number of operands than the function has.
+        ValueError: if a name that it takes is not free.
+
+    >>> import numpy as np
+    >>> from autograd_lite import grad
+    >>> @elementwise(np.arctan2, floats="atan2(y, x)",
+    ...              partials=(lambda y, x, z: x / (x * x + y * y),
+    ...                        lambda y, x, z: -y / (x * x + y * y)))
+    ... def angle(y, x):
+    ...     \"\"\"The angle z of the point (x, y); ∂z/∂y = x/(x² + y²), ∂z/∂x = −y/(x² + y²).\"\"\"
+    >>> grad(angle)(0.0, 2.0), grad(np.arctan2, argnums=1)(1.0, 2.0)
+    (0.5, -0.2)
+    """
+
+    def declare(stub: Callable[P, Any]) -> Callable[P, Any]:
+        name = stub.__name__.rstrip("_")
+        operands = _parameters(stub)
+        if len(partials) != len(operands) or not operands:
+            raise TypeError(
+                f"{name}: {len(partials)} partials for the operands ({', '.join(operands)}); "
+                "give one for each"
+            )
+        call = _renamed(_call_of(len(operands)), stub)
+        primitive = Elementwise(
+            name=name,
+            operands=operands,
+            text=text or f"{name}({_braced(operands)})",
+            latex=latex or _latex(name, text, operands),
+            precedence=precedence,
+            binds=binds,
+            binds_latex=binds_latex,
+            laws=laws or Laws(),
+            floats=floats or _floats_of(name, operands, operator),
+            arrays=arrays or _arrays_of(name, numpy, operator),
+            partials=partials,
+            on_paper=on_paper or partials,
+            pullbacks=tuple(pullback(len(operands), rule) for rule in partials),
+            numpy=numpy,
+            operator=operator,
+            method=name if (operator is None if method is None else method) else None,
+            domain=domain or (REAL,) * len(operands),
+            kink=kink,
+            function=call,
+        )
+        call.primitive = primitive  # type: ignore[attr-defined]
+        enter(primitive)
+        return call
+
+    return declare
+
+
+def structural(
+    *numpy: Rule,
+    arrays: Rule | None = None,
+    pullbacks: Sequence[Rule | None],
+    results: tuple[str, ...] | None = None,
+    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
+    text: str | None = None,
+    latex: str | None = None,
+    precedence: int = ATOM,
+    binds: tuple[int, ...] = (),
+    fits: str = "",
+    back: tuple[str, ...] = (),
+    operator: str | None = None,
+    method: bool = True,
+    domain: tuple[tuple[Interval, ...], ...] = (),
+    kink: Rule | None = None,
+) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
+    """Declare a structural primitive.
+
+    The function decorated takes what a user calls it with and returns the operands, a tuple,
+    and the parameters, a dict, with which `arrays` and the pullbacks are called.
+
+    Args:
+        numpy: the NumPy functions that stand for it; the first is its value on arrays, called
+            with the operands and the parameters, unless `arrays` is given.
+        pullbacks: for each operand the function (g, z, *operands, **params) that takes the
+            gradient g of the result z back to it.
+        results: the names of the results, where `arrays` gives a tuple of them; g and z of the
+            pullbacks are then tuples. () if their number depends on the call.
+        fits: how the operands' shapes must fit together, for the error where they do not.
+        cases: for a shape, calls with operands of such shapes, for tests.
+        back: what becomes of g on the way back to each operand, in words.
+
+    Raises:
+        TypeError: if the declaration does not say what its value on arrays is.
+        ValueError: if a name that it takes is not free.
+    """
+
+    def declare(split: Callable[P, Split]) -> Callable[P, Any]:
+        name = split.__name__.rstrip("_")
+        names = _parameters(split)[: len(pullbacks)]
+        if isinstance(pullbacks, EachOperand):
+            names = ()
+        shown = _braced(names or ("operands",))
+
+        @functools.wraps(split)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            operands, params = split(*args, **kwargs)
+            return apply(primitive, operands, params)
+
+        primitive = Structural(
+            name=name,
+            operands=names,
+            text=text or f"{name}({shown})",
+            latex=latex or _latex(name, text, names or ("operands",)),
+            precedence=precedence,
+            binds=binds,
+            fits=fits,
+            arrays=arrays or _arrays_of(name, numpy, None),
+            pullbacks=pullbacks,
+            results=results,
+            back=back,
+            numpy=numpy,
+            operator=operator,
+            method=name if method else None,
+            domain=domain or (REAL,) * max(1, len(names)),
+            kink=kink,
+            cases=cases,
+            function=call,
+        )
+        call.primitive = primitive  # type: ignore[attr-defined]
+        enter(primitive)
+        return call
+
+    return declare
+
+
+def composed(*numpy: Rule, method: bool = True) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Declare a function that is written in other functions, and so needs no derivative.
+
+    NumPy's functions given stand for it, and variables get it as a method. What it returns
+    remembers the name, so that a picture can show the whole as one card.
+
+    >>> import numpy as np
+    >>> from autograd_lite import grad, sum
+    >>> @composed(np.trace)
+    ... def trace(x):
+    ...     \"\"\"The sum of the diagonal of a matrix.\"\"\"
+    ...     n = min(x.shape)
+    ...     return sum(x[np.arange(n), np.arange(n)])
+    >>> grad(lambda x: np.trace(x @ x))(np.eye(2))
+    array([[2., 0.],
+           [0., 2.]])
+    """
+
+    def declare(written: Callable[P, Any]) -> Callable[P, Any]:
+        name = written.__name__.rstrip("_")
+
+        @functools.wraps(written)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            output = written(*args, **kwargs)
+            mark_function(output, args, name)
+            return output
+
+        one = Composed(name=name, numpy=numpy, method=name if method else None, function=call)
+        call.primitive = one  # type: ignore[attr-defined]
+        enter(one)
+        return call
+
+    return declare
+
+
+# ---------------------------------------------------------------- what follows from the rest
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters; `inspect` takes long to import."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _braced(names: Sequence[str]) -> str:
+    """The names as a format: `{x}, {y}`."""
+    return ", ".join("{" + name + "}" for name in names)
+
+
+def _latex(name: str, text: str | None, operands: Sequence[str]) -> str:
+    """How it is written in LaTeX: as the text, with LaTeX's signs, or as a named operator."""
+    if text is None:
+        return rf"\operatorname{{{{{name}}}}}({_braced(operands)})"
+    return "".join(_LATEX.get(c, c) for c in text)
+
+
+def _floats_of(name: str, operands: tuple[str, ...], operator: str | None) -> str:
+    """The expression on floats that follows from the operator, or from the name."""
+    if operator in _SYMBOLS:
+        return (
+            f" {_SYMBOLS[operator]} ".join(operands[-2:])
+            if len(operands) == 2
+            else (f"{_SYMBOLS[operator]}{operands[0]}")
+        )
+    if name in FLOAT_FUNCTIONS:
+        return f"{name}({', '.join(operands)})"
+    raise TypeError(f"{name}: give its value on floats, floats='…' in {', '.join(operands)}")
+
+
+def _arrays_of(name: str, numpy: Sequence[Rule], operator: str | None) -> Rule:
+    """The value on arrays: Python's operator, which is quick on numbers, or NumPy's function."""
+    if operator is not None:
+        return getattr(operators, operator)  # type: ignore[no-any-return]
+    if numpy:
+        return numpy[0]
+    raise TypeError(f"{name}: give its value on arrays, arrays=…, or the NumPy function for it")
+
+
+def _renamed(call: Callable[..., Any], stub: Callable[P, Any]) -> Callable[P, Any]:
+    return functools.wraps(stub)(call)
+
+
+def _call_of(count: int) -> Rule:
+    """The public function of so many operands; a fixed number of arguments is quicker."""
+    if count == 1:
+
+        def unary(x: Any, /) -> Any:
+            return apply(unary.primitive, (x,), {})  # type: ignore[attr-defined]
+
+        return unary
+    if count == 2:
+
+        def binary(x: Any, y: Any, /) -> Any:
+            return apply(binary.primitive, (x, y), {})  # type: ignore[attr-defined]
+
+        return binary
+
+    def several(*operands: Any) -> Any:
+        primitive = several.primitive  # type: ignore[attr-defined]
+        if len(operands) != count:
+            names = ", ".join(primitive.operands)
+            raise TypeError(
+                f"{primitive.name}({names}) takes {count} operands, not {len(operands)}"
+            )
+        return apply(primitive, operands, {})
+
+    return several
