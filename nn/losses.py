@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.chain import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
@@ -204,9 +205,7 @@ def _with_targets(name: str, y: Any, t: Any) -> tuple[Any, Any]:
             f"{name}: outputs of shape {shape} need targets of that shape, or labels of shape "
             f"{shape[:-1]}; these have {given}"
         )
-    labels = one_hot(plain(t), shape[-1], _float_like(y))
-    labels.flags.writeable = False  # spares the engine a copy
-    return y, labels
+    return y, frozen(one_hot(plain(t), shape[-1], _float_like(y)), copy=False)
 
 
 def _float_like(y: Any) -> Any:
@@ -239,7 +238,7 @@ def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
         return -sum(t * log_y, -1)
     weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
     if weights.__class__ is np.ndarray:
-        weights.flags.writeable = False  # spares the engine a copy
+        weights = frozen(weights, copy=False)
     with np.errstate(invalid="ignore"):
         total = vdot(log_y, weights)
     if detached(total) != detached(total):

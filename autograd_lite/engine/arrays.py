@@ -22,11 +22,15 @@ class _Frozen:
         self.__array_interface__ = kept.__array_interface__
 
 
-def frozen(array: Any) -> Array:
-    """An array of the same numbers that is known never to change; a copy, unless it is one.
+def frozen(array: Any, copy: bool = True) -> Array:
+    """An array of the same numbers that is known never to change.
 
     The engine copies constants that somebody could write to, each time they are used; a frozen
     one, and views of it, it takes as they are. Neither can be made writeable again.
+
+    Args:
+        array: anything that NumPy makes an array of.
+        copy: False takes the array itself, which nobody else may write to from here on.
 
     >>> x = frozen([1.0, 2.0])
     >>> is_frozen(x[1:]), frozen(x) is x
@@ -37,7 +41,7 @@ def frozen(array: Any) -> Array:
     """
     if array.__class__ is ndarray and is_frozen(array):
         return array  # type: ignore[no-any-return]
-    kept = np.array(array, order="K", copy=True)
+    kept = np.array(array, copy=True) if copy else np.asarray(array)
     kept.flags.writeable = False
     return np.asarray(_Frozen(kept))
 

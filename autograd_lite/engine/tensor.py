@@ -113,22 +113,31 @@ class Tensor(Variable):
     def data(self, array: Any) -> None:
         self._leaf_only("data")
         if array is not self._plain:
-            self.adopt(array_of("Tensor.data", array, True))
+            fresh = array_of("Tensor.data", array, True)
+            if fresh.shape != self.shape:
+                raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
+            self._plain = fresh.astype(self.dtype, copy=False)
+            self._locked = self._shared = False
 
-    def adopt(self, array: Array) -> None:
-        """Take an array for the data of this leaf, as it is: nobody else may write to it.
+    def decrease(self, change: Any) -> None:
+        """self.data −= change, without handing the array out: what an optimiser does.
 
-        For optimisers, which make an array of the new numbers at each step: `w.data = array`
-        would copy it.
+        Reading `.data` gives the array away, and the engine has to copy it from then on whenever
+        it is used. Here nobody gets hold of it, so that it needs no copy.
 
         Raises:
-            ValueError: if this is no leaf, or the array is of another shape.
+            ValueError: if this is no leaf, or the change does not have its shape.
         """
         self._leaf_only("data")
-        if array.shape != self.shape:
-            raise ValueError(f"Tensor.data: shape {array.shape} does not fit {self.shape}")
-        self._plain = array.astype(self.dtype, copy=False)
-        self._locked = self._shared = False
+        if self._shared:  # whoever holds the array, as with copy=False, is to see the change
+            self._plain -= change
+            return
+        fresh = np.asarray(self._plain - change, dtype=self.dtype)
+        if fresh.shape != self.shape:
+            raise ValueError(
+                f"decrease: a change of shape {np.shape(change)} does not fit {self.shape}"
+            )
+        self._plain, self._locked = fresh, False
 
     @property
     def grad(self) -> Array | None:
