@@ -226,7 +226,7 @@ def _propagate_values_to(
     try:
         for v in below:
             v._flow = 0.0
-            for x in () if v in ends else _parents(v):
+            for x, _ in () if v in ends else _ways(v):
                 if x._epoch < oldest:
                     older = True
                     continue
@@ -240,8 +240,8 @@ def _propagate_values_to(
             flow = v._flow
             if v in ends:
                 continue
-            for x, d in ((v._a, v._da), (v._b, v._db)) if v._db is not None else ((v._a, v._da),):
-                if d is None or x._epoch < oldest:
+            for x, d in _ways(v):
+                if x._epoch < oldest:
                     continue
                 if flow and d:
                     x._flow += flow * d
@@ -260,14 +260,14 @@ def _is_of_values(below: list[Value]) -> bool:
     """Whether what went wrong in a pass was no Tensor; sets the counts back to 0."""
     for v in below:
         v._uses = 0
-    return not any(x.__class__ is Tensor for v in below for x in _parents(v))
+    return not any(x.__class__ is Tensor for v in below for x, _ in _ways(v))
 
 
-def _parents(v: Value) -> Iterable[Any]:
-    """What a Value holds a derivative by."""
+def _ways(v: Value) -> tuple[tuple[Any, float], ...]:
+    """What a Value holds a derivative by, with the derivatives."""
     if v._db is None:
-        return () if v._da is None else (v._a,)
-    return (v._b,) if v._da is None else (v._a, v._b)
+        return () if v._da is None else ((v._a, v._da),)
+    return ((v._b, v._db),) if v._da is None else ((v._a, v._da), (v._b, v._db))
 
 
 # ---------------------------------------------------------------- anything

@@ -260,8 +260,9 @@ class Tensor(Variable):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError(
-            "asarray: a Tensor does not turn into a plain array, its graph would be lost: use "
-            "x.detach() for the numbers, stack([...]) to join Tensors"
+            "asarray: a Tensor does not turn into a plain array, its graph would be lost. Where a "
+            "constant is meant, use x.detach(). To join Tensors, or to fill an array, r[i] = x, "
+            "collect them in a list and use autograd_lite.stack(list)"
         )
 
     # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
