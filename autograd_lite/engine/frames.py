@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from opcode import opmap
 from types import CodeType, FrameType
 
-_GENERATORS = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _COROUTINES = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
+_RESUMABLE = _COROUTINES | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _DRIVERS = frozenset({"contextlib", "_pytest.fixtures"})
 _CACHE, _SEND, _RESUME = opmap["CACHE"], opmap["SEND"], opmap["RESUME"]
 _STOPS = frozenset((opmap["YIELD_VALUE"], _RESUME))
@@ -43,29 +43,30 @@ def owners() -> tuple[FrameType, ...]:
     first.
 
     A task is the frame of its outermost coroutine. A generator that stands for a function does not
-    count: one that is run by contextlib or by pytest as a context manager or fixture, or to which
-    another delegates (`yield from`).
+    count: one that contextlib runs as a context manager, or pytest as a fixture, or to which such a
+    one or a coroutine delegates.
     """
     found = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        back = frame.f_back
-        if frame.f_code.co_flags & (_GENERATORS | _COROUTINES) and _is_owner(frame, back):
+        if frame.f_code.co_flags & _RESUMABLE and (frame.f_code in own_code or _is_owner(frame)):
             found.append(frame)
-        frame = back
+        frame = frame.f_back
     return tuple(found)
 
 
-def _is_owner(frame: FrameType, back: FrameType | None) -> bool:
-    if back is None or frame.f_code in own_code:
+def _is_owner(frame: FrameType) -> bool:
+    back = frame.f_back
+    if back is None:
         return True
     if back.f_globals.get("__name__") in _DRIVERS:
         return False
     flags, outer = frame.f_code.co_flags, back.f_code.co_flags
     if flags & _COROUTINES:
-        return not outer & (_GENERATORS | _COROUTINES)
-    delegated = outer & (_GENERATORS | _COROUTINES) and _instruction(back) == _SEND
-    return flags & inspect.CO_ASYNC_GENERATOR != 0 or not delegated
+        return not outer & _RESUMABLE
+    if flags & inspect.CO_ASYNC_GENERATOR or not outer & _RESUMABLE or _instruction(back) != _SEND:
+        return True
+    return not outer & _COROUTINES and _is_owner(back)
 
 
 def is_finished(owner: FrameType) -> bool:
@@ -81,8 +82,9 @@ def is_suspended(owner: FrameType) -> bool:
 def awaits(owner: FrameType) -> bool:
     """Whether one that is suspended waits for something itself: asked for more, it jumps back to
     ask that. (So does `yield from`, where it is the caller who is waited for.)"""
-    if owner.f_code.co_flags & inspect.CO_GENERATOR:
-        return False
+    flags = owner.f_code.co_flags
+    if flags & (inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE):
+        return bool(flags & inspect.CO_ITERABLE_COROUTINE)
     code, i = owner.f_code.co_code, owner.f_lasti
     if code[i] != _RESUME:
         i += 2

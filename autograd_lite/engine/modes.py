@@ -24,6 +24,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import types
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar, Token
 from threading import RLock, get_ident
@@ -71,7 +72,7 @@ def _owned_here() -> _Block | None:
         return None  # quicker than to go down the stack
     for frame in frames.stack():
         for block in reversed(_owned.get(frame, ())):
-            if block.open:
+            if block.open and block.owner() is frame:
                 return block
     return None
 
@@ -79,13 +80,12 @@ def _owned_here() -> _Block | None:
 def _inherited(block: _Block, found: _Block | None) -> bool:
     """Whether a block of this context holds though no generator or task that runs here owns it;
     `found` is one that is owned, and lies inside of what was entered without any owner."""
-    for owner in block.owners:
-        if frames.is_finished(owner):
-            continue  # perhaps a coroutine entered it for its caller, as `__aenter__` does
-        if frames.is_suspended(owner):
-            return frames.awaits(owner) and not _entered_here(block)
-        return found is None if frames.runs_here(owner) else not _entered_here(block)
-    return found is None
+    owner = block.owner()
+    if owner is None or frames.runs_here(owner):
+        return found is None
+    if frames.is_suspended(owner) and not frames.awaits(owner):
+        return False
+    return not _entered_here(block)
 
 
 # ---------------------------------------------------------------- blocks
@@ -119,8 +119,8 @@ class _Block:
             self.token = _here.set(None)
         with _lock:
             _all.add(self)
-            if self.owners:
-                _owned.setdefault(self.owners[0], []).append(self)
+            for owner in self.owners:
+                _owned.setdefault(owner, []).append(self)
             _blocks.set((*_still_open(_blocks.get()), self))
             paused += 1  # nothing can come between these two
             self.counted = True
@@ -132,6 +132,14 @@ class _Block:
             self.end()
             raise
 
+    def owner(self) -> FrameType | None:
+        """The generator or task that it belongs to; None: the thread. One that has returned entered
+        it for its caller, as `__aenter__` does."""
+        for owner in self.owners:
+            if not frames.is_finished(owner):
+                return owner
+        return None
+
     def end(self) -> None:
         """Close it, if it is open: in any thread, in any order, any number of times."""
         global paused
@@ -141,7 +149,7 @@ class _Block:
                 self.counted = False  # nothing can come between these two
                 paused -= 1
             _all.discard(self)
-            for owner in self.owners[:1]:
+            for owner in self.owners:
                 mine = _owned.get(owner, [])
                 if self in mine:
                     mine.remove(self)
@@ -311,19 +319,40 @@ def _decorated(value: bool, function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _coroutine(value: bool, function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
-        with _Block(value):
-            return await function(*args, **kwargs)
+        return await _awaitable_steps(value, function(*args, **kwargs))
 
     return call
 
 
 def _generator(value: bool, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        with _Block(value):
-            return (yield from function(*args, **kwargs))
+        return (yield from _steps(value, function(*args, **kwargs)))
 
-    frames.own_code.add(call.__code__)
     return call
+
+
+def _steps(value: bool, inner: Any) -> Generator[Any, Any, Any]:
+    """`yield from inner` inside a block. Written out, because a generator that delegates is not on
+    the stack while Python closes the one that it delegates to."""
+    with _Block(value):
+        try:
+            result = inner.send(None)
+            while True:
+                try:
+                    sent = yield result
+                except GeneratorExit:
+                    inner.close()
+                    raise
+                except BaseException as error:
+                    result = inner.throw(error)
+                else:
+                    result = inner.send(sent)
+        except StopIteration as stop:
+            return stop.value
+
+
+_awaitable_steps = types.coroutine(_steps)
+frames.own_code.update((_steps.__code__, _awaitable_steps.__code__))
 
 
 def _asynchronous_generator(value: bool, function: Callable[..., Any]) -> Callable[..., Any]:
