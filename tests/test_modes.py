@@ -1129,12 +1129,13 @@ class Program:
 
     async def generator(self, trees: list[Any], scope: Scope | None) -> None:
         def generate() -> Iterator[bool]:
-            with modes.recording() if decided(scope) is False else no_grad():
+            with modes.recording() if other else no_grad():
                 for _ in range(2):
                     yield is_recording()
 
+        other = not decided(scope)
         for seen in generate():
-            assert seen is not decided(scope)
+            assert seen is other
             await self.run(trees, scope)
 
     async def asynchronous_generator(self, trees: list[Any], scope: Scope | None) -> None:
