@@ -60,7 +60,7 @@ def is_recording() -> bool:
     if found is not None:  # what this context inherited after it lies inside of it
         blocks = blocks[blocks.index(found) + 1 :] if found in blocks else ()
     for block in reversed(blocks):
-        if block.open and _inherited(block, found):
+        if block.open and _inherited(block, found) and block.open:  # the collector may end it here
             return block.value
     return found is None or found.value
 
