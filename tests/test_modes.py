@@ -915,9 +915,40 @@ def test_loop_run_inside_of_a_generator() -> None:
             yield
             yield asyncio.run(both())
 
-    g = generator()
-    next(g)
-    assert in_a_thread(lambda: next(g)) == [[True, True], [False]]
+    for resume in (in_a_thread, _call):
+        g = generator()
+        next(g)
+        assert resume(lambda g=g: next(g)) == [[True, True], [False]]
+        g.close()
+
+
+def _call(function: Callable[[], Any]) -> Any:
+    return function()
+
+
+def test_task_inherits_a_block_that_lies_inside_of_a_generator_s() -> None:
+    async def start() -> bool:
+        with modes.recording():
+            return await asyncio.create_task(look())
+
+    async def look() -> bool:
+        return is_recording()
+
+    def generator() -> Iterator[bool]:
+        with no_grad():
+            yield asyncio.run(start())
+
+    assert list(generator()) == [True]
+
+
+def test_generator_started_elsewhere_is_paused_in_a_recording_task() -> None:
+    async def resume() -> bool:
+        with modes.recording():
+            return await asyncio.to_thread(next, g)
+
+    g = paused_generator()
+    assert in_a_thread(lambda: next(g)) is False
+    assert asyncio.run(resume()) is False
     g.close()
 
 

@@ -13,7 +13,9 @@ A block, one run of a `with` statement, holds for the code that runs inside it:
   `copy_context().run`) inherits the block as long as it is open. A `threading.Thread` copies no
   context and starts with recording on (unless Python itself is told to copy it).
 - Inside each other, the innermost block decides. Blocks may be closed in any order, and anywhere:
-  by a generator that is closed in another thread, or by the garbage collector.
+  by a generator that is closed in another thread, or by the garbage collector. Only an interrupt
+  (Ctrl-C) that strikes before the first line of `__exit__` leaves one open: so with any context
+  manager that is written in Python.
 
 To look all this up at each operation would cost more than the operation. `paused` counts the
 blocks that are open anywhere, and only where it is not zero is `is_recording` asked.
