@@ -12,7 +12,7 @@ from autograd_lite.numerical.differences import numerical_gradient
 from autograd_lite.reading.algebra import text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
 from autograd_lite.reading.derivation import Derivation, derive
-from autograd_lite.reading.script import Program, parse
+from autograd_lite.reading.script import Script, parse
 
 SEED_LAYER = """\
 z1 = x1*w11; z2 = x2*w21; z3 = z1 + z2; y1 = z3 + b1
@@ -33,7 +33,7 @@ SEED_INPUTS = {
 class Explanation:
     """What is known of a program at one point."""
 
-    program: Program
+    program: Script
     cards: list[Card]
     numerical: dict[str, float]
     """∂output/∂name by central differences, for every card."""
@@ -95,7 +95,7 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
         every_step: a card for each operation, not only for what has a name.
 
     Raises:
-        ProgramError: if the program cannot be read or a name has no number.
+        ScriptError: if the program cannot be read or a name has no number.
         ValueError: if a number is given for a name that is not an input.
 
     >>> explanation = explain("y = x*w", {"x": 2.0, "w": 3.0})
@@ -121,7 +121,7 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
     return Explanation(program, cards, numerical)
 
 
-def _numerical(program: Program, inputs: Mapping[str, float], output: Value, card: Card) -> float:
+def _numerical(program: Script, inputs: Mapping[str, float], output: Value, card: Card) -> float:
     """∂output/∂card by central differences: of an input by running the program again, of what is
     computed by running on from there."""
 

@@ -46,7 +46,7 @@ _COMPARISONS: dict[type[ast.AST], tuple[str, Callable[[float, float], bool]]] = 
 }
 
 
-class ProgramError(ValueError):
+class ScriptError(ValueError):
     """A program that cannot be read, with the column (from 1) and line where it goes wrong."""
 
     def __init__(self, message: str, source: str, line: int = 1, column: int = 1) -> None:
@@ -79,7 +79,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Program:
+class Script:
     """A program that was read and found well formed."""
 
     source: str
@@ -99,7 +99,7 @@ class Program:
             inputs: numbers or Values by name.
 
         Raises:
-            ProgramError: if an input is missing, or a constant part overflows.
+            ScriptError: if an input is missing, or a constant part overflows.
 
         >>> parse("z = x*y; E = z**2").run({"x": 2.0, "y": 3.0})
         {'x': 2.0, 'y': 3.0, 'z': 6.0, 'E': 36.0}
@@ -117,7 +117,7 @@ class Program:
             names[statement.name] = result
         return names
 
-    def _unbound(self, missing: list[str]) -> ProgramError:
+    def _unbound(self, missing: list[str]) -> ScriptError:
         for statement in self.statements:
             for node in ast.walk(statement.expression):
                 if isinstance(node, ast.Name) and node.id == missing[0]:
@@ -137,17 +137,17 @@ class Program:
         return [statement.name for statement in self.statements]
 
 
-def parse(source: str) -> Program:
+def parse(source: str) -> Script:
     """Read a program: assignments separated by `;` or new lines; the last may be an expression.
 
     Raises:
-        ProgramError: for anything but arithmetic, elementwise functions, comparisons and names.
+        ScriptError: for anything but arithmetic, elementwise functions, comparisons and names.
 
     >>> parse("z = x*y; sin(z)").inputs
     ('x', 'y')
     """
     if len(source) > MAX_LENGTH:
-        raise ProgramError(
+        raise ScriptError(
             f"the program has {len(source):,} characters; at most {MAX_LENGTH:,} are read",
             source[:MAX_LENGTH].replace("\n", " "),
             column=MAX_LENGTH,
@@ -174,8 +174,8 @@ def parse(source: str) -> Program:
         assigned.add(statement.name)
         statements.append(statement)
     if not statements:
-        raise ProgramError("the program is empty", source or " ")
-    return Program(source, tuple(statements), tuple(inputs))
+        raise ScriptError("the program is empty", source or " ")
+    return Script(source, tuple(statements), tuple(inputs))
 
 
 def _tree(source: str) -> ast.Module:
@@ -183,24 +183,24 @@ def _tree(source: str) -> ast.Module:
     if digits is not None:
         before = source[: digits.start()]
         column = digits.start() - before.rfind("\n")
-        raise ProgramError("the number is too large", source, before.count("\n") + 1, column)
+        raise ScriptError("the number is too large", source, before.count("\n") + 1, column)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice on the text is not for its writer
             return ast.parse(source)
     except SyntaxError as error:
         line = min(error.lineno or 1, source.count("\n") + 1)
-        raise ProgramError(error.msg, source or " ", line, max(1, error.offset or 1)) from None
+        raise ScriptError(error.msg, source or " ", line, max(1, error.offset or 1)) from None
     except (RecursionError, MemoryError):
-        raise ProgramError("the program is too deeply nested", source) from None
+        raise ScriptError("the program is too deeply nested", source) from None
     except ValueError as error:  # a null character
-        raise ProgramError(str(error), source.replace("\0", "?")) from None
+        raise ScriptError(str(error), source.replace("\0", "?")) from None
 
 
-def _at(source: str, node: ast.AST, message: str) -> ProgramError:
+def _at(source: str, node: ast.AST, message: str) -> ScriptError:
     line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
     text = source.splitlines()[line - 1].encode()[:offset].decode(errors="ignore")
-    return ProgramError(message, source, line, len(text) + 1)
+    return ScriptError(message, source, line, len(text) + 1)
 
 
 def _statement(source: str, node: ast.stmt, last: bool) -> Statement:
