@@ -12,6 +12,7 @@ from autograd_lite.numerical.differences import numerical_gradient
 from autograd_lite.reading.algebra import text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
 from autograd_lite.reading.derivation import Derivation, derive
+from autograd_lite.reading.names import printable
 from autograd_lite.reading.script import Script, parse
 
 SEED_LAYER = """\
@@ -72,6 +73,7 @@ class Explanation:
             ValueError: if a name is not in the program, or the output does not depend on it.
         """
         names = {card.name: card for card in self.cards}
+        wrt = [printable(name) for name in wrt]
         for name in wrt:
             if name not in names:
                 known = ", ".join(names)
@@ -107,14 +109,14 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
     program = parse(source)
     for name in inputs:
         if name not in program.inputs:
-            assigned = any(statement.name == name for statement in program.statements)
+            assigned = any(s.name == name and s.given for s in program.statements)
             why = "is assigned by the program" if assigned else "is not used in the program"
             raise ValueError(f"{name}={inputs[name]:g}: {name!r} {why}")
     with np.errstate(all="ignore"):  # inf and nan stand in the table
         values = {name: Value(x, name=name) for name, x in inputs.items()}
         output = program.run(values)[program.output]
     if output.__class__ is not Value:
-        raise ValueError(f"{program.output} is a constant: it depends on no input")
+        raise program.error(f"{program.output} is a constant: it depends on no input")
     cards = cards_of(output, fold=not every_step)
     with np.errstate(all="ignore"):
         numerical = {card.name: _numerical(program, inputs, output, card) for card in cards}
@@ -127,7 +129,7 @@ def _numerical(program: Script, inputs: Mapping[str, float], output: Value, card
 
     def moved(x: float) -> float:
         if card.algebra is None:
-            return program.run({**inputs, card.name: x})[program.output]  # type: ignore[no-any-return]
+            return program.run({**inputs, card.node.name: x})[program.output]  # type: ignore[no-any-return]
         return recomputed(output, card.node, x)
 
     return float(numerical_gradient(moved, card.value))
