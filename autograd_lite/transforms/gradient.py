@@ -68,18 +68,17 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         places = [_place(i, len(args)) for i in indices]
         plain = [args[i] for i in places]
-        again = modes.is_recording() and (
-            _depth.get() > 0 or any(is_variable(leaf) for leaf in leaves_of(plain))
-        )
+        leaves = [x for i in places for x in leaves_of(args[i], f"argument {i}")]
+        again = modes.is_recording() and (_depth.get() > 0 or any(map(is_variable, leaves)))
         token = _depth.set(_depth.get() + 1)
         try:
             with modes.recording():
                 wrapped = [_variables(args[i], f"argument {i}") for i in places]
+                inputs = leaves_of(wrapped)  # now: f may change what it is given
                 given = list(args)
                 for i, argument in zip(places, wrapped, strict=True):
                     given[i] = argument
                 output = _scalar(f(*given, **kwargs))
-                inputs = leaves_of(wrapped)
                 found = (
                     gradients(output, inputs, record=again)
                     if is_variable(output)
@@ -87,8 +86,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
                 )
         finally:
             _depth.reset(token)
-        rest = iter(found)
-        result = [map_leaves(lambda leaf, where: _as_given(next(rest), leaf), x) for x in wrapped]
+        rest = map(_as_given, found, inputs)
+        result = [map_leaves(lambda leaf, where: next(rest), x) for x in plain]
         value = output if again or not is_variable(output) else _plain(output)
         return value, tuple(result) if several else result[0]
 
