@@ -123,7 +123,7 @@ def test_everything_drawn_is_inside_the_picture(path):
     ]
     places += [
         (float(text.get("x")) + across, float(text.get("y")) + down)
-        for text in graph.iter("{*}text")
+        for text in graph.findall(".//{*}text")
         if text.get("x")
     ]
     assert len(places) > 20

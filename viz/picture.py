@@ -143,7 +143,7 @@ def _on_the_way(cards: Sequence[Card], wrt: Collection[str]) -> set[str]:
     names = {card.name for card in cards}
     for name in wrt:
         if name not in names:
-            raise ValueError(f"wrt: the output does not depend on {name!r}")
+            raise ValueError(f"wrt: the output does not depend on '{name}'")
     lit = set(wrt)
     for card in cards:
         if any(edge.source.name in lit for edge in card.edges):
