@@ -131,7 +131,11 @@ def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula
     with modes.recording(), np.errstate(all="ignore"):
         stand_ins = {x: Value(x._plain if x.__class__ is Value else 0.75) for x in known}
         operands = [_stand_in(x, stand_ins) for x in node.operands]
-        recorded = rule(*operands, stand_ins[node])
+        try:
+            recorded = rule(*operands, stand_ins[node])
+        except (ArithmeticError, ValueError):  # Python's of a constant, such as 1/0: NumPy's inf
+            exact = [np.float64(x) if isinstance(x, float) else x for x in operands]
+            recorded = rule(*exact, stand_ins[node])
     shown = {s: Name(names[x]) if x in names else formula(x, names) for x, s in stand_ins.items()}
     shown |= {s: Name(array_text(x)) for x, s in zip(node.operands, operands, strict=True)
               if s.__class__ is Value and s not in shown}  # fmt: skip
@@ -163,7 +167,8 @@ def simplified(tree: Formula) -> Formula:
     if len(operands) > len(tree.primitive.operands):
         return _nary(tree.primitive, operands)
     if all(isinstance(x, Number) for x in operands) and tree.primitive.floats is not None:
-        return Number(tree.primitive.evaluate_floats(*(x.value for x in operands)))  # type: ignore[union-attr]
+        with np.errstate(all="ignore"):
+            return Number(tree.primitive.evaluate_floats(*(x.value for x in operands)))  # type: ignore[union-attr]
     if name in ("multiply", "divide", "negative"):
         return product(Operation(tree.primitive, operands))
     if name == "positive":
@@ -314,8 +319,8 @@ def _write(
     if isinstance(tree, Number):
         return number(tree.value), ATOM if tree.value >= 0 else SIGN
     if isinstance(tree, Name):
-        simple = not any(c in tree.text for c in " <>=")
-        return name(tree.text), ATOM if simple else SUM
+        compares = any(c in tree.text for c in "<>=≤≥≠")
+        return name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
     primitive = tree.primitive
     in_latex = name is not str
     if primitive.name == "power" and isinstance(tree.operands[1], Number) and not in_latex:

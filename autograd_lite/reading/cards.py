@@ -30,6 +30,7 @@ from autograd_lite.reading.algebra import (
     product,
     simplified,
 )
+from autograd_lite.reading.names import printable
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -236,7 +237,7 @@ def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[An
     for node in nodes:
         for x in variables_of(node):
             uses[x] = uses.get(x, 0) + 1
-    wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
+    wanted = {node: _shown(node.name) or _shown(extra.get(node)) for node in nodes}
     taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
     names: dict[Any, str] = {}
@@ -251,6 +252,11 @@ def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[An
         if node in names:
             given.add(names[node])
     return names
+
+
+def _shown(name: str | None) -> str | None:
+    """The name as it is written; a blank one is none."""
+    return None if name is None or not name.strip() else printable(name)
 
 
 def _fresh(kind: str, taken: set[str]) -> Iterator[str]:
