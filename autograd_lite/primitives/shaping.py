@@ -43,17 +43,20 @@ def _reshape_cases(shape: Shape) -> Iterator[Case]:
         yield (shape,), (new,), {}
     if size:
         yield (shape,), (-1,), {}
+    if len(shape) > 1:
+        yield (shape,), (shape[::-1],), {"order": "F"}
 
 
 @structural(
-    arrays=lambda x, shape: np.reshape(x, shape),
-    pullbacks=(lambda g, z, x, shape: reshape(g, shape_of(x)),),
+    arrays=lambda x, shape, order="C": np.reshape(x, shape, order=order),
+    pullbacks=(lambda g, z, x, shape, order="C": reshape(g, shape_of(x), order=order),),
     cases=_reshape_cases,
     back=("g in the old shape",),
     numpy=(np.reshape,),
 )
-def reshape(x: Any, *lengths: Any, shape: Any = None) -> Call:
-    """The same elements in another shape, row by row; one length may be −1.
+def reshape(x: Any, *lengths: Any, shape: Any = None, order: str = "C") -> Call:
+    """The same elements in another shape; one length may be −1. They are read and written row by
+    row, or with order="F" column by column.
 
     ∂: the gradient in the old shape.
 
@@ -62,7 +65,12 @@ def reshape(x: Any, *lengths: Any, shape: Any = None) -> Call:
            [3., 4.]])
     """
     new = _one_or_many(lengths) if shape is None else shape
-    return (x,), {"shape": (new,) if isinstance(new, (int, np.integer)) else tuple(new)}
+    params = {"shape": (new,) if isinstance(new, (int, np.integer)) else tuple(new)}
+    if order == "C":
+        return (x,), params
+    if order != "F":
+        raise ValueError(f"reshape: order {order!r} is not supported: 'C' and 'F' are")
+    return (x,), params | {"order": order}
 
 
 def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
@@ -155,22 +163,37 @@ def astype(x: Any, dtype: Any) -> Call:
     >>> astype([1.0, 2.0], np.float32)
     array([1., 2.], dtype=float32)
     """
-    if np.dtype(dtype).kind != "f":
+    return (x,), {"dtype": _floating("astype", dtype)}
+
+
+def _floating(name: str, dtype: Any) -> np.dtype[Any]:
+    wanted: np.dtype[Any] = np.dtype(dtype)
+    if wanted.kind != "f":
         raise TypeError(
-            f"astype: {np.dtype(dtype)} has no gradient; use x.detach().astype(...) for a constant"
+            f"{name}: {wanted} has no gradient; use x.detach().astype(...) for a constant"
         )
-    return (x,), {"dtype": np.dtype(dtype)}
+    return wanted
+
+
+def computed_in(name: str, x: Any, dtype: Any) -> Any:
+    """An operand of something that is to be computed in a floating dtype (NumPy's `dtype=`); None
+    leaves it as it is."""
+    if dtype is None:
+        return x
+    wanted = _floating(name, dtype)
+    held = getattr(x, "dtype", np.float64 if hasattr(x, "detach") else None)
+    return x if held == wanted else astype(x, wanted)
 
 
 # ---------------------------------------------------------------- joining
 
 
-def _joined(name: str, arrays: Any) -> tuple[Any, ...]:
+def _joined(name: str, arrays: Any, dtype: Any) -> tuple[Any, ...]:
     if shape_of(arrays) == () and not isinstance(arrays, Sequence):
         raise TypeError(f"{name}: give a sequence of arrays, not one {type(arrays).__name__}")
     if len(arrays) == 0:
         raise ValueError(f"{name}: needs at least one array")
-    return tuple(arrays)
+    return tuple(computed_in(name, x, dtype) for x in arrays)
 
 
 def _part(i: int, g: Any, z: Any, *arrays: Any, axis: int) -> Any:
@@ -199,15 +222,16 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
     numpy=(np.concatenate,),
     method=False,
 )
-def concatenate(arrays: Any, axis: int | None = 0) -> Call:
+def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Call:
     """The arrays one after the other along an axis (flattened first if it is None).
+    A floating dtype may be given that all are converted to.
 
     ∂: to each array its own slice of the gradient.
 
     >>> concatenate([[1.0], [2.0, 3.0]])
     array([1., 2., 3.])
     """
-    joined = _joined("concatenate", arrays)
+    joined = _joined("concatenate", arrays, dtype)
     if axis is None:
         return tuple(reshape(x, -1) for x in joined), {"axis": 0}
     return joined, {"axis": axis}
@@ -231,8 +255,9 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
     numpy=(np.stack,),
     method=False,
 )
-def stack(arrays: Any, axis: int = 0) -> Call:
+def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Call:
     """Arrays of one shape side by side along a new axis; of Values, one Tensor.
+    A floating dtype may be given that all are converted to.
 
     ∂: to each array its own layer of the gradient.
 
@@ -240,7 +265,7 @@ def stack(arrays: Any, axis: int = 0) -> Call:
     array([[1., 3.],
            [2., 4.]])
     """
-    return _joined("stack", arrays), {"axis": axis}
+    return _joined("stack", arrays, dtype), {"axis": axis}
 
 
 # ---------------------------------------------------------------- indexing
@@ -358,12 +383,26 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
 # ---------------------------------------------------------------- made of these
 
 
-def swapaxes(x: Any, first: int, second: int) -> Any:
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """x with two of its axes exchanged.
 
     >>> swapaxes(np.zeros((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
     axes = list(range(dimensions_of(x)))
-    axes[first], axes[second] = axes[second], axes[first]
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return transpose(x, axes)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+    """An array with the shape and dtype of x, or those given, each element of it `fill_value`.
+    x lends nothing else: it is a constant, and only `fill_value` gets a gradient.
+
+    >>> full_like(np.zeros((2, 2)), 3.0)
+    array([[3., 3.],
+           [3., 3.]])
+    """
+    shape, dtype = shape_of(x) if shape is None else shape, dtype or getattr(x, "dtype", float)
+    if not hasattr(fill_value, "detach"):
+        return np.full(shape, fill_value, dtype)
+    return broadcast_to(computed_in("full_like", fill_value, dtype), shape)
