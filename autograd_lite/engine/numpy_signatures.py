@@ -41,7 +41,7 @@ class Binding:
     """The calls of one NumPy function, as calls of ours."""
 
     def __init__(self, name: str, function: Rule, ours: Rule) -> None:
-        import inspect  # here, for it takes a tenth of the time in which this package is imported
+        import inspect  # not needed to import this package
 
         self.name = name
         self.ours = ours
@@ -52,6 +52,7 @@ class Binding:
             self._signature = _with_numpys_options(inspect.signature(ours))
         self._parameters = self._signature.parameters
         self._names = self._paired()
+        self._alike = {name for name, own in self._names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
     def _paired(self) -> dict[str, str]:
@@ -83,7 +84,9 @@ class Binding:
         Raises:
             TypeError: if this is no call of NumPy's function, or ours lacks an argument given.
         """
-        if not kwargs and self._needed <= len(args) <= self._straight:
+        if self._needed <= len(args) <= self._straight and all(
+            name in self._alike and x is not NO_VALUE for name, x in kwargs.items()
+        ):
             return args, kwargs, None  # as nearly every call
         try:
             arguments = self._signature.bind(*args, **kwargs).arguments
