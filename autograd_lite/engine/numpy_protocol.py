@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.numpy_signatures import Binding, in_other_words, unsupported
+from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
 from autograd_lite.engine.primitive import CONSTANTS, Primitive, Rule, watch
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable
 from autograd_lite.primitives.shaping import computed_in, full_like, reshape, shape_of, swapaxes
 
-_functions: dict[Rule, Rule] = {np.swapaxes: swapaxes, np.full_like: full_like}
+FUNCTIONS: dict[Rule, Rule] = {np.swapaxes: swapaxes, np.full_like: full_like}
 """NumPy functions with a rule, and what stands for them here."""
 
 _bindings: dict[Rule, Binding] = {}
@@ -30,16 +30,11 @@ _bindings: dict[Rule, Binding] = {}
 
 def _enter(primitive: Primitive) -> None:
     for function in primitive.numpy:
-        _functions[function] = primitive.function
+        FUNCTIONS[function] = primitive.function
         _bindings.pop(function, None)
 
 
 watch(_enter)
-
-
-def _name(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> TypeError:
@@ -55,14 +50,14 @@ def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> Typ
 def _array_function(
     self: Any, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
-    ours = _functions.get(function)
+    ours = FUNCTIONS.get(function)
     if ours is None:
         if function in CONSTANTS:
             return function(*_plain(args), **_plain(kwargs))
-        raise _no_rule(_name(function))
+        raise _no_rule(name_of(function))
     binding = _bindings.get(function)
     if binding is None or binding.ours is not ours:
-        binding = _bindings[function] = Binding(_name(function), function, ours)
+        binding = _bindings[function] = Binding(name_of(function), function, ours)
     try:
         args, kwargs, dtype = binding.bind(args, kwargs)
     except TypeError:
@@ -103,13 +98,13 @@ _UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
 
 
 def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    name = _name(ufunc)
+    name = name_of(ufunc)
     if any(x is not None for x in kwargs.pop("out", ())):
         raise TypeError(
             f"{name}: a variable cannot be written into an array (out=, or an operator "
             "like +=), nor an array into a variable; write a = a + x instead"
         )
-    ours = _functions.get(ufunc)
+    ours = FUNCTIONS.get(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
@@ -134,7 +129,7 @@ def _with_options(name: str, inputs: tuple[Any, ...], options: dict[str, Any]) -
     dtype = options.pop("dtype", None)
     for option, x in options.items():
         if option not in _UFUNC_OPTIONS:
-            raise TypeError(f"{name}() got an unexpected keyword argument '{option}'")
+            raise TypeError(f"{name}: got an unexpected keyword argument '{option}'")
         if not any(x is usual or (type(x) is str and x == usual) for usual in _same(option)):
             raise unsupported(name, option)
     return inputs if dtype is None else tuple(computed_in(name, x, dtype) for x in inputs)

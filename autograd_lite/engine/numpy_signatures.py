@@ -27,6 +27,12 @@ _AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
 """What an argument may be beside its default, for what it then means is the default."""
 
 
+def name_of(function: Any) -> str:
+    """A NumPy function's name as users write it: `np.linalg.norm`."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
 def unsupported(name: str, argument: str) -> TypeError:
     """The error for an argument that NumPy's function has and ours has not."""
     if argument == "out":
@@ -45,21 +51,21 @@ class Binding:
 
         self.name = name
         self.ours = ours
-        self._own = tuple(inspect.signature(ours).parameters.values())
+        self.own = tuple(inspect.signature(ours).parameters.values())
         try:
-            self._signature = inspect.signature(function)
+            self.signature = inspect.signature(function)
         except ValueError:  # before NumPy 2.4, functions written in C do not tell
-            self._signature = _with_numpys_options(inspect.signature(ours))
-        self._parameters = self._signature.parameters
-        self._names = self._paired()
-        self._alike = {name for name, own in self._names.items() if name == own}
+            self.signature = _with_numpys_options(inspect.signature(ours))
+        self._parameters = self.signature.parameters
+        self.names = self._paired()
+        self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
     def _paired(self) -> dict[str, str]:
         """NumPy's name of each argument that both have, and ours."""
-        own = {p.name for p in self._own}
+        own = {p.name for p in self.own}
         names = {name: name for name in self._parameters if name in own}
-        for theirs, p in zip(self._parameters, self._own, strict=False):
+        for theirs, p in zip(self._parameters, self.own, strict=False):
             needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.KEYWORD_ONLY)
             if needed and theirs not in names and p.name not in names:
                 names[theirs] = p.name
@@ -68,13 +74,13 @@ class Binding:
     def _in_step(self) -> tuple[int, int]:
         """How many arguments may be handed on by position as they are; how many must be."""
         plain = 0
-        for theirs, p in zip(self._parameters.values(), self._own, strict=False):
-            if self._names.get(theirs.name) != p.name or p.kind > p.POSITIONAL_OR_KEYWORD:
+        for theirs, p in zip(self._parameters.values(), self.own, strict=False):
+            if self.names.get(theirs.name) != p.name or p.kind > p.POSITIONAL_OR_KEYWORD:
                 break
             if theirs.kind > p.POSITIONAL_OR_KEYWORD:
                 break
             plain += 1
-        return plain, sum(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in self._own)
+        return plain, sum(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in self.own)
 
     def bind(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -89,15 +95,15 @@ class Binding:
         ):
             return args, kwargs, None  # as nearly every call
         try:
-            arguments = self._signature.bind(*args, **kwargs).arguments
+            arguments = self.signature.bind(*args, **kwargs).arguments
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}") from None
         given: dict[str, Any] = {}
         dtype = None
         for name, x in self._flat(arguments):
-            if name in self._names:
+            if name in self.names:
                 if x is not NO_VALUE:
-                    given[self._names[name]] = x
+                    given[self.names[name]] = x
             elif name == "dtype":
                 dtype = x
             elif not self._is_usual(name, x):
@@ -124,14 +130,14 @@ class Binding:
         """The arguments in our order: by position as long as none is left out."""
         args: list[Any] = []
         gap = False
-        for p in self._own:
+        for p in self.own:
             if p.name not in given:
                 if p.default is p.empty and p.kind < p.VAR_POSITIONAL:
                     raise TypeError(f"{self.name}: missing a required argument: {p.name!r}")
                 gap = gap or p.kind < p.VAR_POSITIONAL
             elif p.kind is p.VAR_POSITIONAL:
                 x = given.pop(p.name)
-                theirs = next(name for name, own in self._names.items() if own == p.name)
+                theirs = next(name for name, own in self.names.items() if own == p.name)
                 many = self._parameters[theirs].kind is p.VAR_POSITIONAL
                 args += x if many else [x]
             elif p.kind < p.VAR_POSITIONAL and not gap:
@@ -140,21 +146,22 @@ class Binding:
 
 
 def _with_numpys_options(signature: Any) -> Any:
-    """Our signature with what NumPy's functions written in C take besides."""
+    """Our signature as that of a function of NumPy's written in C: operands by position, and what
+    all of them take besides."""
     import inspect
 
     kinds = inspect.Parameter
     own = list(signature.parameters.values())
-    head = [p for p in own if p.kind <= kinds.POSITIONAL_OR_KEYWORD]
-    tail = [p for p in own if p.kind > kinds.POSITIONAL_OR_KEYWORD]
-    names = {p.name for p in own}
-    extra = [
+    for i, p in enumerate(own):
+        if p.default is p.empty and p.kind < p.VAR_POSITIONAL:
+            own[i] = p.replace(kind=p.POSITIONAL_ONLY)
+    more = [
         kinds("out", kinds.POSITIONAL_OR_KEYWORD, default=None),
         kinds("dtype", kinds.KEYWORD_ONLY, default=None),
         kinds("casting", kinds.KEYWORD_ONLY, default="same_kind"),
     ]
-    extra = [p for p in extra if p.name not in names]
-    return signature.replace(parameters=sorted([*head, *tail, *extra], key=lambda p: p.kind))
+    own += [p for p in more if p.name not in signature.parameters]
+    return signature.replace(parameters=sorted(own, key=lambda p: p.kind))
 
 
 _REDUCING = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}

@@ -394,15 +394,19 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return transpose(x, axes)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", *, shape: Any = None
+) -> Any:
     """An array with the shape and dtype of x, or those given, each element of it `fill_value`.
-    x lends nothing else: it is a constant, and only `fill_value` gets a gradient.
+    x lends nothing else: it is a constant, and only `fill_value` gets a gradient. `order`, that of
+    the elements in memory, is for plain results.
 
     >>> full_like(np.zeros((2, 2)), 3.0)
     array([[3., 3.],
            [3., 3.]])
     """
-    shape, dtype = shape_of(x) if shape is None else shape, dtype or getattr(x, "dtype", float)
     if not hasattr(fill_value, "detach"):
-        return np.full(shape, fill_value, dtype)
-    return broadcast_to(computed_in("full_like", fill_value, dtype), shape)
+        x = x.detach() if hasattr(x, "detach") else x
+        return np.full_like(x, fill_value, dtype, order, shape=shape)
+    filled = computed_in("full_like", fill_value, dtype or getattr(x, "dtype", np.float64))
+    return broadcast_to(filled, shape_of(x) if shape is None else shape)
