@@ -161,8 +161,8 @@ def dot(x: Any, y: Any) -> Call:
 
 
 def _vdot(x: Array, y: Array) -> Any:
-    if np.shape(x) != np.shape(y):
-        raise ValueError("both must have the same shape")
+    if np.size(x) != np.size(y):
+        raise ValueError("both must have as many elements")
     return np.dot(np.ravel(x), np.ravel(y))
 
 
@@ -172,13 +172,16 @@ def _vdot(x: Array, y: Array) -> Any:
     latex=r"\sum {x} \cdot {y}",
     precedence=PRODUCT,
     arrays=_vdot,
-    pullbacks=(lambda g, z, x, y: g * y, lambda g, z, x, y: g * x),
-    cases=lambda shape: iter([((shape, shape), (), {})]),
+    pullbacks=(
+        lambda g, z, x, y: g * reshape(y, shape_of(x)),
+        lambda g, z, x, y: g * reshape(x, shape_of(y)),
+    ),
+    cases=lambda shape: iter([((shape, shape), (), {}), ((shape, shape[::-1]), (), {})]),
     back=("g·{y}", "g·{x}"),
     method=False,
 )
 def vdot(x: Any, y: Any) -> Call:
-    """Σ xᵢ·yᵢ over all elements of two arrays of one shape. ∂L/∂x = g·y, ∂L/∂y = g·x.
+    """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.
 
     >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
     5.0

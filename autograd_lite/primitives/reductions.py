@@ -15,7 +15,14 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.primitives.elementwise import equal, exp, maximum, minimum
-from autograd_lite.primitives.shaping import Call, Shape, broadcast_to, reshape, shape_of
+from autograd_lite.primitives.shaping import (
+    Call,
+    Shape,
+    broadcast_to,
+    computed_in,
+    reshape,
+    shape_of,
+)
 
 Axis = int | tuple[int, ...] | None
 
@@ -25,8 +32,8 @@ _max_of: Rule = np.maximum.reduce
 
 
 def _axes(axis: Axis, dimensions: int) -> tuple[int, ...]:
-    """The axes meant, each from 0 on."""
-    if axis is None:
+    """The axes meant, each from 0 on. (NumPy lets a number have one, to be reduced over.)"""
+    if axis is None or not dimensions:
         return tuple(range(dimensions))
     return tuple(a % dimensions for a in (axis if isinstance(axis, tuple) else (axis,)))
 
@@ -47,8 +54,20 @@ def _count(x: Any, axis: Axis) -> int:
     return math.prod(shape if axis is None else (shape[a] for a in _axes(axis, len(shape))))
 
 
-def _reduction(x: Any, axis: Any, keepdims: bool) -> Call:
-    return (x,), {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims}
+def _reduction(name: str, x: Any, axis: Any, keepdims: Any) -> Call:
+    if keepdims is None:  # what NumPy's functions take third, in their order, is another argument
+        keepdims = False
+    if not isinstance(keepdims, (int, np.bool_)):
+        raise TypeError(f"{name}: keepdims must be True or False, not {keepdims!r}")
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return (x,), {"axis": axis, "keepdims": bool(keepdims)}
+
+
+def _reduction_in(name: str, x: Any, axis: Any, keepdims: Any, dtype: Any) -> Call:
+    """A reduction that may be computed in another dtype, which NumPy's functions take third."""
+    if keepdims is not None and not isinstance(keepdims, (int, np.bool_)):
+        keepdims, dtype = False, keepdims
+    return _reduction(name, computed_in(name, x, dtype), axis, keepdims)
 
 
 def _cases(shape: Shape) -> Iterator[Case]:
@@ -79,19 +98,19 @@ def _row_cases(shape: Shape) -> Iterator[Case]:
     cases=_cases,
     back=("g, spread over what was summed",),
 )
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+def sum(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Call:
     """The sum over an axis, several, or all. ∂: each element gets the gradient of its sum.
 
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([4., 6.])
     """
-    return _reduction(x, axis, keepdims)
+    return _reduction_in("sum", x, axis, keepdims, dtype)
 
 
 def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
     """As np.mean, which takes four times as long of small arrays."""
     x = np.asarray(x)
-    if x.dtype.char not in "fd":
+    if x.dtype.char not in "fd" or not x.ndim:
         return np.mean(x, axis=axis, keepdims=keepdims)
     return _sum_of(x, axis=axis, keepdims=keepdims) / _count(x, axis)
 
@@ -107,13 +126,13 @@ def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
     cases=_nonempty_cases,
     back=("g/n, spread over what was averaged",),
 )
-def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+def mean(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Call:
     """The mean over an axis, several, or all. ∂: the gradient over the number of elements.
 
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([2., 3.])
     """
-    return _reduction(x, axis, keepdims)
+    return _reduction_in("mean", x, axis, keepdims, dtype)
 
 
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -159,7 +178,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     >>> float(max([5.0, 9.0, 4.0, 0.0]))
     9.0
     """
-    return _reduction(x, axis, keepdims)
+    return _reduction("max", x, axis, keepdims)
 
 
 @structural(
@@ -177,7 +196,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
     """
-    return _reduction(x, axis, keepdims)
+    return _reduction("min", x, axis, keepdims)
 
 
 # ---------------------------------------------------------------- softmax and its relations
@@ -229,7 +248,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     >>> float(logsumexp([1000.0, 1000.0]).round(6))
     1000.693147
     """
-    return _reduction(x, axis, keepdims)
+    return _reduction("logsumexp", x, axis, keepdims)
 
 
 @structural(
