@@ -83,11 +83,11 @@ def _inherited(block: _Block, found: _Block | None) -> bool:
     """Whether a block of this context holds though no generator or task that runs here owns it;
     `found` is one that is owned, and lies inside of what was entered without any owner."""
     owner = block.owner()
-    if owner is None or frames.runs_here(owner):
+    if owner is None:
         return found is None
-    if frames.is_suspended(owner) and not frames.awaits(owner):
-        return False
-    return not _entered_here(block)
+    if frames.is_suspended(owner):
+        return frames.awaits(owner) and not _entered_here(block)
+    return found is None if frames.runs_here(owner) else not _entered_here(block)
 
 
 # ---------------------------------------------------------------- blocks
