@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
-from autograd_lite.primitives.elementwise import positive
+from autograd_lite.primitives.arithmetic import positive
 
 MAX_LENGTH = 10_000
 """Longer programs are refused (characters)."""
