@@ -15,8 +15,8 @@ from autograd_lite.engine.value import Value
 from autograd_lite.numerical import numerical_gradient
 from autograd_lite.primitives.activations import relu, sigmoid, softplus, tanh
 from autograd_lite.primitives.affine import affine
+from autograd_lite.primitives.arithmetic import abs as abs
 from autograd_lite.primitives.arithmetic import (
-    abs,
     add,
     divide,
     multiply,
@@ -31,7 +31,10 @@ from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, 
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import array_split, concatenate, split, stack
 from autograd_lite.primitives.products import dot, matmul, vdot
-from autograd_lite.primitives.reductions import max, mean, min, sum
+from autograd_lite.primitives.reductions import max as max
+from autograd_lite.primitives.reductions import mean
+from autograd_lite.primitives.reductions import min as min
+from autograd_lite.primitives.reductions import sum as sum
 from autograd_lite.primitives.shape import (
     astype,
     broadcast_to,

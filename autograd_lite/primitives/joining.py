@@ -126,7 +126,7 @@ def _from_parts(g: Any, z: Any, x: Any, places: Shape, axis: int) -> Any:
     """The gradients of the parts side by side; added up where parts overlap."""
     shape = shape_of(x)
     parts = _parts(shape[axis], places)
-    if all(a.stop == b.start for a, b in itertools.pairwise(parts)):
+    if all(a.start <= a.stop == b.start for a, b in itertools.pairwise(parts)):
         return concatenate(g, axis)
     back = [
         scatter(part, _along(axis, len(shape), where), shape)

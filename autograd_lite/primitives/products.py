@@ -21,7 +21,8 @@ from autograd_lite.primitives.shape import (
     transpose,
 )
 
-# Y = X·W: ∂L/∂X = ∂L/∂Y·Wᵀ and ∂L/∂W = Xᵀ·∂L/∂Y. The other cases make matrices of vectors and stacks first, and the engine sums over axes that were broadcast.
+# Y = X·W: ∂L/∂X = ∂L/∂Y·Wᵀ and ∂L/∂W = Xᵀ·∂L/∂Y. The other cases make matrices of vectors and
+# stacks first, and the engine sums over axes that were broadcast.
 
 
 _FITS = (
