@@ -10,13 +10,13 @@ from autograd_lite.engine.primitive import PRIMITIVES
 
 
 def floating(name: str, dtype: Any) -> np.dtype[Any]:
-    """A floating dtype, or a TypeError that names who asked."""
+    """A floating dtype in this machine's byte order, or a TypeError that names who asked."""
     wanted: np.dtype[Any] = np.dtype(dtype)
     if wanted.kind != "f":
         raise TypeError(
             f"{name}: {wanted} has no gradient; use x.detach().astype(...) for a constant"
         )
-    return wanted
+    return wanted.newbyteorder("=")
 
 
 def computed_in(name: str, x: Any, dtype: Any) -> Any:

@@ -23,7 +23,7 @@ import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
-from autograd_lite.primitives.elementwise import positive
+from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.reading.names import printable
 
 MAX_LENGTH = 10_000
