@@ -284,15 +284,16 @@ def _number(primitive: Primitive, x: Any, constant: bool) -> Any:
 
 def record_objects(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """An elementwise primitive on NumPy arrays of Values: element by element."""
-    boxed = [_boxed(x) for x in operands]
-    return np.frompyfunc(primitive.function, len(operands), 1)(*boxed)
+    rows = np.broadcast(*(_boxed(x) for x in operands))
+    out = np.empty(rows.shape, dtype=object)
+    for i, xs in enumerate(rows):  # frompyfunc would warn of every comparison with nan
+        out.flat[i] = primitive.function(*xs)
+    return out[()]
 
 
 def _boxed(x: Any) -> Any:
-    if x.__class__ is not Value:
-        return x
-    box = np.empty((), dtype=object)
-    box[()] = x
+    box = np.empty(np.shape(x) if isinstance(x, np.ndarray) else (), dtype=object)
+    box[...] = x
     return box
 
 
