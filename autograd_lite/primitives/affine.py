@@ -38,6 +38,7 @@ def _cases(shape: Shape) -> Iterator[Case]:
     text="{x} @ {W} + {b}",
     latex=r"{x} \cdot {W} + {b}",
     precedence=SUM,
+    binds=(SUM, SUM, SUM),
     arrays=_affine,
     pullbacks=(
         lambda g, z, x, W, b: _matmul_left(g, z, x, W),

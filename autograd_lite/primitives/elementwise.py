@@ -13,7 +13,17 @@ import numpy as np
 
 from autograd_lite.engine.chain import times
 from autograd_lite.engine.declare import elementwise
-from autograd_lite.engine.primitive import NONZERO, POSITIVE, POWER, PRODUCT, REAL, SIGN, SUM, Array
+from autograd_lite.engine.primitive import (
+    NONZERO,
+    POSITIVE,
+    POWER,
+    PRODUCT,
+    REAL,
+    SIGN,
+    SUM,
+    Array,
+    Laws,
+)
 
 # ---------------------------------------------------------------- arithmetic
 
@@ -28,6 +38,8 @@ from autograd_lite.engine.primitive import NONZERO, POSITIVE, POWER, PRODUCT, RE
     partials=(1.0, 1.0),
     operator="add",
     method=False,
+    laws=Laws(chains=True, units=(0.0, 0.0)),
+    binds=(SUM, SUM),
 )
 def add(x: Any, y: Any) -> Any:
     """The sum z = x + y, elementwise with broadcasting; ∂z/∂x = ∂z/∂y = 1 (row 000-17).
@@ -47,6 +59,7 @@ def add(x: Any, y: Any) -> Any:
     partials=(1.0, -1.0),
     operator="sub",
     method=False,
+    laws=Laws(units=(None, 0.0)),
 )
 def subtract(x: Any, y: Any) -> Any:
     """The difference z = x − y; ∂z/∂x = 1, ∂z/∂y = −1.
@@ -66,6 +79,7 @@ def subtract(x: Any, y: Any) -> Any:
     partials=(lambda x, y, z: y, lambda x, y, z: x),
     operator="mul",
     method=False,
+    laws=Laws(chains=True, exponents=(1, 1)),
 )
 def multiply(x: Any, y: Any) -> Any:
     """The product z = x·y; ∂z/∂x = y, ∂z/∂y = x: the *other* operand (row 000-17).
@@ -93,6 +107,8 @@ def _reciprocal(y: Any) -> Any:
     operator="truediv",
     method=False,
     domain=(REAL, NONZERO),
+    laws=Laws(exponents=(1, -1)),
+    binds_latex=(0, 0),
 )
 def divide(x: Any, y: Any) -> Any:
     """The quotient z = x/y; ∂z/∂x = 1/y, ∂z/∂y = −x/y². Division by 0 gives inf or nan.
@@ -117,6 +133,8 @@ def divide(x: Any, y: Any) -> Any:
     operator="pow",
     method=False,
     domain=(POSITIVE, REAL),
+    laws=Laws(units=(None, 1.0), fixed=((1, 0.0, 1.0),), superscript=True),
+    binds_latex=(POWER + 1, 0),
 )
 def power(x: Any, y: Any) -> Any:
     """The power z = x^y; ∂z/∂x = y·x^(y−1), ∂z/∂y = z·ln x.
@@ -139,6 +157,7 @@ def power(x: Any, y: Any) -> Any:
     partials=(-1.0,),
     operator="neg",
     method=False,
+    laws=Laws(exponents=(1,), coefficient=-1.0),
 )
 def negative(x: Any) -> Any:
     """The negative z = −x; ∂z/∂x = −1.
@@ -158,6 +177,7 @@ def negative(x: Any) -> Any:
     partials=(1.0,),
     operator="pos",
     method=False,
+    laws=Laws(exponents=(1,)),
 )
 def positive(x: Any) -> Any:
     """The identity z = +x as an operation of its own; ∂z/∂x = 1.
