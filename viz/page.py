@@ -14,9 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.value import Value
 from autograd_lite.reading.algebra import Formula, Name, Number, Operation, factor_text, text
-from autograd_lite.reading.cards import Card, cards_of, operands_first
+from autograd_lite.reading.cards import Card, cards_of
 from autograd_lite.viz.drawing import Drawing, check_suffix
 from autograd_lite.viz.javascript import program, value_of
 from autograd_lite.viz.picture import Picture, picture_of
@@ -37,7 +38,7 @@ class Steps:
                 f"steps: {len(cards)} cards are too many to step through, at most {MOST}: name "
                 "fewer values, or take the loss of one sample"
             )
-        if not all(card.node.__class__ is Value for card in cards):
+        if any(card.node.partials is None for card in cards):
             raise TypeError(
                 "steps: the page computes with numbers; run the function on Values, or on arrays "
                 "of Values, instead of Tensors"
@@ -131,7 +132,7 @@ def _data(
                     "symbol": factor_text(edge.symbol),
                     "plain": text(edge.symbol),
                     "constant": isinstance(edge.symbol, Number),
-                    "way": [partials[step] for step in edge._steps()],
+                    "way": [partials[step] for step in edge.steps()],
                     "key": mine.pop(0) if len(mine) > 1 else mine[0],
                 }
             )

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import times
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.engine.reverse import gradients
-from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.algebra import (
@@ -25,9 +26,13 @@ from autograd_lite.reading.algebra import (
     Name,
     Number,
     array_text,
+    factor_text,
     formula,
+    has_results,
+    is_sum,
     local_derivative,
     product,
+    results_node,
     simplified,
 )
 
@@ -53,33 +58,47 @@ class Edge:
     def symbol(self) -> Formula:
         """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
         what the gradient is multiplied by."""
-        symbol: Formula = Number(1.0)
-        steps = list(islice(self._steps(), _LONGEST + 1))
+        steps = list(islice(self.steps(), _LONGEST + 1))
         if len(steps) > _LONGEST:
             return Name("…")
-        for node, index in steps:
-            symbol = product(local_derivative(node, index, self.names), symbol)
-        return simplified(symbol)
+        return self._product(steps)
 
     @property
     def back(self) -> str | None:
         """How a structural operation takes the gradient g back, in words; None for others."""
-        steps = list(self._steps())
-        if len(steps) != 1 or steps[0][0]._primitive.partials is not None:
+        steps = list(islice(self.steps(), _LONGEST + 1))
+        words = [self._words(*step) for step in steps if not _is_elementwise(*step)]
+        if not words:
             return None
-        node, index = steps[0]
+        times = factor_text(self._product([step for step in steps if _is_elementwise(*step)]))
+        return words[0] if times == "1" else f"{words[0]}, times {times}"
+
+    def steps(self) -> Iterator[tuple[Any, int]]:
+        """The operations passed, each with which of its operands the way leads to, the nearest to
+        the source first."""
+        way = self.way
+        while way is not None:
+            way, node, index = way
+            if results_node(node) is None:
+                yield node, index
+
+    def _product(self, steps: list[tuple[Any, int]]) -> Formula:
+        symbol: Formula = Number(1.0)
+        for node, index in steps:
+            symbol = product(local_derivative(node, index, self.names), symbol)
+        return simplified(symbol)
+
+    def _words(self, node: Any, index: int) -> str:
+        """What becomes of the gradient at one structural operation."""
         operands = (
             self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
         )
         shown = dict(zip(node.primitive.operands, operands, strict=False))
         return str(node.primitive.back_text(index).format(**shown))
 
-    def _steps(self) -> Iterator[tuple[Any, int]]:
-        """The operations passed, the nearest to the source first."""
-        way = self.way
-        while way is not None:
-            way, node, index = way
-            yield node, index
+
+def _is_elementwise(node: Any, index: int) -> bool:
+    return isinstance(node.primitive, Elementwise)
 
 
 @dataclass
@@ -128,7 +147,7 @@ def cards_of(
     >>> [card.gradient for card in cards_of(y)]
     [8.0, 1.0]
     """
-    nodes = operands_first(output)
+    nodes = _below(output)
     own = {node for node in nodes if neurons and _is_neuron(node)} | {output}
     named = _names(nodes, own if fold else set(nodes), names_in(names or {}))
     shown = [node for node in nodes if node in named]
@@ -147,42 +166,14 @@ def cards_of(
     return list(cards.values())
 
 
-def operands_first(output: Any) -> list[Any]:
-    """Every variable below the output, each after its operands, in the order of the program.
-
-    Raises:
-        TypeError: if the output is no variable.
-        ValueError: if it is a Tensor with axes.
-    """
-    if not is_variable(output):
-        raise TypeError(
-            f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
-            "computed from variables"
-        )
+def _below(output: Any) -> list[Any]:
+    """Everything that the output was computed from, operands first."""
+    nodes = operands_first(output)
     if output.ndim:
         raise ValueError(
             f"the output has shape {output.shape}, and a scalar is needed: reduce it with sum()"
         )
-    order: list[Any] = []
-    seen = set()
-    stack: list[tuple[Any, bool]] = [(output, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack += [(x, False) for x in reversed(variables_of(node)) if x not in seen]
-    return order
-
-
-def variables_of(node: Any) -> list[Any]:
-    """The operands that are variables, in order, as often as they are used."""
-    if node.__class__ is Tensor:
-        return [x for x in node.operands if is_variable(x)]
-    pairs = zip(node.operands, node.partials, strict=True)
-    return [x for x, partial in pairs if partial is not None]
+    return nodes
 
 
 # ---------------------------------------------------------------- names
@@ -222,20 +213,19 @@ def _variables_in(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Any]
 
 def _is_neuron(node: Any) -> bool:
     """Whether it is an activation of a sum."""
-    if node.__class__ is not Value or node.is_leaf or len(node.operands) != 1:
+    if node.partials is None or len(node.operands) != 1 or node.primitive.method is None:
         return False
     operand = node.operands[0]
-    primitive = getattr(operand, "_primitive", None)
-    activation = node.primitive is not None and node.primitive.method is not None
-    return activation and primitive is not None and primitive.name == "add"
+    return is_variable(operand) and operand.primitive is not None and is_sum(operand.primitive)
 
 
 def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[Any, str]:
     """A name for each variable that gets a card, no name twice; those in `own` get one."""
     uses: dict[Any, int] = {}
     for node in nodes:
-        for x in variables_of(node):
+        for _, x in node.variables():
             uses[x] = uses.get(x, 0) + 1
+    nodes = [node for node in nodes if not has_results(node)]
     wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
     taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
@@ -243,7 +233,7 @@ def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[An
     given: set[str] = set()
     for node in nodes:
         name = wanted[node]
-        inner = node.__class__ is Value and uses.get(node, 0) == 1 and node not in own
+        inner = node.partials is not None and uses.get(node, 0) == 1 and node not in own
         if name is not None:
             names[node] = name if name not in given else next(_fresh(f"{name}_", taken | given))
         elif node.is_leaf or not inner:
@@ -273,14 +263,10 @@ def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | No
             yield inner, number, way
             continue
         parts: list[tuple[Any, float | None, Way]] = []
-        for i, x in enumerate(inner.operands):
-            if inner.__class__ is Tensor:
-                if is_variable(x):
-                    parts.append((x, None, (way, inner, i)))
-            elif inner.partials[i] is not None:
-                scalar = x.__class__ is Value and number is not None
-                step = times(number, inner.partials[i]) if scalar else None
-                parts.append((x, step, (way, inner, i)))
+        for i, x in inner.variables():
+            scalars = number is not None and inner.partials is not None and x.partials is not None
+            step = times(number, inner.partials[i]) if scalars else None
+            parts.append((x, step, (way, inner, i)))
         stack += reversed(parts)
 
 
@@ -294,10 +280,7 @@ def recomputed(output: Value, node: Value, data: float) -> float:
     """
     results = {node: data}
     for v in operands_first(output):
-        if v in results or v.is_leaf:
-            continue
-        if any(x in results for x in v.operands if x.__class__ is Value):
-            assert v.primitive is not None
-            now = (results.get(x, x._plain) if x.__class__ is Value else x for x in v.operands)
+        if v not in results and any(is_variable(x) and x in results for x in v.operands):
+            now = (results.get(x, x.item()) if is_variable(x) else x for x in v.operands)
             results[v] = v.primitive.evaluate_floats(*now)
     return results.get(output, output.data)

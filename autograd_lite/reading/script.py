@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise
 from autograd_lite.engine.value import Value
 from autograd_lite.primitives.elementwise import positive
 
@@ -224,7 +224,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return {
         name: primitive.function
         for name, primitive in PRIMITIVES.items()
-        if primitive.floats is not None
+        if isinstance(primitive, Elementwise)
     }
 
 
