@@ -69,7 +69,8 @@ def every_shape(most: int = 3) -> Iterator[tuple[int, ...]]:
 
 def every_case(primitive: Primitive) -> list[Case]:
     """All calls of a structural primitive on operands of these shapes."""
-    assert isinstance(primitive, Structural) and primitive.cases is not None
+    assert isinstance(primitive, Structural)
+    assert primitive.cases is not None
     return [case for shape in every_shape() for case in primitive.cases(shape)]
 
 
@@ -137,7 +138,8 @@ def sample_calls(primitive: Primitive) -> list[Call]:
         pairs = itertools.product(shapes, repeat=len(primitive.operands))
         cases: list[Case] = [(pair, (), {}) for pair in pairs]
     else:
-        assert isinstance(primitive, Structural) and primitive.cases is not None
+        assert isinstance(primitive, Structural)
+        assert primitive.cases is not None
         cases = [case for shape in ((3,), (2, 3)) for case in primitive.cases(shape)]
     rng = np.random.default_rng(0)
     made = []

@@ -27,6 +27,7 @@ from autograd_lite import (
     where,
 )
 from autograd_lite.engine.apply import apply
+from autograd_lite.engine.primitive import Elementwise
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 

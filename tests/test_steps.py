@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import PRIMITIVES, Value, viz
-from autograd_lite.reading.algebra import number_text
 from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.reading.algebra import number_text
 from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 from autograd_lite.viz.javascript import program, translated

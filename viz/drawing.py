@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.graph import is_larger_than, operands_first
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.cards import cards_of, names_in
 from autograd_lite.viz import text
@@ -92,13 +92,12 @@ def _names_results(nodes: list[Any], scope: Mapping[str, Any]) -> bool:
 
 def _below(output: Any) -> list[Any]:
     """The variables below an output, if they are not too many to be drawn."""
-    nodes = operands_first(output)
-    if len(nodes) > LARGEST:
+    if is_variable(output) and is_larger_than(output, LARGEST):
         raise ValueError(
             f"draw: the graph has more than {LARGEST:,} variables; draw a part of it, such as "
             "the loss of one sample"
         )
-    return nodes
+    return operands_first(output)
 
 
 FORMATS = (".svg", ".png", ".pdf", ".dot", ".html", ".txt", ".md", ".mmd")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ def agrees(node: Any, index: int) -> bool:
         h = eps ** (1 / 3) * max(1.0, float(np.max(np.abs(x), initial=0.0)))
         up, down = results(h), results(-h)
         change = _times(c, [a - b for a, b in zip(up, down, strict=True)]) / (2.0 * h)
-        noise = eps * _times(map(np.abs, c), [abs(a) + abs(b) for a, b in zip(up, down)]) / h
+        size = [np.abs(a) + np.abs(b) for a, b in zip(up, down, strict=True)]
+        noise = eps * _times(map(np.abs, c), size) / h
         if node.partials is not None:
             back = node.partials[index] * c[0]
         else:
@@ -49,6 +50,6 @@ def agrees(node: Any, index: int) -> bool:
     return bool(np.isclose(flow, change, rtol=1e-3, atol=100.0 * noise, equal_nan=True))
 
 
-def _times(c: Any, parts: Sequence[Array]) -> float:
+def _times(c: Iterable[Array], parts: Iterable[Array]) -> float:
     """The sum of the products of arrays, pair by pair."""
     return sum(float(np.sum(a * b)) for a, b in zip(c, parts, strict=True))

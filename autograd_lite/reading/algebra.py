@@ -57,7 +57,15 @@ class Operation:
     """Of several results, which one this is: `cosine of sincos(x)`."""
 
 
-Formula = Number | Name | Operation
+@dataclass(frozen=True)
+class Call:
+    """A function that is written in others, applied to formulas."""
+
+    name: str
+    operands: tuple[Formula, ...]
+
+
+Formula = Number | Name | Operation | Call
 
 
 def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
@@ -73,12 +81,13 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
         return Name(names[node]) if node in names else unnamed
     if depth > _DEEPEST:
         return Name("…")
+    part = ""
     several = results_node(node)
     if several is not None:
-        return replace(formula(several, names, depth), part=part_name(node))
-    operands = tuple(_operand(x, names, depth + 1) for x in _chain(node, names))
+        node, part = several, part_name(node)
+    operands = tuple(operand_formula(x, names, depth + 1) for x in _chain(node, names))
     shown = [f"{key}={value}" for key, value in node.params.items() if _worth(value)]
-    return Operation(node.primitive, operands, ", ".join(shown))
+    return Operation(node.primitive, operands, ", ".join(shown), part)
 
 
 _DEEPEST = 25
@@ -141,7 +150,8 @@ def array_text(array: Any) -> str:
     return "⟨" + "×".join(map(str, array.shape)) + "⟩"
 
 
-def _operand(x: Any, names: Mapping[Any, str], depth: int) -> Formula:
+def operand_formula(x: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
+    """An operand as it stands in a formula: by its name, if it has one."""
     return Name(names[x]) if is_variable(x) and x in names else formula(x, names, depth)
 
 
@@ -168,7 +178,7 @@ def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula
         if x not in stand_ins:
             number = Value(_SOME if x.partials is None else x.item())
             stand_ins[x] = number
-            shown[number] = Name(names[x]) if x in names else formula(x, names)
+            shown[number] = operand_formula(x, names)
         return stand_ins[x]
 
     with modes.recording(), np.errstate(all="ignore"):
@@ -266,7 +276,7 @@ def _factors(tree: Formula) -> tuple[float, list[Formula], list[Formula]]:
     if isinstance(tree, Number):
         return tree.value, [], []
     alone: tuple[float, list[Formula], list[Formula]] = (1.0, [tree], [])
-    if isinstance(tree, Name) or not tree.primitive.laws.exponents:
+    if not isinstance(tree, Operation) or not tree.primitive.laws.exponents:
         return alone
     exponents = tree.primitive.laws.exponents
     whole, above, below = tree.primitive.laws.coefficient, [], []
@@ -356,8 +366,12 @@ def _write(
     if isinstance(tree, Name):
         simple = not any(c in tree.text for c in " <>=")
         return name(tree.text), ATOM if simple else SUM
-    primitive = tree.primitive
     in_latex = name is not str
+    if isinstance(tree, Call):
+        called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name
+        given = (_write(x, template, number, name)[0] for x in tree.operands)
+        return f"{called}({', '.join(given)})", ATOM
+    primitive = tree.primitive
     raised = tree.operands[-1] if primitive.laws.superscript and not in_latex else None
     if isinstance(raised, Number):
         exponent = format(raised.value, "g")

@@ -7,7 +7,7 @@ always has a card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -35,6 +35,7 @@ from autograd_lite.reading.algebra import (
     results_node,
     simplified,
 )
+from autograd_lite.reading.functions import Folded, folded_functions
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -53,6 +54,7 @@ class Edge:
     """∂target/∂source along this use; None where one of them is a Tensor."""
     way: Way = field(repr=False)
     names: Mapping[Any, str] = field(repr=False)
+    folded: Mapping[Any, Folded] = field(repr=False)
 
     @cached_property
     def symbol(self) -> Formula:
@@ -61,44 +63,68 @@ class Edge:
         steps = list(islice(self.steps(), _LONGEST + 1))
         if len(steps) > _LONGEST:
             return Name("…")
-        return self._product(steps)
+        symbol: Formula = Number(1.0)
+        for step in steps:
+            if self._has_formula(*step):
+                symbol = product(self._local(*step), symbol)
+        return simplified(symbol)
 
     @property
     def back(self) -> str | None:
         """How a structural operation takes the gradient g back, in words; None for others."""
         steps = list(islice(self.steps(), _LONGEST + 1))
-        words = [self._words(*step) for step in steps if not _is_elementwise(*step)]
+        words = [self._words(*step) for step in steps if not self._has_formula(*step)]
         if not words:
             return None
-        times = factor_text(self._product([step for step in steps if _is_elementwise(*step)]))
+        times = factor_text(self.symbol)
         return words[0] if times == "1" else f"{words[0]}, times {times}"
 
     def steps(self) -> Iterator[tuple[Any, int]]:
         """The operations passed, each with which of its operands the way leads to, the nearest to
-        the source first."""
+        the source first; of a function that is one card, which of its sources."""
         way = self.way
         while way is not None:
             way, node, index = way
-            if results_node(node) is None:
+            if results_node(node) is None or node in self.folded:
                 yield node, index
 
-    def _product(self, steps: list[tuple[Any, int]]) -> Formula:
-        symbol: Formula = Number(1.0)
-        for node, index in steps:
-            symbol = product(local_derivative(node, index, self.names), symbol)
-        return simplified(symbol)
+    def rules(self) -> Iterator[tuple[Any, int]]:
+        """The operations passed, those inside of functions too, each with which of its operands."""
+        for node, index in self.steps():
+            if node in self.folded:
+                inside = self.folded[node].inside
+                yield from ((x, i) for x in inside for i, _ in x.variables())
+            else:
+                yield node, index
+
+    def multiplied(self) -> float:
+        """The product of the local derivatives, all of them numbers."""
+        product = 1.0
+        for node, index in self.steps():
+            partials = self.folded[node].partials if node in self.folded else node.partials
+            product = times(product, partials[index])
+        return product
+
+    def _has_formula(self, node: Any, index: int) -> bool:
+        """Whether the local derivative is a factor, not something that is done to arrays."""
+        if node in self.folded:
+            return self.folded[node].partials[index] is not None
+        return isinstance(node.primitive, Elementwise)
+
+    def _local(self, node: Any, index: int) -> Formula:
+        if node in self.folded:
+            return self.folded[node].derivative(index, self.names)
+        return local_derivative(node, index, self.names)
 
     def _words(self, node: Any, index: int) -> str:
         """What becomes of the gradient at one structural operation."""
+        if node in self.folded:
+            return f"g through {self.folded[node].name}, backwards"
         operands = (
             self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
         )
         shown = dict(zip(node.primitive.operands, operands, strict=False))
         return str(node.primitive.back_text(index).format(**shown))
-
-
-def _is_elementwise(node: Any, index: int) -> bool:
-    return isinstance(node.primitive, Elementwise)
 
 
 @dataclass
@@ -130,6 +156,7 @@ def cards_of(
     fold: bool = True,
     names: Mapping[str, Any] | None = None,
     neurons: bool = False,
+    functions: bool | None = None,
 ) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
@@ -139,6 +166,8 @@ def cards_of(
         names: further names, as `locals()` gives them, of variables and of arrays, lists and
             dicts of them.
         neurons: an activation of a sum gets a card, even if it has no name and is used once.
+        functions: whether a call of a function that is written in others is one card; by default
+            if `fold` is.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
@@ -148,8 +177,11 @@ def cards_of(
     [8.0, 1.0]
     """
     nodes = _below(output)
-    own = {node for node in nodes if neurons and _is_neuron(node)} | {output}
-    named = _names(nodes, own if fold else set(nodes), names_in(names or {}))
+    folded = folded_functions(nodes) if (fold if functions is None else functions) else {}
+    uses = _users(nodes, folded)
+    nodes = [node for node in nodes if node in uses and not has_results(node)]
+    own = {node for node in nodes if neurons and _is_neuron(node)} | {output, *folded}
+    named = _names(nodes, uses, own if fold else set(nodes), names_in(names or {}))
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
@@ -158,12 +190,28 @@ def cards_of(
     }
     for node, card in cards.items():
         if not node.is_leaf:
-            card.algebra = formula(node, named)
+            whole = folded.get(node)
+            card.algebra = whole.algebra(named) if whole else formula(node, named)
             card.edges = [
-                Edge(cards[source], card, number, way, named)
-                for source, number, way in _uses(node, named)
+                Edge(cards[source], card, number, way, named, folded)
+                for source, number, way in _uses(node, named, folded)
             ]
     return list(cards.values())
+
+
+def _users(nodes: Sequence[Any], folded: Mapping[Any, Folded]) -> dict[Any, int]:
+    """How often each node is used; those that are inside of functions are not among them."""
+    uses = {nodes[-1]: 0}
+    for node in reversed(nodes):
+        if node in uses:
+            for x in _sources(node, folded):
+                uses[x] = uses.get(x, 0) + 1
+    return uses
+
+
+def _sources(node: Any, folded: Mapping[Any, Folded]) -> Iterable[Any]:
+    """The variables that a node was computed from; of a function, those of the whole."""
+    return folded[node].sources if node in folded else (x for _, x in node.variables())
 
 
 def _below(output: Any) -> list[Any]:
@@ -219,13 +267,10 @@ def _is_neuron(node: Any) -> bool:
     return is_variable(operand) and operand.primitive is not None and is_sum(operand.primitive)
 
 
-def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[Any, str]:
+def _names(
+    nodes: list[Any], uses: Mapping[Any, int], own: set[Any], extra: Mapping[Any, str]
+) -> dict[Any, str]:
     """A name for each variable that gets a card, no name twice; those in `own` get one."""
-    uses: dict[Any, int] = {}
-    for node in nodes:
-        for _, x in node.variables():
-            uses[x] = uses.get(x, 0) + 1
-    nodes = [node for node in nodes if not has_results(node)]
     wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
     taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
@@ -233,7 +278,7 @@ def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[An
     given: set[str] = set()
     for node in nodes:
         name = wanted[node]
-        inner = node.partials is not None and uses.get(node, 0) == 1 and node not in own
+        inner = node.partials is not None and uses[node] == 1 and node not in own
         if name is not None:
             names[node] = name if name not in given else next(_fresh(f"{name}_", taken | given))
         elif node.is_leaf or not inner:
@@ -254,7 +299,9 @@ def _fresh(kind: str, taken: set[str]) -> Iterator[str]:
 # ---------------------------------------------------------------- edges
 
 
-def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | None, Way]]:
+def _uses(
+    node: Any, names: Mapping[Any, str], folded: Mapping[Any, Folded]
+) -> Iterator[tuple[Any, float | None, Way]]:
     """The named values in the algebra of a node, each with the way down to it."""
     stack: list[tuple[Any, float | None, Way]] = [(node, 1.0, None)]
     while stack:
@@ -263,11 +310,25 @@ def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | No
             yield inner, number, way
             continue
         parts: list[tuple[Any, float | None, Way]] = []
-        for i, x in inner.variables():
-            scalars = number is not None and inner.partials is not None and x.partials is not None
-            step = times(number, inner.partials[i]) if scalars else None
+        for i, x, local in _local_numbers(inner, folded):
+            step = None if number is None or local is None else times(number, local)
             parts.append((x, step, (way, inner, i)))
         stack += reversed(parts)
+
+
+def _local_numbers(
+    node: Any, folded: Mapping[Any, Folded]
+) -> Iterator[tuple[int, Any, float | None]]:
+    """What a node was computed from, with which operand it is, and its local derivative; None
+    where one of them is a Tensor."""
+    if node in folded:
+        whole = folded[node]
+        for i, x in enumerate(whole.sources):
+            yield i, x, whole.partials[i]
+        return
+    for i, x in node.variables():
+        scalars = node.partials is not None and x.partials is not None
+        yield i, x, node.partials[i] if scalars else None
 
 
 def recomputed(output: Value, node: Value, data: float) -> float:

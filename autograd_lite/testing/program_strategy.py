@@ -168,10 +168,11 @@ def programs(
     <BLANKLINE>
     check_gradient(program, 1.0)
     """
-    chosen = list(filter(can_be_drawn, PRIMITIVES.values() if primitives is None else primitives))
+    given = PRIMITIVES.values() if primitives is None else primitives
+    chosen = [p for p in given if can_be_drawn(p)]
     if kind not in (None, "values", "tensors"):
         raise ValueError(f"programs: kind must be 'values', 'tensors' or None, not {kind!r}")
-    elementwise = [p for p in chosen if isinstance(p, Elementwise)]
+    elementwise: list[Primitive] = [p for p in chosen if isinstance(p, Elementwise)]
     kinds = {"values": elementwise, "tensors": chosen}
     pools = [kinds[kind]] if kind else [elementwise, chosen]
     scalar = [kind != "tensors"] if kind else [True, False]
@@ -356,7 +357,8 @@ def _takes(primitive: Primitive, x: Array) -> bool:
 
 
 def _cases(primitive: Primitive, shape: tuple[int, ...]) -> Sequence[Case]:
-    assert isinstance(primitive, Structural) and primitive.cases is not None
+    assert isinstance(primitive, Structural)
+    assert primitive.cases is not None
     here = primitive.cases(shape) if len(shape) <= 3 else ()  # declarations are made for so many
     return (*here, *cases_of(primitive))
 
