@@ -97,14 +97,6 @@ class Edge:
             else:
                 yield node, index
 
-    def multiplied(self) -> float:
-        """The product of the local derivatives, all of them numbers."""
-        product = 1.0
-        for node, index in self.steps():
-            partials = self.folded[node].partials if node in self.folded else node.partials
-            product = times(product, partials[index])
-        return product
-
     def _has_formula(self, node: Any, index: int) -> bool:
         """Whether the local derivative is a factor, not something that is done to arrays."""
         if node in self.folded:
