@@ -17,8 +17,8 @@ from typing import Any
 from autograd_lite import Value
 from benchmarks import peers
 from benchmarks.measure import (
-    Program,
     Row,
+    Timed,
     check_agreement,
     installed_programs,
     interleaved,
@@ -65,7 +65,7 @@ def squared_error(output: Callable[[Any], Any], points: Iterable[Point]) -> Any:
     return sum((output(x) - target) ** 2 for x, target in points)
 
 
-def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setting) -> Program:
+def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setting) -> Timed:
     def run() -> list[float]:
         squared_error(output, setting.points).backward()
         return [p.grad for p in parameters]
@@ -74,7 +74,7 @@ def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setti
         for p in parameters:
             p.grad = 0.0
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
 def _of_values(setting: Setting) -> tuple[Callable[[Any], Any], list[Any]]:
@@ -91,7 +91,7 @@ def _of_micrograd(setting: Setting) -> tuple[Callable[[Any], Any], list[Any]]:
 
 
 MODELS = {"autograd_lite": _of_values, "micrograd": _of_micrograd}
-PROGRAMS: dict[str, Callable[[Setting], Program]] = {
+PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
     "autograd_lite": lambda setting: _program(*_of_values(setting), setting),
     "micrograd": lambda setting: _program(*_of_micrograd(setting), setting),
 }
@@ -162,7 +162,7 @@ def measure(rounds: int, setting: Setting | None = None) -> list[Row]:
     return rows
 
 
-def _without_gc(programs: dict[str, Program], rounds: int) -> dict[str, float]:
+def _without_gc(programs: dict[str, Timed], rounds: int) -> dict[str, float]:
     was_enabled = gc.isenabled()
 
     def collect_and_disable() -> None:

@@ -16,10 +16,10 @@ from autograd_lite.nn.initialisers import Init, draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input, as_parameter, plain
 from autograd_lite.primitives.affine import affine
-from autograd_lite.primitives.elementwise import sqrt, square
+from autograd_lite.primitives.exponential import sqrt, square
 from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.reductions import mean
-from autograd_lite.primitives.shaping import reshape, shape_of
+from autograd_lite.primitives.shape import reshape, shape_of
 
 Layout = Literal["in,out", "out,in"]
 

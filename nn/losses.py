@@ -21,10 +21,13 @@ from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.chain import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
-from autograd_lite.primitives.elementwise import log, softplus, square, where
+from autograd_lite.primitives.activations import softplus
+from autograd_lite.primitives.choices import where
+from autograd_lite.primitives.exponential import log, square
 from autograd_lite.primitives.products import vdot
-from autograd_lite.primitives.reductions import log_softmax, sum
-from autograd_lite.primitives.shaping import shape_of
+from autograd_lite.primitives.reductions import sum
+from autograd_lite.primitives.shape import shape_of
+from autograd_lite.primitives.softmax import log_softmax
 
 Reduction = Literal["sum", "batch_mean", "none"]
 

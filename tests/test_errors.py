@@ -318,7 +318,6 @@ def test_value_as_a_plain_array_keeps_its_graph() -> None:
         (lambda x: np.arctan2(x, 1.0), "np.arctan2"),
         (lambda x: np.bitwise_and(x, 1), "np.bitwise_and"),
         (lambda x: np.add.reduce(x), r"np.add.reduce"),
-        (lambda x: np.multiply.outer(x, x), r"np.multiply.outer"),
         (lambda x: np.add.accumulate(x), r"np.add.accumulate"),
         (lambda x: np.add.at(x, 0, 1.0), r"np.add.at"),
     ],
@@ -345,9 +344,9 @@ def test_in_place_operators_of_arrays() -> None:
 
 
 def test_argument_of_numpy_that_is_not_supported() -> None:
-    with pytest.raises(TypeError, match=r"np\.sum: the argument 'dtype' is not supported"):
-        np.sum(vector(), dtype=np.float32)
-    with pytest.raises(TypeError, match=r"np\.exp: the argument 'where' is not supported"):
+    with pytest.raises(TypeError, match=r"np\.sum: the argument where=… is not supported"):
+        np.sum(vector(), where=np.array([True, False, True]))
+    with pytest.raises(TypeError, match=r"np\.exp: the argument where=… is not supported"):
         np.exp(vector(), where=np.array([True, False, True]))
 
 

@@ -25,7 +25,7 @@ from primitive_checks import (
 from autograd_lite import PRIMITIVES, Primitive
 from autograd_lite.engine.chain import detached, pullback
 from autograd_lite.engine.primitive import EachOperand, Elementwise, Rule
-from autograd_lite.primitives.shaping import getitem
+from autograd_lite.primitives.indexing import getitem
 
 Change = Callable[[Rule], Rule]
 

@@ -73,6 +73,98 @@ def test_recorded(f: Callable[[Any], Any]) -> None:
         assert found[index] == pytest.approx(slope, rel=1e-6, abs=1e-5)
 
 
+BY_SIGNATURE: list[tuple[str, Callable[[Any], Any]]] = [
+    ("sum-dtype-third", lambda t: np.sum(t, 0, None)),
+    ("sum-everything", lambda t: np.sum(t, 0, np.float64, None, True)),
+    ("sum-by-name", lambda t: np.sum(a=t, axis=1, keepdims=True, where=True)),
+    ("mean-dtype", lambda t: np.mean(t, 0, np.float64)),
+    ("max-out", lambda t: np.max(t, 0, None)),
+    ("amax-keepdims", lambda t: np.amax(t, 1, None, True)),
+    ("swapaxes-by-name", lambda t: np.swapaxes(t, axis1=0, axis2=1)),
+    ("reshape-order", lambda t: np.reshape(t, (3, 2), order="C")),
+    ("reshape-by-columns", lambda t: np.reshape(t, (3, 2), "F")),
+    ("transpose-by-name", lambda t: np.transpose(a=t, axes=(1, 0))),
+    ("broadcast_to-subok", lambda t: np.broadcast_to(t, (4, 2, 3), True)),
+    ("concatenate-dtype", lambda t: np.concatenate((t, ARRAY), 1, dtype=np.float64)),
+    ("stack-out", lambda t: np.stack([ARRAY, t], 0, None, casting="same_kind")),
+    ("dot-out", lambda t: np.dot(t, ARRAY.T, None)),
+    ("exp-options", lambda t: np.exp(t, None, where=True, order="K", subok=True)),
+    ("add-dtype", lambda t: np.add(t, 1, dtype=np.float64)),
+    ("outer", lambda t: np.multiply.outer(t, ARRAY)),
+    ("outer-reflected", lambda t: np.subtract.outer([1.0, 2.0], t)),
+    ("method-sum", lambda t: t.sum(0, None)),
+    ("method-mean", lambda t: t.mean(1, np.float64)),
+    ("method-max", lambda t: t.max(axis=0, keepdims=True)),
+]
+
+
+@pytest.mark.parametrize("f", [f for _, f in BY_SIGNATURE], ids=[name for name, _ in BY_SIGNATURE])
+def test_by_numpys_signature(f: Callable[[Any], Any]) -> None:
+    test_recorded(f)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda t: np.sum(t, dtype=np.float32),
+        lambda t: np.mean(t, 0, np.float32),
+        lambda t: t.sum(dtype="f4"),
+        lambda t: np.exp(t, dtype=np.float32),
+        lambda t: np.concatenate([t, ARRAY], dtype=np.float32),
+    ],
+)
+def test_dtype_in_which_to_compute(f: Callable[[Any], Any]) -> None:
+    t = Tensor(ARRAY)
+    y = f(t)
+    assert y.dtype == f(ARRAY).dtype == np.float32
+    (found,) = gradients(y, [t], np.ones(y.shape))
+    assert found.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda t: np.sum(t, where=ARRAY > 2), r"^np\.sum: the argument where=… is not supported"),
+        (lambda t: np.sum(t, initial=1.0), r"^np\.sum: the argument initial=… is not supported"),
+        (lambda t: np.sum(t, 0, int), r"^sum: int64 has no gradient; use x\.detach\(\)\.astype"),
+        (lambda t: np.sum(t, out=np.ones(())), r"^np\.sum: a variable cannot be written into"),
+        (
+            lambda t: np.sum(ARRAY, out=t),
+            r"^np\.sum: a variable .*, nor an array into",
+        ),
+        (lambda t: np.exp(t, casting="no"), r"^np\.exp: the argument casting=… is not supported"),
+        (lambda t: np.exp(t, dtype=int), r"^np\.exp: int64 has no gradient"),
+        (lambda t: np.add(t, 1, foo=1), r"add\(\) got an unexpected keyword argument 'foo'"),
+        (lambda t: np.sum(t, foo=1), r"sum\(\) got an unexpected keyword argument 'foo'"),
+        (lambda t: np.sum(t, 0, None, None, True, 0, True, 7), r"sum\(\) takes from 1 to 7 "),
+        (lambda t: np.swapaxes(t, 0), r"swapaxes\(\) missing 1 required .*'axis2'"),
+        (lambda t: t.max(0, np.float64), r"^max: keepdims must be True or False"),
+        (lambda t: np.add.reduce(t), r"use np\.sum\(x, axis\)"),
+        (lambda t: np.add.at(ARRAY.copy(), 0, t), r"use where\(\.\.\.\) or scatter"),
+    ],
+)
+def test_arguments_that_are_refused(f: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        f(Tensor(ARRAY))
+
+
+def test_fill_value_gets_its_gradient() -> None:
+    x = Value(2.0)
+    y = np.full_like(Tensor(ARRAY), x)
+    assert y.shape == ARRAY.shape
+    y.sum().backward()
+    assert x.grad == 6.0
+    assert type(np.full_like(Tensor(ARRAY), 2.0)) is np.ndarray
+
+
+@pytest.mark.parametrize("f", [lambda t: np.round(ARRAY, 0, t), lambda t: np.argmax(ARRAY, 1, t)])
+def test_nothing_is_written_into_a_variable(f: Callable[[Any], Any]) -> None:
+    t = Tensor(np.zeros(ARRAY.shape))
+    with pytest.raises((TypeError, ValueError)):
+        f(t)
+    assert not t.data.any()
+
+
 def test_one_argument_where_is_nonzero() -> None:
     assert [i.tolist() for i in np.where(Tensor([0.0, 2.0, 3.0]))] == [[1, 2]]
 

@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Program:
+class RandomGraph:
     """Steps after a number of inputs; the last node, and those no one uses, make the output."""
 
     inputs: int
@@ -59,14 +59,14 @@ class Program:
 
 
 @st.composite
-def programs(draw: Any) -> Program:
+def programs(draw: Any) -> RandomGraph:
     inputs = draw(st.integers(1, 3))
     steps = []
     for i in range(draw(st.integers(1, 12))):
         primitive = draw(st.sampled_from(SMOOTH))
         operand = st.integers(0, inputs + i - 1)
         steps.append(Step(primitive, tuple(draw(operand) for _ in primitive.operands)))
-    return Program(inputs, tuple(steps))
+    return RandomGraph(inputs, tuple(steps))
 
 
 def points(count: int) -> st.SearchStrategy[list[float]]:

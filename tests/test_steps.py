@@ -234,6 +234,15 @@ def test_every_primitive_computes_the_same_in_the_browser(browser, primitive, tm
     assert gradients == pytest.approx([c.gradient for c in cards], rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.parametrize("name", ["</script>", "\ud800\n", "__proto__", "&lt;\x01", "\u202e"])
+def test_any_constant_and_any_name_in_the_browser(browser, name, tmp_path):
+    x = Value(2.0, name=name)
+    for constant, shown in ((math.inf, "Infinity"), (-math.inf, "-Infinity"), (math.nan, "NaN")):
+        page = Page(browser, Steps(cards_of(x * constant, fold=False)), tmp_path)
+        assert page.run("return original.values.map(String)") == ["2", shown]
+        assert cards_of(x * constant)[0].name in page.text("#inputs")
+
+
 def test_where_keeps_the_branch_it_took():
     x = Value(2.0, name="x")
     nodes = operands_first(al.where(x > 1.0, x * x, 0.0) + 1.0)

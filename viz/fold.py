@@ -16,6 +16,7 @@ from typing import Any
 from autograd_lite.engine.scopes import Scope, belonging, scope_of
 from autograd_lite.reading.algebra import Call, Formula, Name, Number
 from autograd_lite.reading.cards import Card
+from autograd_lite.reading.names import printable
 
 BUDGET = 60
 """How many cards a picture has at the most, unless asked otherwise."""
@@ -91,7 +92,7 @@ def layers_of(cards: Sequence[Card]) -> dict[str, str]:
         for card in cards:
             own = not card.node.is_leaf or users.get(card.node, set()) <= inside
             if card.node in inside and own and card.name not in found:
-                found[card.name] = f"{scope.name} {count[scope.name]}"
+                found[card.name] = f"{printable(scope.name)} {count[scope.name]}"
     return found
 
 

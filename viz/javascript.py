@@ -85,7 +85,7 @@ def _operation(
 ) -> str:
     primitive = node.primitive
     assert primitive is not None
-    given = [f"v[{place[x]}]" if x in place else repr(float(x)) for x in node.operands]
+    given = [f"v[{place[x]}]" if x in place else _literal(x) for x in node.operands]
     names = ("c", "x", "y")[-len(given) :] if len(given) == 3 else ("x", "y")[: len(given)]
     constants = ", ".join(f"{n} = {g}" for n, g in zip(names, given, strict=True))
     value = translated(_expression(primitive, names))
@@ -97,6 +97,12 @@ def _operation(
             assign = f"p[{partials[node, i]}] = {translated(result)};"
             parts.append(f"{{ {inner}{assign} }}" if inner else assign)
     return "{ " + " ".join(parts) + " }"
+
+
+def _literal(x: Any) -> str:
+    """A constant in JavaScript."""
+    number = repr(float(x))
+    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(number, number)
 
 
 def _assignment(line: str) -> str:

@@ -98,6 +98,7 @@ def as_operand(name: str, x: Any) -> Any:
     if isinstance(x, (str, bytes, complex, np.complexfloating)) or x is None:
         what = "complex numbers" if isinstance(x, complex | np.complexfloating) else repr(x)
         raise TypeError(f"{name}: {what[:60]} cannot be used; give real numbers or arrays of them")
+    refuse_other_arithmetic(name, x)
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -108,6 +109,23 @@ def as_operand(name: str, x: Any) -> Any:
             "give real numbers or arrays of them"
         )
     return array
+
+
+def refuse_other_arithmetic(name: str, x: Any) -> None:
+    """Raise TypeError if x is an array whose class computes otherwise than NumPy's arrays do:
+    a masked array, whose mask would be lost; a matrix, whose * is a matrix product."""
+    cls = x.__class__
+    if cls is np.ndarray or not isinstance(x, np.ndarray):
+        return
+    if any(getattr(cls, m) is not getattr(np.ndarray, m) for m in _ARITHMETIC):
+        way = "x.filled(...)" if hasattr(x, "filled") else "np.asarray(x)"
+        raise TypeError(
+            f"{name}: a {cls.__name__} computes otherwise than plain arrays; give {way}"
+            + (", and where(mask, ...) for the rest" if hasattr(x, "filled") else "")
+        )
+
+
+_ARITHMETIC = ("__mul__", "__array_ufunc__", "__array_function__")
 
 
 def _holds_values(array: Array) -> bool:

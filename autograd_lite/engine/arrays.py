@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import Variable
 
@@ -74,6 +75,7 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
     """Real numbers as an array of floats, or an error that names who asked."""
     if isinstance(x, Variable):
         raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
+    refuse_other_arithmetic(name, x)
     try:
         array = np.asarray(x)
     except ValueError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator as operators
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec
 
@@ -17,7 +18,11 @@ from autograd_lite.engine.chain import pullback
 from autograd_lite.engine.floats import FLOAT_FUNCTIONS
 from autograd_lite.engine.primitive import (
     ATOM,
+    POWER,
+    PRODUCT,
     REAL,
+    SIGN,
+    SUM,
     Case,
     Composed,
     EachOperand,
@@ -33,10 +38,23 @@ from autograd_lite.engine.scopes import mark_function
 P = ParamSpec("P")
 Split = tuple[tuple[Any, ...], dict[str, Any]]
 
-_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "neg": "-", "pos": "+"}
-"""The Python operators that do on floats what they do on arrays."""
+_OPERATORS = {
+    "add": ("{x} + {y}", SUM, "{x} + {y}"),
+    "sub": ("{x} − {y}", SUM, "{x} - {y}"),
+    "mul": ("{x}·{y}", PRODUCT, "{x} * {y}"),
+    "matmul": ("{x} @ {y}", PRODUCT, ""),
+    "truediv": ("{x}/{y}", PRODUCT, "{x} / {y}"),
+    "neg": ("−{x}", SIGN, "-{x}"),
+    "pos": ("+{x}", SIGN, "+{x}"),
+    "pow": ("{x}^{y}", POWER, "pow({x}, {y})"),
+}
+"""How each Python operator is written, how tightly that binds, and its value on floats."""
 
-_LATEX = {"−": "-", "·": r" \cdot ", "²": "^2", "Σ": r"\sum ", "σ": r"\sigma", "|": "|"}
+_LATEX = {"−": "-", "·": r" \cdot ", "@": r"\cdot", "²": "^2", "ᵀ": r"^{{\mathsf T}}",
+          "Σ": r"\sum ", "σ": r"\sigma", "…": r"\ldots"}  # fmt: skip
+_LATEX_FUNCTIONS = ("arccos", "arcsin", "arctan", "cos", "cosh", "exp", "ln", "max", "min", "sin",
+                    "sinh", "tan", "tanh")  # fmt: skip
+"""The functions that LaTeX sets by a command of their name."""
 
 
 def elementwise(
@@ -46,7 +64,7 @@ def elementwise(
     arrays: Rule | None = None,
     text: str | None = None,
     latex: str | None = None,
-    precedence: int = ATOM,
+    precedence: int | None = None,
     binds: tuple[int, ...] = (),
     binds_latex: tuple[int, ...] = (),
     laws: Laws | None = None,
@@ -92,13 +110,14 @@ def elementwise(
                 f"{name}: {len(partials)} partials for the operands ({', '.join(operands)}); "
                 "give one for each"
             )
-        call = _renamed(_call_of(len(operands)), stub)
+        call = _renamed(_call_of(len(operands), _defaults(stub)), stub)
+        written = text or _text_of(name, operands, operator)
         primitive = Elementwise(
             name=name,
             operands=operands,
-            text=text or f"{name}({_braced(operands)})",
-            latex=latex or _latex(name, text, operands),
-            precedence=precedence,
+            text=written,
+            latex=latex or _latex_of(written),
+            precedence=_precedence_of(precedence, operator),
             binds=binds,
             binds_latex=binds_latex,
             laws=laws or Laws(),
@@ -129,7 +148,7 @@ def structural(
     cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
     text: str | None = None,
     latex: str | None = None,
-    precedence: int = ATOM,
+    precedence: int | None = None,
     binds: tuple[int, ...] = (),
     fits: str = "",
     back: tuple[str, ...] = (),
@@ -164,7 +183,7 @@ def structural(
         names = _parameters(split)[: len(pullbacks)]
         if isinstance(pullbacks, EachOperand):
             names = ()
-        shown = _braced(names or ("operands",))
+        written = text or _text_of(name, names or ("operands",), operator)
 
         @functools.wraps(split)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -174,9 +193,9 @@ def structural(
         primitive = Structural(
             name=name,
             operands=names,
-            text=text or f"{name}({shown})",
-            latex=latex or _latex(name, text, names or ("operands",)),
-            precedence=precedence,
+            text=written,
+            latex=latex or _latex_of(written),
+            precedence=_precedence_of(precedence, operator),
             binds=binds,
             fits=fits,
             arrays=arrays or _arrays_of(name, numpy, None),
@@ -246,27 +265,64 @@ def _parameters(function: Any) -> tuple[str, ...]:
 
 def _braced(names: Sequence[str]) -> str:
     """The names as a format: `{x}, {y}`."""
-    return ", ".join("{" + name + "}" for name in names)
+    return ", ".join(_braced_each(names))
 
 
-def _latex(name: str, text: str | None, operands: Sequence[str]) -> str:
-    """How it is written in LaTeX: as the text, with LaTeX's signs, or as a named operator."""
-    if text is None:
-        return rf"\operatorname{{{{{name}}}}}({_braced(operands)})"
-    return "".join(_LATEX.get(c, c) for c in text)
+def _defaults(function: Any) -> tuple[Any, ...]:
+    """What the last operands are if they are not given, or None is."""
+    return tuple(function.__defaults__ or ())
+
+
+def _text_of(name: str, operands: Sequence[str], operator: str | None) -> str:
+    """How it is written: by the operator, or as a function."""
+    if operator not in _OPERATORS:
+        return f"{name}({_braced(operands)})"
+    return _with_names(_OPERATORS[operator][0], _braced_each(operands))
+
+
+def _precedence_of(given: int | None, operator: str | None) -> int:
+    """How tightly that binds."""
+    if given is not None:
+        return given
+    return _OPERATORS[operator][1] if operator in _OPERATORS else ATOM
+
+
+def _latex_of(text: str) -> str:
+    r"""The same in LaTeX: with its signs, and its commands for functions.
+
+    >>> print(_latex_of("{x}·sin({y})²"), _latex_of("{x}^{y}"), _latex_of("log_softmax({x})"))
+    {x} \cdot \sin({y})^2 {{{x}}}^{{{y}}} \operatorname{{log\,softmax}}({x})
+    """
+    text = re.sub(r"(\{\w+\})(?=[\^²ᵀ])", r"{{\1}}", text)  # x² of an x of several letters
+    text = re.sub(r"\^(\{\w+\})", r"^{{\1}}", text)
+    text = re.sub(r"([A-Za-z]\w*)(?=\()", _latex_function, text)
+    return re.sub(" +", " ", "".join(_LATEX.get(c, c) for c in text))
+
+
+def _latex_function(match: re.Match[str]) -> str:
+    name = match.group()
+    if name in _LATEX_FUNCTIONS:
+        return "\\" + name
+    shown = name.replace("_", r"\,")
+    return rf"\operatorname{{{{{shown}}}}}"
 
 
 def _floats_of(name: str, operands: tuple[str, ...], operator: str | None) -> str:
     """The expression on floats that follows from the operator, or from the name."""
-    if operator in _SYMBOLS:
-        return (
-            f" {_SYMBOLS[operator]} ".join(operands[-2:])
-            if len(operands) == 2
-            else (f"{_SYMBOLS[operator]}{operands[0]}")
-        )
+    if operator in _OPERATORS and _OPERATORS[operator][2]:
+        return _with_names(_OPERATORS[operator][2], operands)
     if name in FLOAT_FUNCTIONS:
         return f"{name}({', '.join(operands)})"
     raise TypeError(f"{name}: give its value on floats, floats='…' in {', '.join(operands)}")
+
+
+def _with_names(pattern: str, names: Sequence[str]) -> str:
+    """A pattern of x and y with other names in their place."""
+    return pattern.format(**dict(zip("xy", names, strict=False)))
+
+
+def _braced_each(names: Sequence[str]) -> list[str]:
+    return ["{" + name + "}" for name in names]
 
 
 def _arrays_of(name: str, numpy: Sequence[Rule], operator: str | None) -> Rule:
@@ -282,28 +338,45 @@ def _renamed(call: Callable[..., Any], stub: Callable[P, Any]) -> Callable[P, An
     return functools.wraps(stub)(call)
 
 
-def _call_of(count: int) -> Rule:
+def _call_of(count: int, defaults: tuple[Any, ...]) -> Rule:
     """The public function of so many operands; a fixed number of arguments is quicker."""
-    if count == 1:
+    if count == 1 and not defaults:
 
         def unary(x: Any, /) -> Any:
             return apply(unary.primitive, (x,), {})  # type: ignore[attr-defined]
 
         return unary
-    if count == 2:
+    if count == 2 and not defaults:
 
         def binary(x: Any, y: Any, /) -> Any:
             return apply(binary.primitive, (x, y), {})  # type: ignore[attr-defined]
 
         return binary
 
-    def several(*operands: Any) -> Any:
+    def several(*operands: Any, **named: Any) -> Any:
         primitive = several.primitive  # type: ignore[attr-defined]
-        if len(operands) != count:
-            names = ", ".join(primitive.operands)
-            raise TypeError(
-                f"{primitive.name}({names}) takes {count} operands, not {len(operands)}"
-            )
+        if defaults or named or len(operands) != count:
+            operands = _bound(primitive, operands, named, defaults)
         return apply(primitive, operands, {})
 
     return several
+
+
+def _bound(
+    primitive: Elementwise, given: tuple[Any, ...], named: dict[str, Any], defaults: Sequence[Any]
+) -> tuple[Any, ...]:
+    """The operands of a call in their order, with the defaults of what is missing or None."""
+    names = primitive.operands
+    found = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    usual = dict(found)
+    found.update(zip(names, given, strict=False))
+    for name, x in named.items():
+        if name not in names[len(given) :]:
+            raise TypeError(f"{primitive.name}() got an unexpected keyword argument '{name}'")
+        found[name] = x
+    if len(given) > len(names) or len(found) < len(names):
+        raise TypeError(
+            f"{primitive.name}({', '.join(names)}) takes {len(names)} operands, not "
+            f"{len(given) + len(named)}"
+        )
+    return tuple(usual[n] if found[n] is None and n in usual else found[n] for n in names)

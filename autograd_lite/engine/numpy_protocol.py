@@ -1,9 +1,10 @@
 """How NumPy's own functions take variables: `np.exp(t)`, `np.sum(t, axis=0)`, `array * t`.
 
 NumPy hands a call with one of our variables to `__array_ufunc__` or `__array_function__` (NEP 13,
-NEP 18). What the table of primitives names is recorded; what can only give plain results
-(comparisons, argmax, shapes) sees the plain data; everything else is a TypeError that names the
-function, so that a graph is never lost silently.
+NEP 18). What the table of primitives names is recorded, its arguments bound by NumPy's own
+signature (see `numpy_signatures`); what can only give plain results (comparisons, argmax, shapes)
+sees the plain data; everything else is a TypeError that names the function, so that a graph is
+never lost silently.
 """
 
 from __future__ import annotations
@@ -13,83 +14,137 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import CONSTANTS, Declared, Rule, watch
+from autograd_lite.engine.dtypes import computed_in
+from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
+from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import Variable
 
-_functions: dict[Rule, Rule] = {}
+FUNCTIONS: dict[Rule, Rule] = {}
 """NumPy functions with a rule, and what stands for them here."""
+
+_bindings: dict[Rule, Binding] = {}
+"""How their calls become calls of ours: made when a function is first called."""
 
 
 def _enter(one: Declared) -> None:
     for function in one.numpy:
-        _functions[function] = one.function
+        FUNCTIONS[function] = one.function
+        _bindings.pop(function, None)
 
 
 def _leave(one: Declared) -> None:
     for function in one.numpy:
-        _functions.pop(function, None)
+        FUNCTIONS.pop(function, None)
 
 
 watch(_enter, _leave)
 
 
-def _name(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
-
-
-def _no_rule(what: str) -> TypeError:
+def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> TypeError:
     return TypeError(
-        f"{what} has no rule for a derivative: use a function of autograd_lite, or x.detach() "
+        f"{what} has no rule for a derivative: {instead}, or x.detach() "
         "for the plain numbers if no gradient is to flow through it"
     )
 
 
-def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    if method != "__call__":
-        raise _no_rule(f"{_name(ufunc)}.{method}")
-    if kwargs.get("out") is not None:
-        raise TypeError(
-            f"{_name(ufunc)}: a variable cannot be written into an array (out=, or an operator "
-            "like +=); write a = a + x instead"
-        )
-    return _call(ufunc, inputs, kwargs)
+# ---------------------------------------------------------------- functions
 
 
 def _array_function(
     self: Any, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
-    return _call(function, args, kwargs)
-
-
-def _call(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-    ours = _functions.get(function)
-    if function is np.where and len(args) == 1:
-        return np.nonzero(_plain(args[0]))
-    if ours is not None:
-        try:
-            return ours(*args, **kwargs)
-        except TypeError as error:
-            if "argument" in str(error) and "unexpected" in str(error):
-                unknown = str(error).rpartition(" ")[2]
-                raise TypeError(
-                    f"{_name(function)}: the argument {unknown} is not supported for variables"
-                ) from None
-            raise
-    if function in CONSTANTS:
-        return function(*_plain(args), **_plain(kwargs))
-    raise _no_rule(_name(function))
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        if function in CONSTANTS:
+            return function(*_plain(args), **_plain(kwargs))
+        raise _no_rule(name_of(function))
+    binding = _bindings.get(function)
+    if binding is None or binding.ours is not ours:
+        binding = _bindings[function] = Binding(name_of(function), function, ours)
+    try:
+        args, kwargs, dtype = binding.bind(args, kwargs)
+    except TypeError:
+        if function in CONSTANTS:  # called otherwise (`np.where(t)`), it gives a plain result
+            return function(*_plain(args), **_plain(kwargs))
+        raise
+    result = ours(*args, **kwargs)
+    if dtype is not None and np.dtype(dtype) != getattr(result, "dtype", np.float64):
+        raise unsupported(binding.name, "dtype")
+    return result
 
 
 def _plain(x: Any) -> Any:
-    """Arguments with the plain data of the variables in them."""
+    """Arguments with the plain data of the variables in them, which cannot be written to."""
+    if isinstance(x, Variable):
+        return x.detach()
     if isinstance(x, tuple | list):
-        return type(x)(_plain(item) for item in x)
+        return [_plain(item) for item in x] if isinstance(x, list) else tuple(map(_plain, x))
     if isinstance(x, dict):
         return {key: _plain(item) for key, item in x.items()}
-    return detached(x)
+    return x
+
+
+# ---------------------------------------------------------------- ufuncs
+
+_UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
+    "where": (True,),
+    "casting": ("same_kind", "unsafe"),
+    "order": ("K", "C", "A", "F"),
+    "subok": (True, False),
+    "signature": (None,),
+    "sig": (None,),
+    "axes": (),
+    "axis": (),
+    "keepdims": (False,),
+}
+"""The options that every ufunc has, and what they may be: what does not change the numbers."""
+
+
+def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    name = name_of(ufunc)
+    if any(x is not None for x in kwargs.pop("out", ())):
+        raise TypeError(
+            f"{name}: a variable cannot be written into an array (out=, or an operator "
+            "like +=), nor an array into a variable; write a = a + x instead"
+        )
+    ours = FUNCTIONS.get(ufunc)
+    if ours is None:
+        if ufunc in CONSTANTS and method != "at":
+            return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
+        raise _no_rule(name if method == "__call__" else f"{name}.{method}")
+    if method == "outer" and ufunc.signature is None:
+        inputs = _spread(*inputs)
+    elif method != "__call__":
+        raise _no_rule(f"{name}.{method}", in_other_words(ufunc.__name__, method))
+    if kwargs:
+        inputs = _with_options(name, inputs, kwargs)
+    return ours(*inputs)
+
+
+def _spread(x: Any, y: Any) -> tuple[Any, Any]:
+    """x with an axis of length 1 for each axis of y, so that each meets each."""
+    shapes = [a.shape if isinstance(a, Variable) else np.shape(a) for a in (x, y)]
+    if not shapes[1]:
+        return x, y
+    return PRIMITIVES["reshape"].function(x, (*shapes[0], *(1 for _ in shapes[1]))), y
+
+
+def _with_options(name: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """The operands in the dtype that is asked for; every other option must be as it always is."""
+    dtype = options.pop("dtype", None)
+    for option, x in options.items():
+        if option not in _UFUNC_OPTIONS:
+            raise TypeError(f"{name}: got an unexpected keyword argument '{option}'")
+        if not any(x is usual or (type(x) is str and x == usual) for usual in _same(option)):
+            raise unsupported(name, option)
+    return inputs if dtype is None else tuple(computed_in(name, x, dtype) for x in inputs)
+
+
+def _same(option: str) -> tuple[Any, ...]:
+    usual = _UFUNC_OPTIONS[option]
+    return (*usual, np.True_) if True in usual else usual
 
 
 for _kind in (Value, Tensor):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -50,7 +50,7 @@ def backward(output: Any, gradient: Any = None) -> None:
                     nodes, [v._flow if v._grad is None else v._grad + v._flow for v in nodes]
                 )
                 return
-    found = _owned(*_propagate(output, start, _has_grad, _count_uses(output), False))
+    found = _owned(*_propagate(output, start, None, _count_uses(output), False))
     with _lock:
         _set_grads(found, [g if v._grad is None else v._grad + g for v, g in found.items()])
 
@@ -102,10 +102,10 @@ def gradients_and_whether_recorded(
     record = older if record is None else record
     uses = _uses_among(order, ends_of(wanted))
     if not record:
-        found = _owned(*_propagate(output, start, wanted.__contains__, uses, False))
+        found = _owned(*_propagate(output, start, wanted, uses, False))
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
     with modes.recording():
-        found, _ = _propagate(output, start, wanted.__contains__, uses, True)
+        found, _ = _propagate(output, start, wanted, uses, True)
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
@@ -124,10 +124,6 @@ def _each_its_own(arrays: list[Any]) -> list[Any]:
 
 def _zero(v: Any) -> Any:
     return 0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype)
-
-
-def _has_grad(v: Any) -> bool:
-    return v.__class__ is Value or (v.__class__ is Tensor and (v._primitive is None or v._keep))
 
 
 def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
@@ -280,7 +276,8 @@ def _count_uses(output: Any) -> dict[Any, int]:
     for node in nodes:
         operands = node._operands if node.__class__ is Tensor else [x for _, x in node.variables()]
         for x in operands:
-            if isinstance(x, Variable):
+            kind = x.__class__
+            if kind is Tensor or kind is Value or kind is Results:
                 if x in uses:
                     uses[x] += 1
                 else:
@@ -301,10 +298,14 @@ def _uses_among(order: list[Any], ends: Collection[Any]) -> dict[Any, int]:
 
 @np.errstate(all="ignore")
 def _propagate(
-    output: Any, gradient: Any, keep: Callable[[Any], bool], uses: dict[Any, int], record: bool
+    output: Any,
+    gradient: Any,
+    wanted: frozenset[Any] | None,
+    uses: dict[Any, int],
+    record: bool,
 ) -> tuple[dict[Any, Any], set[Any]]:
-    """The pass itself: ∂output/∂v for every variable v with a count in `uses` for which `keep(v)`
-    holds, and those v whose array is theirs alone.
+    """The pass itself: ∂output/∂v for every variable v with a count in `uses` that is wanted (or,
+    for None, that has a `.grad`), and those v whose array is theirs alone.
 
     At each node the pullback of each operand that is a variable is called with the gradient, the
     result, the operands' values and the parameters; to record, with the variables themselves for
@@ -316,13 +317,17 @@ def _propagate(
     part: Any
     for node in ready:
         flow = flows.pop(node)
-        if keep(node):
-            found[node] = flow
-        if node._primitive is None:
-            continue
         kind = node.__class__
+        primitive = node._primitive
+        if wanted is not None:
+            if node in wanted:
+                found[node] = flow
+        elif primitive is None or kind is Value or (kind is Tensor and node._keep):
+            found[node] = flow
+        if primitive is None:
+            continue
         if kind is Tensor:
-            operands, rules, params = node._operands, node._primitive.pullbacks, node._params
+            operands, rules, params = node._operands, primitive.pullbacks, node._params
             if record:
                 _check_unchanged(node)
                 z, values = node, operands
@@ -334,7 +339,8 @@ def _propagate(
             operands, rules, z, values, params = _rules_of_results(node, record)
             flow = _whole(flow, node)
         for i, parent in enumerate(operands):
-            if not isinstance(parent, Variable):
+            kind = parent.__class__
+            if kind is not Tensor and kind is not Value and kind is not Results:
                 continue
             left = uses.get(parent)
             if left is None:
@@ -362,21 +368,22 @@ def _propagate(
 
 def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:
     """Whether a rule made an array, and did not hand on, whole or as a view, one that it got."""
-    if part.__class__ is not ndarray:
+    if part.__class__ is not ndarray or part.base is not None or part is flow or part is z:
         return False
-    if part.base is not None or part is flow or part is z or not part.flags.writeable:
-        return False
-    return all(part is not v for v in values)
+    for v in values:
+        if part is v:
+            return False
+    return part.flags.writeable  # type: ignore[no-any-return]
 
 
 def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
-    if total.__class__ is dict:  # of several results, each index by itself
+    if node in owned and total.__class__ is part.__class__ is ndarray:
+        return np.add(total, part, out=total)
+    if total.__class__ is dict:  # of several results, each by itself
         for i, g in part.items():
             total[i] = total[i] + g if i in total else g
         return total
-    if node in owned and total.__class__ is part.__class__ is ndarray:
-        return np.add(total, part, out=total)
     total = total + part
     if total.__class__ is ndarray:
         owned.add(node)

@@ -28,7 +28,7 @@ from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
 new = object.__new__
-ndarray = np.ndarray
+ndarray, float64, float32 = np.ndarray, np.float64, np.float32
 
 
 @final
@@ -62,7 +62,7 @@ class Tensor(Variable):
         "_values",  # what they held when this was computed
         "_params",
         "_locked",  # whether _plain is part of a graph and must not change
-        "_shared",  # whether someone else may hold _plain and write to it
+        "_shared",  # of what is not locked: whether someone else may hold _plain and write to it
         "_keep",
     )
 
@@ -100,7 +100,7 @@ class Tensor(Variable):
         graphs recorded before keep the old numbers. That of a result is read-only."""
         if self._primitive is not None:
             return sealed(self._plain)
-        if not self._shared:
+        if self._locked or not self._shared:
             own = self._plain
             if self._locked or own.__class__ is not ndarray or own.base is not None:
                 self._plain = np.array(own)  # a graph may hold the old one
@@ -129,7 +129,7 @@ class Tensor(Variable):
             ValueError: if this is no leaf, or the change does not have its shape.
         """
         self._leaf_only("data")
-        if self._shared:  # whoever holds the array, as with copy=False, is to see the change
+        if not self._locked and self._shared:  # whoever holds the array is to see the change
             self._plain -= change
             return
         fresh = np.asarray(self._plain - change, dtype=self.dtype)
@@ -198,7 +198,8 @@ class Tensor(Variable):
 
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
-        return read_only(self._plain) if self._shared else sealed(self._plain)
+        mine = self._locked or not self._shared
+        return sealed(self._plain) if mine else read_only(self._plain)
 
     def item(self) -> float:
         """The one number that it holds, as a Python float."""
@@ -343,21 +344,23 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         data = primitive.arrays(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(primitive, error, values) from None
-    if data.__class__ is tuple:
-        return _several(primitive, operands, values, params, data)
-    if data.__class__ is ndarray:
+    kind = data.__class__
+    if kind is ndarray:
         if not data.ndim:
             data = data[()]
+        elif data.dtype.kind != "f":
+            raise _no_floats(primitive, data)
         elif not recording and (data.base is not None or any(data is v for v in values)):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
-    elif not isinstance(data, np.floating):
+    elif kind is tuple:
+        return _several(primitive, operands, values, params, data)
+    elif kind is not float64 and kind is not float32:
         data = _as_result(primitive, data)
     z = new(Tensor)
     z._plain = data
     z._grad = None
     z._epoch = clock.now
     z._locked = True
-    z._shared = False
     z._keep = False
     if recording:
         z._primitive = primitive
@@ -395,13 +398,19 @@ def _with_copies(operands: Sequence[Any], values: list[Any]) -> tuple[Sequence[A
 
 
 def _as_result(primitive: Primitive, data: Any) -> Any:
-    """What the declaration's `arrays` gave that is no array of floats, as one."""
+    """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
+    if isinstance(data, bool | int | float):
+        return float64(data)
     array = np.asarray(data)
-    if array.dtype.kind == "f" or (array.dtype.kind in "iub" and not isinstance(data, ndarray)):
-        return array.astype(np.result_type(array, np.float64))[()]
-    raise TypeError(
-        f"{primitive.name}: its value on arrays is {type(data).__name__} of dtype {array.dtype}, "
-        "and an array of floating-point numbers is needed"
+    if array.dtype.kind != "f":
+        raise _no_floats(primitive, data)
+    return array[()]
+
+
+def _no_floats(primitive: Primitive, data: Any) -> TypeError:
+    return TypeError(
+        f"{primitive.name}: its value on arrays is {type(data).__name__} of dtype "
+        f"{np.asarray(data).dtype}, and floating-point numbers are needed"
     )
 
 

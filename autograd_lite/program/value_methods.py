@@ -20,12 +20,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograd_lite import primitives
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import VALUE, register
 from autograd_lite.engine.floats import FLOAT_NAMES
 from autograd_lite.engine.primitive import PRIMITIVES, Declared, Elementwise, Primitive, watch
 from autograd_lite.engine.value import Value, new, operate, record_value
-from autograd_lite.primitives import elementwise
 
 _UNARY = """\
 def forward(self):
@@ -198,7 +198,7 @@ def _block(lines: list[str], indent: int) -> str:
     return "".join("\n" + " " * indent + line for line in lines)
 
 
-assert elementwise  # rules are made of primitives: all are declared before the first is traced
+assert primitives  # rules are made of primitives: all are declared before the first is traced
 _generated: dict[Primitive, dict[str, Any]] = {}
 
 

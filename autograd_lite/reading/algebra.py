@@ -182,7 +182,12 @@ def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula
         return stand_ins[x]
 
     with modes.recording(), np.errstate(all="ignore"):
-        recorded = rule(*map(stand_in, node.operands), stand_in(node))
+        operands, z = [stand_in(x) for x in node.operands], stand_in(node)
+        try:
+            recorded = rule(*operands, z)
+        except (ArithmeticError, ValueError):  # Python's of a constant, such as 1/0: NumPy's inf
+            exact = [np.float64(x) if isinstance(x, float) else x for x in operands]
+            recorded = rule(*exact, z)
     return simplified(_with(recorded, shown))
 
 
@@ -210,7 +215,8 @@ def simplified(tree: Formula) -> Formula:
         return _nary(primitive, operands)
     numbers = [x.value for x in operands if isinstance(x, Number)]
     if len(numbers) == len(operands) and isinstance(primitive, Elementwise):
-        return Number(primitive.evaluate_floats(*numbers))
+        with np.errstate(all="ignore"):
+            return Number(primitive.evaluate_floats(*numbers))
     if laws.exponents:
         return product(replace(tree, operands=operands))
     for i, number, result in laws.fixed:
@@ -364,8 +370,8 @@ def _write(
     if isinstance(tree, Number):
         return number(tree.value), ATOM if tree.value >= 0 else SIGN
     if isinstance(tree, Name):
-        simple = not any(c in tree.text for c in " <>=")
-        return name(tree.text), ATOM if simple else SUM
+        compares = any(c in tree.text for c in "<>=≤≥≠")
+        return name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
     in_latex = name is not str
     if isinstance(tree, Call):
         called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name

@@ -36,6 +36,7 @@ from autograd_lite.reading.algebra import (
     simplified,
 )
 from autograd_lite.reading.functions import Folded, folded_functions
+from autograd_lite.reading.names import printable
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -263,7 +264,7 @@ def _names(
     nodes: list[Any], uses: Mapping[Any, int], own: set[Any], extra: Mapping[Any, str]
 ) -> dict[Any, str]:
     """A name for each variable that gets a card, no name twice; those in `own` get one."""
-    wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
+    wanted = {node: _shown(node.name) or _shown(extra.get(node)) for node in nodes}
     taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
     names: dict[Any, str] = {}
@@ -278,6 +279,11 @@ def _names(
         if node in names:
             given.add(names[node])
     return names
+
+
+def _shown(name: str | None) -> str | None:
+    """The name as it is written; a blank one is none."""
+    return None if name is None or not name.strip() else printable(name)
 
 
 def _fresh(kind: str, taken: set[str]) -> Iterator[str]:

@@ -85,18 +85,17 @@ class _ValueAndGradient:
         """The value and the gradient at some arguments."""
         places = [_place(i, len(args)) for i in self._argnums]
         outside = modes.is_recording()
-        nested = outside and any(is_variable(x) for i in places for x in leaves_of(args[i]))
+        leaves = [x for i in places for x in leaves_of(args[i], f"argument {i}")]
+        nested = outside and any(map(is_variable, leaves))
         clock.tick()  # what f computes from here on is younger than what it closes over
         with modes.recording():
             wrapped = {i: _variables(args[i], f"argument {i}") for i in dict.fromkeys(places)}
-            given = [wrapped.get(i, argument) for i, argument in enumerate(args)]
-            output = _scalar(self._f(*given, **kwargs))
             inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
+            given = [wrapped.get(i, argument) for i, argument in enumerate(args)]
+            output = _scalar(self._f(*given, **kwargs))  # which may change what it is given
             found, recorded = _found(output, inputs, True if nested else None if outside else False)
-        rest = iter(found)
-        result = [
-            map_leaves(lambda leaf, where: _as_given(next(rest), leaf), args[i]) for i in places
-        ]
+        rest = map(_as_given, found, leaves)
+        result = [map_leaves(lambda leaf, where: next(rest), args[i]) for i in places]
         value = output if recorded or not is_variable(output) else _plain(output)
         return value, tuple(result) if self._several else result[0]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.arrays import frozen
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn.batches import as_rng, batches, shuffled, split
 
 
