@@ -42,7 +42,7 @@ def agrees_along(steps: Sequence[Step], number: float | None = None) -> bool:
         at = [np.asarray(one) for one in _several(_moved(steps, x[()])[-1])]
         c = [rng.normal(size=one.shape) for one in at]
         eps = max(float(np.finfo(one.dtype).eps) for one in at)
-        h = math.cbrt(eps) * max(1.0, float(np.max(np.abs(x), initial=0.0)))
+        h = math.cbrt(eps) * float(np.maximum(1.0, np.max(np.abs(x), initial=0.0)))
         up, down = (_several(_moved(steps, (x + s * d)[()])[-1]) for s in (h, -h))
         change = _times(c, [a - b for a, b in zip(up, down, strict=True)]) / (2.0 * h)
         size = [np.abs(a) + np.abs(b) for a, b in zip(up, down, strict=True)]
