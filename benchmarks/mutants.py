@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine.primitive import EachOperand, Primitive
+from autograd_lite.engine.primitive import EachOperand, Elementwise, Primitive
 from autograd_lite.testing.calls import (
     Point,
     cases_of,
@@ -167,13 +167,12 @@ class Mutant:
                 p, pullbacks=EachOperand(lambda i, *args, **params: self.rule(i)(*args, **params))
             )
         pullbacks = [p.pullbacks[i] and self.rule(i) for i in range(len(p.pullbacks))]
-        partials = p.partials
-        if partials is not None:  # Values hold numbers, so they ask for these instead
-            broken = self.rule(self.operand)
-            changed = list(partials)
-            changed[self.operand] = lambda *args: broken(1.0, args[-1], *args[:-1])
-            partials = tuple(changed)
-        return dataclasses.replace(p, pullbacks=tuple(pullbacks), partials=partials)
+        if not isinstance(p, Elementwise):
+            return dataclasses.replace(p, pullbacks=tuple(pullbacks))
+        broken = self.rule(self.operand)
+        partials = list(p.partials)  # Values hold numbers, so they ask for these instead
+        partials[self.operand] = lambda *args: broken(1.0, args[-1], *args[:-1])
+        return dataclasses.replace(p, pullbacks=tuple(pullbacks), partials=tuple(partials))
 
 
 def mutants(primitive: Primitive) -> Iterator[Mutant]:
@@ -221,7 +220,7 @@ def summed(part: Array, shape: tuple[int, ...]) -> Array:
 def sample_points(primitive: Primitive, seed: int = 0) -> Iterator[Point]:
     """Points of a primitive, the same in every run."""
     rng = np.random.default_rng(seed)
-    if primitive.cases is None:
+    if isinstance(primitive, Elementwise):
         sizes: Sequence[tuple[int, ...]] = ((), (3,), (3, 1), (3, 3))
         pairs = itertools.product(sizes, repeat=len(primitive.operands))
         cases: list[Any] = [(pair, (), {}) for pair in pairs]

@@ -20,7 +20,7 @@ from hypothesis import assume
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.primitive import Case
+from autograd_lite.engine.primitive import Case, Elementwise, Structural
 
 Array = npt.NDArray[Any]
 
@@ -50,12 +50,12 @@ class Call:
 
 def is_variadic(primitive: Primitive) -> bool:
     """Whether it takes a sequence of operands."""
-    return not primitive.operands
+    return primitive.is_variadic
 
 
 def is_variable(primitive: Primitive, i: int) -> bool:
     """Whether it can be differentiated by its i-th operand (not by a condition)."""
-    return primitive.pullbacks[i] is not None
+    return primitive.is_differentiable(i)
 
 
 # ---------------------------------------------------------------- where to call a primitive
@@ -69,6 +69,7 @@ def every_shape(most: int = 3) -> Iterator[tuple[int, ...]]:
 
 def every_case(primitive: Primitive) -> list[Case]:
     """All calls of a structural primitive on operands of these shapes."""
+    assert isinstance(primitive, Structural)
     assert primitive.cases is not None
     return [case for shape in every_shape() for case in primitive.cases(shape)]
 
@@ -92,7 +93,7 @@ def call_at(primitive: Primitive, case: Case, grids: list[Array]) -> Call:
     """The call of a case with its operands at these points."""
     _, args, kwargs = case
     given = tuple(point(primitive, i, grid) for i, grid in enumerate(grids))
-    if primitive.cases is None:
+    if isinstance(primitive, Elementwise):
         return Call(given, args, kwargs, given, {})
     split = primitive.function.__wrapped__  # type: ignore[attr-defined]
     operands, params = split(*((given,) if is_variadic(primitive) else given), *args, **kwargs)
@@ -108,7 +109,7 @@ def is_smooth(primitive: Primitive, call: Call) -> bool:
 
 def must_differ(primitive: Primitive) -> bool:
     """Whether the elements of one operand compete (max): equal ones have no derivative."""
-    return primitive.cases is not None and primitive.kink is not None
+    return isinstance(primitive, Structural) and primitive.kink is not None
 
 
 @st.composite
@@ -117,7 +118,7 @@ def calls(draw: Any, primitive: Primitive, scalar: bool = False) -> Call:
     count = len(primitive.operands)
     if scalar:
         case: Case = (((),) * count, (), {})
-    elif primitive.cases is None:
+    elif isinstance(primitive, Elementwise):
         shapes = hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, min_side=0)
         case = (draw(shapes).input_shapes, (), {})
     else:
@@ -132,11 +133,13 @@ def calls(draw: Any, primitive: Primitive, scalar: bool = False) -> Call:
 
 def sample_calls(primitive: Primitive) -> list[Call]:
     """A few fixed calls of a primitive, for checks that must give the same in every run."""
-    if primitive.cases is None:
+    if isinstance(primitive, Elementwise):
         shapes: tuple[tuple[int, ...], ...] = ((), (3,), (2, 1))
         pairs = itertools.product(shapes, repeat=len(primitive.operands))
         cases: list[Case] = [(pair, (), {}) for pair in pairs]
     else:
+        assert isinstance(primitive, Structural)
+        assert primitive.cases is not None
         cases = [case for shape in ((3,), (2, 3)) for case in primitive.cases(shape)]
     rng = np.random.default_rng(0)
     made = []
@@ -240,5 +243,5 @@ def compare(what: str, actual: list[Array], expected: list[Array]) -> None:
 
 
 def names() -> list[str]:
-    """The names of all primitives."""
-    return list(PRIMITIVES)
+    """The names of all primitives but `result_of`, whose operand is no variable of a user's."""
+    return [name for name in PRIMITIVES if name != "result_of"]

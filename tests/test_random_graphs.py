@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from primitive_checks import is_variable
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient, sin
-from autograd_lite.engine.primitive import REAL
+from autograd_lite.engine.primitive import REAL, Elementwise
 
 
 def is_smooth(primitive: Primitive) -> bool:
     """Whether it can be applied to any numbers, and differentiated there by each."""
     return (
-        primitive.partials is not None
+        isinstance(primitive, Elementwise)
         and primitive.kink is None
         and all(interval == REAL for interval in primitive.domain)
         and all(is_variable(primitive, i) for i in range(len(primitive.operands)))

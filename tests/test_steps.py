@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import PRIMITIVES, Value, viz
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.reading.algebra import number_text
-from autograd_lite.reading.cards import cards_of, operands_first
+from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
 from autograd_lite.viz.javascript import program, translated
 from autograd_lite.viz.page import Steps
@@ -217,7 +219,7 @@ def test_the_page_is_whole_and_hostile_names_stay_names(browser, tmp_path):
 
 # ---------------------------------------------------------------- the program in the page
 
-_EVERY = [p for p in PRIMITIVES.values() if p.floats is not None and None not in p.partials]
+_EVERY = [p for p in PRIMITIVES.values() if isinstance(p, Elementwise) and not p.constants]
 
 
 @pytest.mark.parametrize("primitive", _EVERY, ids=lambda p: p.name)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine.scopes import Scope, belonging, scope_of
-from autograd_lite.reading.algebra import Formula, Name, Number
+from autograd_lite.reading.algebra import Call, Formula, Name, Number
 from autograd_lite.reading.cards import Card
 from autograd_lite.reading.names import printable
 
@@ -212,4 +212,5 @@ def skeleton(tree: Formula | None) -> object:
     if tree is None or isinstance(tree, Name | Number):
         return type(tree).__name__
     parts = [skeleton(x) for x in tree.operands]
-    return (tree.primitive.name, tuple(parts) if len(parts) <= 2 else (parts[0], len(parts)))
+    name = tree.name if isinstance(tree, Call) else tree.primitive.name
+    return (name, tuple(parts) if len(parts) <= 2 else (parts[0], len(parts)))

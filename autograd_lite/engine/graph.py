@@ -23,6 +23,26 @@ def operands_first(output: Any) -> list[Any]:
     return leading_to(output, None)[0]
 
 
+def is_larger_than(output: Any, most: int) -> bool:
+    """Whether more variables than so many are below an output, itself among them; found without
+    a look at the others.
+
+    >>> from autograd_lite import Value
+    >>> is_larger_than(Value(3.0) + Value(4.0), 2)
+    True
+    """
+    seen = {output}
+    found = [output]
+    for node in found:
+        for _, x in node.variables():
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+        if len(found) > most:
+            return True
+    return False
+
+
 def leading_to(output: Any, inputs: Collection[Any] | None) -> tuple[list[Any], bool]:
     """The variables below an output that lead to one of the inputs, the inputs among them, each
     after its operands; and whether the output depends on what is older than all inputs.

@@ -27,6 +27,11 @@ class Scope:
         self._given = given
 
     @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What it got, in order, constants among it."""
+        return tuple(self._given) if isinstance(self._given, tuple | list) else (self._given,)
+
+    @property
     def given(self) -> frozenset[Any]:
         """Made when a picture asks for it: in training nobody does."""
         return frozenset(_variables(self._given))

@@ -239,7 +239,8 @@ def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[
             else None
             for i, x in enumerate(operands)
         )
-        if any(partial is not None for partial in partials):
+        # a Value as a condition gives no derivative, but the formula on paper has it
+        if any(x.__class__ is Value for x in operands):
             _attach(z, primitive, tuple(operands), partials)
     return z
 
@@ -266,7 +267,8 @@ def _spread(z: Value, ways: list[tuple[Value, float | None]]) -> None:
         rest = Value(0.0)
         z._b, z._db = rest, 1.0
         z = rest
-    z._a, z._da = ways[0]
+    if ways:
+        z._a, z._da = ways[0]
     if len(ways) == 2:
         z._b, z._db = ways[1]
 

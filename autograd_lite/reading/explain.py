@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.numerical.differences import numerical_gradient
 from autograd_lite.reading.algebra import text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
@@ -115,7 +116,7 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
     with np.errstate(all="ignore"):  # inf and nan stand in the table
         values = {name: Value(x, name=name) for name, x in inputs.items()}
         output = program.run(values)[program.output]
-    if output.__class__ is not Value:
+    if not is_variable(output):
         raise program.error(f"{program.output} is a constant: it depends on no input")
     cards = cards_of(output, fold=not every_step)
     with np.errstate(all="ignore"):

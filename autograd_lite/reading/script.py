@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise
 from autograd_lite.engine.value import Value
 from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.reading.names import printable
@@ -257,7 +257,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return {
         name: primitive.function
         for name, primitive in PRIMITIVES.items()
-        if primitive.floats is not None
+        if isinstance(primitive, Elementwise)
     }
 
 

@@ -17,7 +17,7 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import assume
 
-from autograd_lite.engine.primitive import Array, Case, Interval, Primitive
+from autograd_lite.engine.primitive import Array, Case, Elementwise, Interval, Primitive
 from autograd_lite.testing.calls import (
     Point,
     cases_of,
@@ -162,7 +162,7 @@ def _listed_point(primitive: Primitive, case: Case, rng: np.random.Generator) ->
 
 
 def _listed_cases(primitive: Primitive) -> Sequence[Case]:
-    if primitive.cases is not None:
+    if not isinstance(primitive, Elementwise):
         return cases_of(primitive)
     shapes: list[Shape] = [(), (3,), (3, 1), (3, 3)]
     cases: list[Case] = [
@@ -185,14 +185,14 @@ def _simple(primitive: Primitive, i: int, shape: Shape, rng: np.random.Generator
 def _points(draw: st.DrawFn, primitive: Primitive, dtype: np.dtype[Any]) -> Point:
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}
-    if primitive.cases is None:
+    if isinstance(primitive, Elementwise):
         shapes = draw(_shapes_that_broadcast(len(primitive.operands)))
     else:
         shapes, args, kwargs = draw(st.sampled_from(list(cases_of(primitive))))
     operands: list[Any] = [
         draw(operand(primitive, i, shape, dtype)) for i, shape in enumerate(shapes)
     ]
-    if primitive.cases is None and not any(shapes) and draw(st.booleans()):
+    if isinstance(primitive, Elementwise) and not any(shapes) and draw(st.booleans()):
         operands = [x.item() for x in operands]
     assume(kink_distance(primitive, operands, args, kwargs) > NEAR)
     return Point(primitive, tuple(operands), args, tuple(kwargs.items()))
