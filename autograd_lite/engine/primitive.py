@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from typing import Any, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
+
+from autograd_lite.engine import floats as float_functions
 
 Array = npt.NDArray[Any]
 Rule = Callable[..., Any]
@@ -84,8 +85,16 @@ class Primitive:
         """The value on Python floats as a function; raises what Python's arithmetic raises."""
         if self.floats is None:
             raise TypeError(f"{self.name} has no value on floats: it is no elementwise operation")
-        source = f"lambda {', '.join(self.operands)}: {self.floats}"
-        return eval(source, dict(FLOAT_NAMES))  # type: ignore[no-any-return]
+        rule = float_functions.compiled(self.name, self.operands, self.floats)
+        return rule if self.gives_float else lambda *operands: float(rule(*operands))
+
+    @functools.cached_property
+    def gives_float(self) -> bool:
+        """Whether its expression on floats gives a float as it stands, not a truth value."""
+        assert self.floats is not None
+        rules = self.partials or ()
+        variables = [x for x, rule in zip(self.operands, rules, strict=True) if rule is not None]
+        return float_functions.is_float(self.floats, frozenset(variables))
 
     def evaluate_floats(self, *operands: float) -> float:
         """The value on Python floats with NumPy's rules: inf and nan, never an exception.
@@ -120,16 +129,6 @@ PRIMITIVES: dict[str, Primitive] = {}
 CONSTANTS: dict[Rule, str] = {}
 """NumPy functions that may be given variables and return plain values: piecewise constant ones
 (comparisons, argmax) and questions about shape. Nothing is recorded for them."""
-
-FLOAT_NAMES: dict[str, Any] = {
-    **{name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "sqrt")},
-    **{name: getattr(math, name) for name in ("sin", "cos", "tanh", "erf")},
-    **{name: getattr(math, name) for name in ("pow", "inf", "copysign")},
-    "abs": abs,
-    "max": max,
-    "min": min,
-}
-"""What an expression in `floats` may call."""
 
 _watchers: list[Callable[[Primitive], None]] = []
 
@@ -181,6 +180,7 @@ def elementwise(
     def declare(stub: Callable[P, Any]) -> Callable[P, Any]:
         name = stub.__name__.rstrip("_")
         operands = tuple(inspect.signature(stub).parameters)
+        float_functions.check_names(name, operands, floats)
         call = functools.wraps(stub)(_CALLS[len(operands)]())
         primitive = Primitive(
             name=name,
@@ -278,6 +278,8 @@ def times(g: Any, partial: Any) -> Any:
     product = g * partial
     plain = detached(product)
     if plain.__class__ is not np.ndarray:
+        if _kinds.get(plain.__class__) == TRACED:
+            return product.guarded(g, partial)
         if plain == plain:
             return product
     else:
@@ -363,9 +365,10 @@ def constant(*functions: Rule) -> None:
 
 # ---------------------------------------------------------------- applying a primitive
 
-NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN = range(7)
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED = range(8)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
-kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values."""
+kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values, `TRACED` what stands for
+a number while straight-line code is made of a rule."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
 _kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}

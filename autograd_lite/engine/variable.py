@@ -32,6 +32,11 @@ class Variable:
         self._name = name
 
     @property
+    def primitive(self) -> Primitive | None:
+        """What it was computed by; None of a leaf."""
+        return self._primitive
+
+    @property
     def is_leaf(self) -> bool:
         """Whether it was made as such, or where nothing was recorded."""
         return self._primitive is None
