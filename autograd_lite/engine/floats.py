@@ -12,14 +12,12 @@ import functools
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Rule = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class FloatFunction:
+class FloatFunction(NamedTuple):
     """A function on floats, and how other languages spell it."""
 
     python: Rule

@@ -181,7 +181,7 @@ def elementwise(
         name = stub.__name__.rstrip("_")
         operands = tuple(inspect.signature(stub).parameters)
         float_functions.check_names(name, operands, floats)
-        call = functools.wraps(stub)(_CALLS[len(operands)]())
+        call = functools.wraps(stub)(_CALLS.get(len(operands), _of_many)())
         primitive = Primitive(
             name=name,
             operands=operands,
@@ -350,6 +350,13 @@ def _ternary() -> Rule:
         if _kinds.get(condition.__class__) == TENSOR:
             condition = detached(condition)  # a constant; a Value keeps its formula
         return apply(call.primitive, (condition, x, y), {})  # type: ignore[attr-defined]
+
+    return call
+
+
+def _of_many() -> Rule:
+    def call(*operands: Any) -> Any:
+        return apply(call.primitive, operands, {})  # type: ignore[attr-defined]
 
     return call
 

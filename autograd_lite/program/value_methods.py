@@ -242,7 +242,7 @@ _NAMES: dict[str, Any] = {
 
 _RESERVED = (
     *_NAMES, "_write", "primitive", "forward", "reflected", "self", "other", "kind", "out",
-    "x", "y", "float", "int",
+    "x", "y", "int",
 )  # fmt: skip
 """Names with a meaning in the code; a function on floats of that name gets another there."""
 
