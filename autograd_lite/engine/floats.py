@@ -26,23 +26,20 @@ class FloatFunction(NamedTuple):
 
 
 _POW = "(x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity)) ? 1 : Math.pow(x, y)"
-_HYPOT = "(x, y) => Number.isFinite(x) && Number.isFinite(y) ? Math.hypot(x, y) : x * x + y * y"
 _COPYSIGN = "(x, y) => (y < 0 || Object.is(y, -0)) ? -Math.abs(x) : Math.abs(x)"
 _MAX = "(...all) => all.reduce((most, x) => x > most ? x : most)"
 _MIN = "(...all) => all.reduce((least, x) => x < least ? x : least)"
-# the series of positive terms near 0, the continued fraction farther out; e^(−a²) with a² exact
+# the power series near 0, the continued fraction farther out; e^(−a²) as a product with near² exact
 _ERF = """(x) => {
-  const a = Math.abs(x), near = Math.fround(a);
-  if (!(a > 0)) return x;
-  if (a > 6) return Math.sign(x);
-  const bell = Math.exp(-near * near) * Math.exp((near - a) * (near + a));
-  if (a < 2.5) {
-    const terms = [a];
-    for (let n = 1; terms[n - 1] > 1e-18 * a; n++) terms.push(terms[n - 1] * a * a / (n + 0.5));
-    return Math.sign(x) * 2 / Math.sqrt(Math.PI) * bell * terms.reduceRight((sum, t) => sum + t, 0);
+  const a = Math.abs(x), near = Math.fround(a), terms = [x];
+  if (a < 1) {
+    for (let n = 1, t = x; n < 25; n++) { t *= -x * x / n; terms.push(t / (2 * n + 1)); }
+    return terms.reduceRight((sum, t) => sum + t, 0) * 2 / Math.sqrt(Math.PI);
   }
+  if (!(a <= 6)) return a > 6 ? Math.sign(x) : x;
   let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
+  for (let n = 300; n > 0; n--) fraction = n / 2 / (a + fraction);
+  const bell = Math.exp(-near * near) * Math.exp((near - a) * (near + a));
   return Math.sign(x) * (1 - bell / Math.sqrt(Math.PI) / (a + fraction));
 }"""
 
@@ -55,7 +52,7 @@ FLOAT_FUNCTIONS: dict[str, FloatFunction] = {
     **{name: FloatFunction(getattr(math, name), f"Math.{name}") for name in _SAME},
     **{name: FloatFunction(getattr(math, name)) for name in ("exp2", "erfc", "gamma", "lgamma")},
     "pow": FloatFunction(math.pow, _POW),
-    "hypot": FloatFunction(math.hypot, _HYPOT),
+    "hypot": FloatFunction(math.hypot, "Math.hypot"),
     "fmod": FloatFunction(math.fmod, "(x, y) => x % y"),
     "copysign": FloatFunction(math.copysign, _COPYSIGN),
     "erf": FloatFunction(math.erf, _ERF),

@@ -61,7 +61,7 @@ class _Translator:
                 return f"({self.truth(first)} ? {yes} : {no})"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self._call(name, args)
-        raise ValueError(f"{ast.unparse(node)} has no counterpart in JavaScript")
+        raise _no_counterpart(node)
 
     def truth(self, node: ast.expr) -> str:
         """An expression as a condition."""
@@ -79,7 +79,9 @@ class _Translator:
                 return f"({sign.join(map(self.truth, values))})"
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return f"(!{self.truth(operand)})"
-        return f"({self.number(node)} !== 0)"
+            case _:
+                return f"({self.number(node)} !== 0)"
+        raise _no_counterpart(node)
 
     def _call(self, name: str, args: Sequence[ast.expr]) -> str:
         function = FLOAT_FUNCTIONS.get(name)
@@ -93,6 +95,10 @@ class _Translator:
             self.functions[f"${name}"] = spelling
             spelling = f"${name}"
         return f"{spelling}({', '.join(map(self.number, args))})"
+
+
+def _no_counterpart(node: ast.expr) -> ValueError:
+    return ValueError(f"{ast.unparse(node)} has no counterpart in JavaScript")
 
 
 def number(x: float) -> str:
