@@ -37,7 +37,7 @@ HOSTILE = (
 
 def hostile(test):
     for name in HOSTILE:
-        test = example(name, "b")(example("a", name)(example(name, name)(test)))
+        test = example(name, "b")(example(name, name)(test))
     return test
 
 
