@@ -37,7 +37,7 @@ HOSTILE = (
 
 def hostile(test):
     for name in HOSTILE:
-        test = example(name, "b")(example("a", name)(example(name, name)(test)))
+        test = example(name, "b")(example(name, name)(test))
     return test
 
 
@@ -230,3 +230,13 @@ def test_errors_can_be_printed(name):
     with pytest.raises(ValueError, match="no word for it") as raised:
         raise ValueError(f"no word for it: {x!r}, {Tensor(np.ones(2), name=name)!r}")
     str(raised.value).encode()
+
+
+def test_cards_drawn_as_one_have_a_name_even_if_theirs_are_numbers():
+    x = Value(0.5, name="x")
+    units = [(Value(1.0, name=str(i)) * x).tanh() for i in range(100)]
+    for i, unit in enumerate(units):
+        unit.name = f"{i}_"
+    picture = viz.draw(sum(units), budget=10).picture
+    assert "0_ … ×100" in [cell.name for cell in picture.cells]
+    assert all(cell.partial.split("/∂")[1] for cell in picture.cells)

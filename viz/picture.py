@@ -170,8 +170,7 @@ def _cell(
     if group.layer is not None:
         name, algebra, kind = group.layer, _parameters(group), "layer"
     elif several:
-        stems = {stem(c.name) for c in group.cards}
-        name = f"{stems.pop() if len(stems) == 1 else card.name + ' …'} ×{len(group.cards)}"
+        name = f"{_together(group)} ×{len(group.cards)}"
     if group.inputs and group.layer is None:
         algebra += f"  ({_counted(group.inputs, len(group.cards))})"
     # of a layer, the gradient of its parameters
@@ -206,7 +205,15 @@ def _norm(cards: Sequence[Card]) -> float:
 def _of_what(group: Group) -> str:
     if group.layer is not None and group.inputs:
         return "parameters"
-    return stem(group.first.name) if len(group.cards) > 1 else group.first.name
+    first = group.first.name
+    return first if len(group.cards) == 1 else stem(first) or f"{first} …"
+
+
+def _together(group: Group) -> str:
+    """The name of several cards drawn as one: what their names have in common, if anything."""
+    first = group.first.name
+    alike = {stem(c.name) for c in group.cards} == {stem(first)}
+    return (stem(first) if alike else "") or f"{first} …"
 
 
 def _parameters(group: Group) -> str:

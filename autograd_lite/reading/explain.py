@@ -21,7 +21,7 @@ z1 = x1*w11; z2 = x2*w21; z3 = z1 + z2; y1 = z3 + b1
 z4 = x1*w12; z5 = x2*w22; z6 = z4 + z5; y2 = z6 + b2
 out1 = sigmoid(y1); out2 = sigmoid(y2)
 E = ((out1 - t1)**2 + (out2 - t2)**2)/2"""
-"""The two-input, two-output layer of rows 000-08 to 000-20, with sigmoid and ½Σ(out − t)²."""
+"""A layer of two inputs and two outputs, with sigmoid and the error ½Σ(out − t)²."""
 
 SEED_INPUTS = {
     "x1": 0.5, "x2": -1.5,
