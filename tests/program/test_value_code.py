@@ -89,6 +89,18 @@ def test_truth_values_and_whole_numbers_become_floats(x: float) -> None:
         assert "float(" in source("tried")
 
 
+def test_a_rule_that_begins_what_another_uses() -> None:
+    """Temporaries have other names where only one of the derivatives is needed."""
+
+    def left(x: Any, y: Any, z: Any) -> Any:
+        al.exp(y)
+        return 2.0 * x
+
+    with declared(("x", "y"), "x * x + exp(y)", (left, lambda x, y, z: al.exp(y))) as primitive:
+        for operands in ([Value(3.0), Value(0.5)], [Value(3.0), 0.5], [3.0, Value(0.5)]):
+            agrees(primitive, operands)
+
+
 # ---------------------------------------------------------------- functions on floats
 
 
