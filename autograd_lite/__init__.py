@@ -5,6 +5,7 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from autograd_lite.engine.floats import float_function
 from autograd_lite.engine.modes import is_recording, no_grad
 from autograd_lite.engine.primitive import PRIMITIVES, Primitive, elementwise, structural
 from autograd_lite.engine.reverse import gradients
@@ -66,7 +67,8 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "affine", "astype", "broadcast_to",
     "concatenate", "cos", "divide", "dot", "elementwise", "equal", "erf", "exp", "expm1",
-    "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
+    "float_function", "getitem", "grad", "gradients", "is_recording", "log", "log1p",
+    "log_softmax", "logsumexp",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",
     "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
     "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "square",

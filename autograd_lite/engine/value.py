@@ -2,7 +2,7 @@
 
 A recorded Value holds its operands and the local derivatives ∂z/∂operand, computed when the
 operation ran: the reverse pass multiplies and adds and needs no rule. The operators and methods
-are not written here: they are generated from the table of primitives by `value_code`.
+are not written here: they are generated from the table of primitives by `value_methods`.
 """
 
 from __future__ import annotations

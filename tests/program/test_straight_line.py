@@ -62,9 +62,10 @@ def test_each_part_alone_gives_what_the_whole_gives(primitive: Any) -> None:
     for i in range(len(line.outputs)):
         part = line.needed([i])
         assert len(part.instructions) <= len(line.instructions)
-        names = {x.result for x in part.instructions}
-        for instruction in part.instructions:  # all that is used is there
-            assert all(x in names for x in instruction.arguments if isinstance(x, Slot))
+        for place, instruction in enumerate(part.instructions):
+            assert instruction.result == Slot(place)
+            used = [x.index for x in instruction.arguments if isinstance(x, Slot)]
+            assert all(index < place for index in used)
         found = run(part)(*numbers)
         assert same(found[0] if isinstance(found, tuple) else found, whole(*numbers)[i])
 
@@ -116,7 +117,8 @@ def test_references_and_what_is_not_needed() -> None:
     assert line.instructions[0].arguments == (Input(0), Input(1))
     assert line.instructions[1].arguments == (Constant(1.0), Input(1))
     assert [i.operation.name for i in line.needed([1]).instructions] == ["divide"]
-    assert line.needed([1]).instructions[0].result == Slot(1)
+    assert line.needed([1]).instructions[0].result == line.needed([1]).outputs[0] == Slot(0)
+    assert line.needed([1]).instructions[0].arguments == (Constant(1.0), Input(1))
     constant = straight_line(PRIMITIVES["subtract"])
     assert constant.outputs[1:] == (Constant(1.0), Constant(-1.0))
 

@@ -124,6 +124,20 @@ def test_a_function_on_floats_of_ones_own() -> None:
     assert "j0" not in FLOAT_FUNCTIONS
 
 
+def test_a_function_of_numpy_s_gives_no_warning_where_only_the_reverse_pass_will_tell() -> None:
+    float_function("bell", np.exp)
+    try:
+        with (
+            declared(("x",), "bell(x)", (lambda x, z: z,), name="bell", arrays=np.exp) as bell,
+            declared(("x",), "x", (lambda x, z: bell.function(x),)),
+        ):
+            z = Value(1000.0).tried()  # e^1000 overflows
+            assert (z.data, z.partials) == (1000.0, (math.inf,))
+            assert Value(1.0).tried().partials == (math.e,)
+    finally:
+        forget_float_function("bell")
+
+
 def test_functions_that_are_refused() -> None:
     for name, message in (
         ("exp", "the library has one of that name"),
