@@ -7,6 +7,7 @@ against numerical differentiation.
 
 from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.declare import composed, elementwise, structural
+from autograd_lite.engine.floats import float_function
 from autograd_lite.engine.modes import is_recording, no_grad
 from autograd_lite.engine.primitive import PRIMITIVES, Primitive
 from autograd_lite.engine.reverse import gradients
@@ -58,7 +59,7 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
     "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "divide", "dot",
-    "elementwise", "equal", "erf", "exp", "expm1", "frozen", "full_like", "getitem", "grad",
+    "elementwise", "equal", "erf", "exp", "expm1", "float_function", "frozen", "full_like", "getitem", "grad",
     "gradients", "hypot", "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul",
     "maximum", "mean", "minimum", "multiply", "negative", "no_grad", "numerical_gradient",
     "overlap_add", "positive", "power", "relu", "reshape", "scatter", "sigmoid", "sign", "sin",

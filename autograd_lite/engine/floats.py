@@ -70,7 +70,9 @@ _own = frozenset(FLOAT_FUNCTIONS) | frozenset(FLOAT_CONSTANTS)
 
 
 def float_function(name: str, python: Rule, javascript: str | None = None) -> None:
-    """Let declarations name another function on floats; a second time, it replaces the first.
+    """Let declarations name another function on floats.
+
+    A second time it replaces the first, for the declarations that are run after it.
 
     Args:
         name: what `floats` calls it.

@@ -114,8 +114,9 @@ class _Writer:
             return ast.Name(self._inputs[x.index])
         if isinstance(x, Slot):
             return ast.Name(self.slots[x])
-        names = {name: ast.Name(self._spelled(name)) for name in FLOAT_CONSTANTS}
-        return substituted(repr(x.value), names)
+        text = repr(x.value)
+        names = {name: ast.Name(self._spelled(name)) for name in functions_of(text, ())}  # inf, nan
+        return substituted(text, names)
 
     def _sure(self, operation: Operation, arguments: Sequence[Reference]) -> frozenset[str]:
         """The operands of an operation that are floats here."""

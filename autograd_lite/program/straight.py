@@ -54,7 +54,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Slot:
-    """The result of an instruction, by its position."""
+    """The result of an instruction, by the instruction's position."""
 
     index: int
 
@@ -90,7 +90,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class StraightLine:
-    """Instructions in order, each result used as often as it is needed."""
+    """Instructions in order, the i-th with its result in slot i, which any later one may use."""
 
     inputs: int
     instructions: tuple[Instruction, ...]
@@ -108,7 +108,14 @@ class StraightLine:
             if instruction.result in wanted:
                 wanted.update(instruction.arguments)
                 kept.append(instruction)
-        return StraightLine(self.inputs, tuple(reversed(kept)), chosen, self.exact)
+        kept.reverse()
+        slots: dict[Reference, Reference] = {x.result: Slot(i) for i, x in enumerate(kept)}
+        moved = [
+            Instruction(x.operation, tuple(slots.get(a, a) for a in x.arguments), Slot(i))
+            for i, x in enumerate(kept)
+        ]
+        results = tuple(slots.get(x, x) for x in chosen)
+        return StraightLine(self.inputs, tuple(moved), results, self.exact)
 
     def __str__(self) -> str:
         lines = [f"{self.inputs} input{'s' * (self.inputs != 1)}", *map(str, self.instructions)]
@@ -236,7 +243,8 @@ def straight_line(primitive: Primitive) -> StraightLine:
     outputs: list[Any] = [z]
     for i, rule in enumerate(primitive.partials):
         try:
-            partial = 0.0 if rule is None else primitive.partial(i, tracer.inputs, z)
+            with np.errstate(all="ignore"):
+                partial = 0.0 if rule is None else primitive.partial(i, tracer.inputs, z)
             tracer.reference(partial)
         except Exception as error:
             raise NotStraight(

@@ -22,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import VALUE, register
 from autograd_lite.engine.primitive import PRIMITIVES, Declared, Elementwise, Primitive, watch
@@ -173,8 +175,9 @@ def _written(primitive: Primitive) -> tuple[str, dict[str, Any]]:
 
     try:
         line = straight_line(primitive)
-        if line.exact:
-            return _unary(line) if line.inputs == 1 else _binary(line)
+        written = _unary(line) if line.inputs == 1 else _binary(line)
+        if line.exact and not any(isinstance(f, np.ufunc) for f in written[1].values()):
+            return written  # NumPy's functions may warn, which the general way keeps quiet
     except NotStraight:
         pass
     return (_GENERAL_UNARY if len(primitive.operands) == 1 else _GENERAL_BINARY), {}

@@ -200,7 +200,8 @@ def test_constant_operands_at_every_place() -> None:
         "1.0 if not (x > 0 and y) else -x", "+x - -y", "-(-x)", "x - (y - 1)", "-x * -2.5",
         "inf if x > 0 else -inf", "nan if x != x else pi", "float(x == y)", "(x == y) + (x != y)",
         "max(x, 0.0, y)", "min(x, y, -1)", "(x > 0) & (y > 0) | (x == y)", "1e-320 * x",
-        "(x or y) if (x and y) else y", "True + x", "x / 3 / y",
+        "(x or y) if (x and y) else y", "True + x", "(x > y) == 1.0", "(not x) == (y == y)",
+        "x / 3 / y",
     ],
 )  # fmt: skip
 def test_notation(expression: str) -> None:

@@ -89,6 +89,18 @@ def test_truth_values_and_whole_numbers_become_floats(x: float) -> None:
         assert "float(" in source("tried")
 
 
+def test_a_rule_that_begins_what_another_uses() -> None:
+    """Temporaries have other names where only one of the derivatives is needed."""
+
+    def left(x: Any, y: Any, z: Any) -> Any:
+        al.exp(y)
+        return 2.0 * x
+
+    with declared(("x", "y"), "x * x + exp(y)", (left, lambda x, y, z: al.exp(y))) as primitive:
+        for operands in ([Value(3.0), Value(0.5)], [Value(3.0), 0.5], [3.0, Value(0.5)]):
+            agrees(primitive, operands)
+
+
 # ---------------------------------------------------------------- functions on floats
 
 
@@ -110,6 +122,20 @@ def test_a_function_on_floats_of_ones_own() -> None:
         for name in ("j0", "t1", "z_", "z"):
             forget_float_function(name)
     assert "j0" not in FLOAT_FUNCTIONS
+
+
+def test_a_function_of_numpy_s_gives_no_warning_where_only_the_reverse_pass_will_tell() -> None:
+    float_function("bell", np.exp)
+    try:
+        with (
+            declared(("x",), "bell(x)", (lambda x, z: z,), name="bell", arrays=np.exp) as bell,
+            declared(("x",), "x", (lambda x, z: bell.function(x),)),
+        ):
+            z = Value(1000.0).tried()  # e^1000 overflows
+            assert (z.data, z.partials) == (1000.0, (math.inf,))
+            assert Value(1.0).tried().partials == (math.e,)
+    finally:
+        forget_float_function("bell")
 
 
 def test_functions_that_are_refused() -> None:
