@@ -86,12 +86,9 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
         if array.dtype == object and any(isinstance(v, Variable) for v in array.flat):
             raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
         raise TypeError(f"{name}: real numbers are needed, not {held}")
-    native = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(float)
     if copy:
+        native = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(float)
         return np.array(x, dtype=native)
-    if array is not x or array.dtype != native:
-        raise ValueError(
-            f"{name}: copy=False needs a NumPy array of floating-point numbers in this machine's "
-            "byte order"
-        )
+    if array is not x or array.dtype.kind != "f":
+        raise ValueError(f"{name}: copy=False needs a NumPy array of floating-point numbers")
     return array.view()  # type: ignore[no-any-return]

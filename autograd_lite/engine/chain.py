@@ -31,7 +31,8 @@ def times(g: Any, partial: Any) -> Any:
         total = np.vdot(plain, plain)
         if total == total:
             return product
-    nothing = (detached(g) == 0) | (detached(partial) == 0)
+    # only there, so that the derivative of what is finite is not lost
+    nothing = (plain != plain) & ((detached(g) == 0) | (detached(partial) == 0))
     return PRIMITIVES["where"].function(nothing, 0.0, product)
 
 
@@ -43,10 +44,36 @@ def pullback(count: int, rule: Rule | float | None) -> Rule | None:
         if count == 1:  # apart, for calls with a fixed number of arguments are faster
             return lambda g, z, x: times(g, rule(x, z))
         if count == 2:
-            return lambda g, z, x, y: times(g, rule(x, y, z))
-        return lambda g, z, *operands: times(g, rule(*operands, z))
+            return _of_two(rule)
+        return lambda g, z, *operands: times(g, rule(*_as_precise(operands, z), z))
     if rule == 1.0:
         return lambda g, z, *operands: g
     if rule == -1.0:
         return lambda g, z, *operands: -g
     return lambda g, z, *operands: times(g, rule)
+
+
+def _of_two(rule: Rule) -> Rule:
+    def pull(g: Any, z: Any, x: Any, y: Any) -> Any:
+        kind = x.__class__
+        if kind is not y.__class__ or (
+            kind is not np.float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
+        ):
+            x, y = _as_precise((x, y), z)
+        return times(g, rule(x, y, z))
+
+    return pull
+
+
+def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
+    """The operands in the floating dtype of the result, where one is coarser: 1/y of a float32 y
+    under a float64 x is to be right to the last digit of x."""
+    wanted = getattr(z, "dtype", None)
+    if wanted is None:
+        return operands
+    return tuple(
+        x
+        if (held := getattr(x, "dtype", wanted)) == wanted or held.kind != "f"
+        else PRIMITIVES["astype"].function(x, wanted)
+        for x in operands
+    )

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import ends_of, leading_to, oldest_of
 from autograd_lite.engine.primitive import PRIMITIVES
@@ -144,6 +145,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
         return data.dtype.type(1)
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
+    refuse_other_arithmetic(f"{name}: the gradient", gradient)
     start = np.asarray(gradient)
     if start.shape != output.shape or start.dtype.kind not in "fiu":
         raise ValueError(

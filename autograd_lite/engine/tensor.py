@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.apply import TENSOR, explained, register
+from autograd_lite.engine.apply import TENSOR, explained, refuse_other_arithmetic, register
 from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import (
@@ -151,6 +151,7 @@ class Tensor(Variable):
     @grad.setter
     def grad(self, grad: Any) -> None:
         if grad is not None:
+            refuse_other_arithmetic("Tensor.grad", grad)
             grad = np.array(detached(grad), dtype=self.dtype)
             if grad.shape != self.shape:
                 raise ValueError(f"Tensor.grad: shape {grad.shape} does not fit {self.shape}")
@@ -377,7 +378,9 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
 def _held(x: Tensor) -> Any:
     """The array of a leaf, for a graph to hold: a copy, if someone else may write to it."""
     if x._shared:
-        return x._plain[()] if not x._plain.ndim else x._plain.copy()
+        array = x._plain
+        native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
+        return array.astype(native)[()]
     if x._plain.__class__ is ndarray and not x._plain.ndim:
         x._plain = x._plain[()]
     x._locked = True

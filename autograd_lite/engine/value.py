@@ -226,7 +226,10 @@ def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[
     that the generated methods leave over."""
     if not isinstance(primitive, Elementwise):
         return record_as(TENSOR, primitive, operands, params)
-    operands = [x if x.__class__ is Value else _number(primitive, x) for x in operands]
+    operands = [
+        x if x.__class__ is Value else _number(primitive, x, i in primitive.constants)
+        for i, x in enumerate(operands)
+    ]
     numbers = [detached(x) for x in operands]
     z = Value(primitive.evaluate_floats(*numbers))
     if modes.is_recording():
@@ -270,10 +273,10 @@ def _spread(z: Value, ways: list[tuple[Value, float | None]]) -> None:
         z._b, z._db = ways[1]
 
 
-def _number(primitive: Primitive, x: Any) -> Any:
-    """A constant operand as a float; what is no plain float but one with a text stays as it is."""
-    if isinstance(x, bool | np.bool_):
-        return bool(x) if primitive.constants else float(x)
+def _number(primitive: Primitive, x: Any, constant: bool) -> Any:
+    """A plain operand as a float; a condition stays as it is, and so does a float with a text."""
+    if isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and x.dtype == bool):
+        return bool(x) if constant else float(x)
     if x.__class__ is int:
         return _as_float(primitive.name, x)
     if isinstance(x, float) and not isinstance(x, np.floating):
@@ -283,15 +286,16 @@ def _number(primitive: Primitive, x: Any) -> Any:
 
 def record_objects(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """An elementwise primitive on NumPy arrays of Values: element by element."""
-    boxed = [_boxed(x) for x in operands]
-    return np.frompyfunc(primitive.function, len(operands), 1)(*boxed)
+    rows = np.broadcast(*(_boxed(x) for x in operands))
+    out = np.empty(rows.shape, dtype=object)
+    for i, xs in enumerate(rows):  # frompyfunc would warn of every comparison with nan
+        out.flat[i] = primitive.function(*xs)
+    return out[()]
 
 
 def _boxed(x: Any) -> Any:
-    if x.__class__ is not Value:
-        return x
-    box = np.empty((), dtype=object)
-    box[()] = x
+    box = np.empty(np.shape(x) if isinstance(x, np.ndarray) else (), dtype=object)
+    box[...] = x
     return box
 
 

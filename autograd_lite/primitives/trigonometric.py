@@ -67,7 +67,7 @@ def _over_square(a: Any, y: Any, x: Any) -> Any:
 @elementwise(
     np.arctan2,
     floats="atan2(y, x)",
-    partials=(lambda y, x, z: _over_square(x, y, x), lambda y, x, z: _over_square(-y, y, x)),
+    partials=(lambda y, x, z: _over_square(x, y, x), lambda y, x, z: -_over_square(y, y, x)),
     on_paper=(lambda y, x, z: x / (x**2.0 + y**2.0), lambda y, x, z: -y / (x**2.0 + y**2.0)),
     domain=(REAL, NONZERO),
     kink=_to_cut,

@@ -168,7 +168,9 @@ def source(name: str) -> str:
     True
     """
     primitive = PRIMITIVES[name]
-    if primitive.partials is None or None in primitive.partials or len(primitive.operands) > 2:
+    if not isinstance(primitive, Elementwise) or None in primitive.partials:
+        return ""
+    if primitive.operands not in (("x",), ("x", "y")):
         return ""
     parts = partial_code(primitive)
     value = primitive.floats
