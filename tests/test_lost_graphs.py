@@ -62,8 +62,7 @@ def test_right_or_refused(program: str, at: Any) -> None:
     f = function(program)
     try:
         found = grad(f)(at)
-    except REFUSALS as error:
-        assert str(error)
+    except REFUSALS:
         return
     assert found == pytest.approx(numerical_gradient(lambda x: float(f(x)), 2.0), abs=1e-6)
 
@@ -130,7 +129,7 @@ def test_a_plain_output_warns_and_has_no_gradient(f: Any, at: Any) -> None:
 
 
 def test_the_warning_points_at_the_caller() -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="plain number") as caught:
         grad(lambda x: 3.0)(1.0)
     assert caught[0].filename == __file__
 

@@ -1,8 +1,8 @@
 """`steps`: one HTML file in which backpropagation runs, a card at a time.
 
 The page needs no network and no server. It holds the picture as SVG, the graph as JavaScript (see
-`javascript`) and the script of `page.js`, which tells each step in words, follows a click from a
-leaf to the output, and computes everything again when a leaf is edited.
+`program.javascript`) and the script of `page.js`, which tells each step in words, follows a click
+from a leaf to the output, and computes everything again when a leaf is edited.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.value import Value
+from autograd_lite.program.javascript import program
 from autograd_lite.reading.algebra import Call, Formula, Name, Number, Operation, factor_text, text
 from autograd_lite.reading.cards import Card, cards_of
 from autograd_lite.viz.drawing import Drawing, check_suffix
-from autograd_lite.viz.javascript import program, value_of
 from autograd_lite.viz.picture import Picture, picture_of
 from autograd_lite.viz.render import write
 
@@ -151,7 +151,7 @@ def _data(
                 "gradient": cell.gradient,
             }
         )
-    return {"cards": shown, "leaves": [value_of(node.data) for node in nodes]}
+    return {"cards": shown, "leaves": [_value(node.data) for node in nodes]}
 
 
 def _pieces(tree: Formula, index: Mapping[str, int]) -> list[str | int]:
@@ -167,3 +167,8 @@ def _marked(tree: Formula, index: Mapping[str, int]) -> Formula:
         operands = tuple(_marked(x, index) for x in tree.operands)
         return replace(tree, operands=operands)
     return tree
+
+
+def _value(data: float) -> float | None:
+    """A number for JSON, which knows no nan and no inf: None."""
+    return data if data - data == 0.0 else None

@@ -11,9 +11,10 @@ import numpy as np
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
 
-NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN = range(7)
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED = range(8)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
-kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values."""
+kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values, `TRACED` what stands for
+a number while straight-line code is made of a rule."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
 _kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
@@ -24,7 +25,8 @@ def register(kind: int, cls: type | None, record: Rule) -> None:
     """Say how operands of this kind, of class `cls`, are recorded (from the floor above)."""
     if cls is not None:
         _kinds[cls] = kind
-        NODES.append(cls)
+        if kind != TRACED:
+            NODES.append(cls)
     _record[kind] = record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -41,7 +41,7 @@ def frozen(array: Any, copy: bool = True) -> Array:
     ValueError: cannot set WRITEABLE flag to True of this array
     """
     if array.__class__ is ndarray and is_frozen(array):
-        return array  # type: ignore[no-any-return]
+        return cast(Array, array)
     kept = np.array(array, copy=True) if copy else np.asarray(array)
     kept.flags.writeable = False
     return np.asarray(_Frozen(kept))
@@ -49,10 +49,10 @@ def frozen(array: Any, copy: bool = True) -> Array:
 
 def is_frozen(array: Array) -> bool:
     """Whether it was made by `frozen`, or is a view of what was."""
-    base = array.base
-    return base.__class__ is _Frozen or (
-        base.__class__ is ndarray and base.base.__class__ is _Frozen  # type: ignore[union-attr]
-    )
+    base: Any = array.base
+    if base.__class__ is ndarray:
+        base = base.base
+    return base.__class__ is _Frozen
 
 
 def read_only(data: Any) -> Array:

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.chain import pullback
-from autograd_lite.engine.floats import FLOAT_FUNCTIONS
+from autograd_lite.engine.floats import FLOAT_FUNCTIONS, check_names
 from autograd_lite.engine.primitive import (
     ATOM,
     POWER,
@@ -112,6 +112,8 @@ def elementwise(
             )
         call = _renamed(_call_of(len(operands), _defaults(stub)), stub)
         written = text or _text_of(name, operands, operator)
+        expression = floats or _floats_of(name, operands, operator)
+        check_names(name, operands, expression)
         primitive = Elementwise(
             name=name,
             operands=operands,
@@ -121,7 +123,7 @@ def elementwise(
             binds=binds,
             binds_latex=binds_latex,
             laws=laws or Laws(),
-            floats=floats or _floats_of(name, operands, operator),
+            floats=expression,
             arrays=arrays or _arrays_of(name, numpy, operator),
             partials=partials,
             on_paper=on_paper or partials,

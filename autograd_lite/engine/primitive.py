@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine.floats import FLOAT_FUNCTIONS
+from autograd_lite.engine import floats as float_functions
 
 Array = npt.NDArray[Any]
 Rule = Callable[..., Any]
@@ -145,8 +145,14 @@ class Elementwise(Primitive):
     @functools.cached_property
     def on_floats(self) -> Rule:
         """The value on Python floats as a function; raises what Python's arithmetic raises."""
-        source = f"lambda {', '.join(self.operands)}: {self.floats}"
-        return eval(source, FLOAT_FUNCTIONS.python_names())  # type: ignore[no-any-return]
+        rule = float_functions.compiled(self.name, self.operands, self.floats)
+        return rule if self.gives_float else lambda *operands: float(rule(*operands))
+
+    @functools.cached_property
+    def gives_float(self) -> bool:
+        """Whether its expression on floats gives a float as it stands, not a truth value."""
+        variables = [x for i, x in enumerate(self.operands) if i not in self.constants]
+        return float_functions.is_float(self.floats, frozenset(variables))
 
     def evaluate_floats(self, *operands: float) -> float:
         """The value on Python floats with NumPy's rules: inf and nan, never an exception.

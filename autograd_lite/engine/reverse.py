@@ -58,8 +58,10 @@ def backward(output: Any, gradient: Any = None) -> None:
 
 def _set_grads(nodes: Iterable[Any], grads: Iterable[Any]) -> None:
     """Set every `.grad` in one go: Python handles no signal, so no Ctrl-C, in between."""
-    set_grad = Variable._grad.__set__  # type: ignore[attr-defined]
-    deque(map(set_grad, nodes, grads), maxlen=0)
+    deque(map(_set_grad, nodes, grads), maxlen=0)
+
+
+_set_grad = vars(Variable)["_grad"].__set__
 
 
 def gradients(
@@ -375,7 +377,7 @@ def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:
     for v in values:
         if part is v:
             return False
-    return part.flags.writeable  # type: ignore[no-any-return]
+    return bool(part.flags.writeable)
 
 
 def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:

@@ -114,6 +114,15 @@ class Variable:
 
     # ------------------------------------------------------------ what would lose the graph
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes; () of one number."""
+        raise NotImplementedError
+
+    def detach(self) -> Any:
+        """The plain number or array, a constant for whatever is computed from it."""
+        raise NotImplementedError
+
     def item(self) -> float:
         """The one number that it holds, as a Python float."""
         raise NotImplementedError
