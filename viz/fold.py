@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine.scopes import Scope, belonging, scope_of
-from autograd_lite.reading.algebra import Call, Formula, Name, Number
+from autograd_lite.reading.algebra import Call, Formula, Operation
 from autograd_lite.reading.cards import Card
 from autograd_lite.reading.names import printable
 
@@ -184,8 +184,9 @@ def _by_kind(card: Card) -> object:
 
 def _by_operation(card: Card) -> object:
     """Alike if the last operation is."""
-    primitive = None if card.node.is_leaf else card.node.primitive.name
-    return (primitive, card.is_scalar)
+    tree = card.algebra
+    operation = tree.primitive if isinstance(tree, Operation) else skeleton(tree)
+    return (operation, card.is_scalar)
 
 
 def _by_algebra(card: Card) -> object:
@@ -209,7 +210,7 @@ def stem(name: str) -> str:
 
 def skeleton(tree: Formula | None) -> object:
     """What remains of a formula without its names and numbers."""
-    if tree is None or isinstance(tree, Name | Number):
+    if not isinstance(tree, Operation | Call):
         return type(tree).__name__
     parts = [skeleton(x) for x in tree.operands]
     name = tree.name if isinstance(tree, Call) else tree.primitive.name

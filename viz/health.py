@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import Elementwise
-from autograd_lite.reading.algebra import text
+from autograd_lite.reading.algebra import Call, text
 from autograd_lite.reading.cards import Card, Edge
 
 SATURATED, EXPLODING = 1e-4, 1e4
@@ -78,6 +78,8 @@ def _of_activation(card: Card) -> list[str]:
     node = card.node
     primitive = node.primitive
     if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
+        return []
+    if isinstance(card.algebra, Call):
         return []
     if not callable(primitive.partials[0]):
         return []

@@ -65,7 +65,15 @@ class Call:
     operands: tuple[Formula, ...]
 
 
-Formula = Number | Name | Operation | Call
+@dataclass(frozen=True)
+class Partial:
+    """The derivative of such a function by one of its arguments, which is not written out."""
+
+    name: str
+    operand: Formula
+
+
+Formula = Number | Name | Operation | Call | Partial
 
 
 def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
@@ -377,6 +385,11 @@ def _write(
         called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name
         given = (_write(x, template, number, name)[0] for x in tree.operands)
         return f"{called}({', '.join(given)})", ATOM
+    if isinstance(tree, Partial):
+        by = bracketed(*_write(tree.operand, template, number, name), ATOM)
+        if in_latex:
+            return rf"\frac{{\partial {name(tree.name)}}}{{\partial {by}}}", ATOM
+        return f"∂{tree.name}/∂{by}", ATOM
     primitive = tree.primitive
     raised = tree.operands[-1] if primitive.laws.superscript and not in_latex else None
     if isinstance(raised, Number):

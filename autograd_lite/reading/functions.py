@@ -17,7 +17,15 @@ import numpy as np
 from autograd_lite.engine.chain import times
 from autograd_lite.engine.scopes import Scope, function_of
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.reading.algebra import Call, Formula, Name, array_text, operand_formula, text
+from autograd_lite.reading.algebra import (
+    Call,
+    Formula,
+    Name,
+    Partial,
+    array_text,
+    operand_formula,
+    text,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Folded:
 
     def derivative(self, index: int, names: Mapping[Any, str]) -> Formula:
         """∂result/∂source, as a symbol."""
-        return Name(f"∂{self.name}/∂{text(operand_formula(self.sources[index], names))}")
+        return Partial(self.name, operand_formula(self.sources[index], names))
 
 
 def folded_functions(nodes: Sequence[Any]) -> dict[Any, Folded]:
