@@ -14,7 +14,6 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from primitive_checks import every_case, point
 
 import autograd_lite
 from autograd_lite import (
@@ -49,7 +48,7 @@ from autograd_lite import (
     windows,
 )
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.primitive import Elementwise, Primitive
+from autograd_lite.engine.primitive import Primitive, Structural
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
 ALL = pytest.mark.parametrize("name", [n for n in PRIMITIVES if n != "result_of"])
@@ -163,18 +162,27 @@ def test_a_number_does_not_change_the_dtype_of_a_product(dtype: Any, c: Any) -> 
 # ---------------------------------------------------------------- every floating dtype and order
 
 
-def a_call(primitive: Primitive) -> tuple[list[Any], dict[str, Any]]:
+def drawn(primitive: Primitive, i: int, shape: tuple[int, ...]) -> Any:
+    """Numbers of operand i's domain, no two alike; truth values for a constant."""
+    rng = np.random.default_rng(i)
+    if i in primitive.constants:
+        return rng.integers(0, 2, shape) == 0
+    low, high = primitive.domain[min(i, len(primitive.domain) - 1)][-1]
+    return low + (high - low) * (rng.permutation(math.prod(shape)).reshape(shape) + 0.3) / 100
+
+
+def a_call(primitive: Primitive) -> tuple[Any, dict[str, Any]]:
     """Operands and parameters of one call, at points where it is differentiable."""
-    rng = np.random.default_rng(0)
-    if isinstance(primitive, Elementwise):
-        grids = [rng.integers(1, 1023, (2, 3)) for _ in primitive.operands]
-        return [point(primitive, i, grid) for i, grid in enumerate(grids)], {}
-    args: tuple[Any, ...]
-    shapes, args, kwargs = next(c for c in every_case(primitive) if min(map(np.prod, c[0])) > 1)
-    given = [point(primitive, i, rng.permutation(1023)[: np.prod(s)].reshape(s))
-             for i, s in enumerate(shapes)]  # fmt: skip
-    split_up = primitive.function.__wrapped__  # type: ignore[attr-defined]
-    return split_up(*([given] if primitive.is_variadic else given), *args, **kwargs)  # type: ignore[no-any-return]
+    if not isinstance(primitive, Structural):
+        return [drawn(primitive, i, (2, 3)) for i in range(len(primitive.operands))], {}
+    assert primitive.cases is not None
+    shapes, args, kwargs = next(
+        case for shape in ((2, 3), (3, 2), (1, 2, 3)) for case in primitive.cases(shape)
+        if min(map(math.prod, case[0])) > 1
+    )  # fmt: skip
+    given = [drawn(primitive, i, shape) for i, shape in enumerate(shapes)]
+    splitter = primitive.function.__wrapped__  # type: ignore[attr-defined]
+    return splitter(*([given] if primitive.is_variadic else given), *args, **kwargs)  # type: ignore[no-any-return]
 
 
 def results(z: Any) -> list[Any]:
