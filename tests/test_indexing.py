@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autograd_lite import Tensor, frozen, getitem, gradients, scatter
+from autograd_lite import Tensor, Value, frozen, getitem, gradients, scatter
 
 shapes = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
 
@@ -262,6 +262,15 @@ def test_a_place_picked_more_than_once_adds_up(index: Any, expected: Any) -> Non
     assert gradients(y, [x], ones, record=True)[0].detach().tolist() == expected
     assert scatter(ones, index, (2, 2)).tolist() == expected
     check((2, 2), index)
+
+
+def test_a_value_is_put_at_its_place() -> None:
+    box = np.empty((), dtype=object)
+    box[()] = v = Value(2.0)
+    for index, shape in ((0, (2,)), (..., ()), ((), ()), (None, ()), ([0], (2,)), (-1, 2)):
+        put = scatter(box, index, shape)
+        assert [x for x in put.flat if x != 0.0] == [v]
+        assert isinstance(next(x for x in put.flat if x != 0.0), Value)
 
 
 def test_an_index_that_is_changed_later() -> None:

@@ -85,21 +85,23 @@ def elementwise(
         floats: its value on Python floats, as an expression of its operands and the functions of
             `math` that are known; follows from the operator, or from its name.
         arrays: its value on NumPy arrays.
+        text, latex, precedence: how it is written and how tightly that binds; follow from the
+            operator, or from the names of the function and its parameters.
+
+    A parameter of the function decorated that has a default need not be given; None means it too.
 
     Raises:
         TypeError: if the declaration does not say what its values are, or says it of another
             number of operands than the function has.
         ValueError: if a name that it takes is not free.
 
-    >>> import numpy as np
     >>> from autograd_lite import grad
-    >>> @elementwise(np.arctan2, floats="atan2(y, x)",
-    ...              partials=(lambda y, x, z: x / (x * x + y * y),
-    ...                        lambda y, x, z: -y / (x * x + y * y)))
-    ... def angle(y, x):
-    ...     \"\"\"The angle z of the point (x, y); ∂z/∂y = x/(x² + y²), ∂z/∂x = −y/(x² + y²).\"\"\"
-    >>> grad(angle)(0.0, 2.0), grad(np.arctan2, argnums=1)(1.0, 2.0)
-    (0.5, -0.2)
+    >>> @elementwise(floats="p * q / (p + q)", arrays=lambda p, q: p * q / (p + q),
+    ...              partials=(lambda p, q, z: (z / p)**2, lambda p, q, z: (z / q)**2))
+    ... def parallel(p, q):
+    ...     \"\"\"The resistance z of p and q in parallel; ∂z/∂p = z²/p², ∂z/∂q = z²/q².\"\"\"
+    >>> parallel(2.0, 2.0), grad(parallel)(2.0, 2.0)
+    (1.0, 0.25)
     """
 
     def declare(stub: Callable[P, Any]) -> Callable[P, Any]:

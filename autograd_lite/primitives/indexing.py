@@ -58,7 +58,7 @@ def _picks_once(index: Any) -> bool:
 def _scatter(x: Any, index: Any, shape: Shape) -> Array:
     out = np.zeros(shape, np.asarray(x).dtype)
     if _picks_once(index):
-        out[index] = x
+        out[index] = np.asarray(x)[()]  # a Value, not the array without axes that holds it
     else:
         np.add.at(out, index, x)
     return out

@@ -179,7 +179,22 @@ def _in_shape_of(x: Any, y: Any) -> Any:
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
         raise ValueError("the sizes differ")
-    return _dot(np.ravel(x), np.ravel(y)) if dimensions_of(x) else np.multiply(x, y)
+    if dimensions_of(x) == dimensions_of(y) == 0:
+        return np.multiply(x, y)
+    return np.dot(_flat(x, y), _flat(y, x))
+
+
+def _flat(x: Any, other: Any) -> Array:
+    """The elements in a row; a number in the dtype of the other, which it must not change."""
+    return np.ravel(x) if dimensions_of(x) else np.full(1, x, np.result_type(x, other))
+
+
+def _vdot_cases(shape: Shape) -> Iterator[Case]:
+    for other in (shape, shape[::-1]):
+        yield (shape, other), (), {}
+    if shape == (1,):
+        yield (shape, ()), (), {}
+        yield ((), shape), (), {}
 
 
 @structural(
@@ -191,7 +206,7 @@ def _vdot(x: Array, y: Array) -> Any:
         lambda g, z, x, y: g * _in_shape_of(x, y),
         lambda g, z, x, y: g * _in_shape_of(y, x),
     ),
-    cases=lambda shape: iter([((shape, shape), (), {}), ((shape, shape[::-1]), (), {})]),
+    cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
     fits="both must have as many elements",
     method=False,
