@@ -70,12 +70,11 @@ class Writer:
 
     def primitive(self) -> Primitive:
         """Any that has an oracle, and that numbers can go through if there are only these."""
-        return self.rng.choice(
-            [
-                p for p in table().values()
-                if p.name in ORACLES and (is_elementwise(p) or not self.numbers)
-            ]
-        )  # fmt: skip
+        fits = [
+            p for p in table().values()
+            if p.name in ORACLES and (is_elementwise(p) or not self.numbers)
+        ]  # fmt: skip
+        return self.rng.choices(fits, [1 + (p.name in ARGUMENTS) for p in fits])[0]
 
     def program(self) -> Program:
         """What was drawn."""

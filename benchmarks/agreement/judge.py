@@ -128,7 +128,12 @@ class Trial:
         self.numbers = [np.array(plain(x)) for x in self.leaves]
         self.results = program.run(self.leaves, constants, self.step)
         self.kept = [np.array(plain(z)) for z in self.results]
-        self.nan = any(np.isnan(x).any() for x in (*self.numbers, *self.kept))
+        numbers = (*self.numbers, *self.kept)
+        self.nan = any(np.isnan(x).any() for x in numbers) or (
+            any(ORACLES[step.primitive.name].multiplies for step in program.steps)
+            and any(np.isinf(x).any() for x in numbers)
+        )
+        """Whether nan may come out on the way back."""
         self.weights = [weights_of(x.shape, i + 1) for i, x in enumerate(self.leaves)]
         y = self.results[-1]
         self.output_weights = weights_of(y.shape)
@@ -200,6 +205,7 @@ class Trial:
         self.check_backward(y, first)
         nested = self.program.nested and not self.program.scribble
         again = self.nested() if nested else self.recorded(y, first)
+        self.nan |= not all(np.isfinite(g).all() for g in expected)
         if again is not None and not self.only_first:
             self.compare("second order" + " by grad" * nested, again, expected_second, 1)
 

@@ -30,6 +30,8 @@ class Oracle:
     torch: Function
     numpy: Function | None = None
     """What NumPy would be asked; None if the primitive names a function of NumPy."""
+    multiplies: bool = False
+    """Whether its pullback adds products up, in which 0·inf is nan here too."""
     only_first: Function | None = None
     """Of which operands the second derivative is a matter of convention, and is not compared."""
 
@@ -217,7 +219,7 @@ ORACLES: dict[str, Oracle] = {
         name: Oracle(of(name))
         for name in (
             "add", "subtract", "multiply", "divide", "negative", "abs", "sign", "square", "sqrt",
-            "exp", "expm1", "log", "log1p", "sin", "cos", "matmul",
+            "exp", "expm1", "log", "log1p", "sin", "cos",
         )
     },
     **{name: Oracle(kinked(of(name))) for name in ("maximum", "minimum")},
@@ -237,24 +239,30 @@ ORACLES: dict[str, Oracle] = {
     "erf": Oracle(of("erf"), erf),
     "sum": Oracle(reduction(of("sum"))),
     "mean": Oracle(reduction(of("mean"))),
-    "max": Oracle(reduction(of("amax"))),
-    "min": Oracle(reduction(of("amin"))),
-    "logsumexp": Oracle(reduction(of("logsumexp")), log_sum),
+    "max": Oracle(reduction(of("amax")), multiplies=True),
+    "min": Oracle(reduction(of("amin")), multiplies=True),
+    "logsumexp": Oracle(reduction(of("logsumexp")), log_sum, multiplies=True),
     "softmax": Oracle(
         lambda x, axis=-1: torch.exp(x - torch_log_sum(x, axis, True)),
         lambda x, axis=-1: np.exp(x - log_sum(x, axis, True)),
+        multiplies=True,
     ),
     "log_softmax": Oracle(
         lambda x, axis=-1: x - torch_log_sum(x, axis, True),
         lambda x, axis=-1: x - log_sum(x, axis, True),
+        multiplies=True,
     ),
-    "dot": Oracle(dot, numpy_dot),
+    "matmul": Oracle(of("matmul"), multiplies=True),
+    "dot": Oracle(dot, numpy_dot, multiplies=True),
     "vdot": Oracle(
         lambda x, y: (x.reshape(-1) * y.reshape(-1)).sum(),
         numpy_vdot,
+        multiplies=True,
     ),
     "affine": Oracle(
-        lambda x, W, b: torch.matmul(x, W) + b, lambda x, W, b: np.matmul(x, W) + b
+        lambda x, W, b: torch.matmul(x, W) + b,
+        lambda x, W, b: np.matmul(x, W) + b,
+        multiplies=True,
     ),
     "reshape": Oracle(rearranged(shape_given), shape_given),
     "transpose": Oracle(rearranged(axes_given), axes_given),

@@ -148,6 +148,10 @@ class Program:
         lines += ["from autograd_lite.testing.subject import weights", ""]
         lines += [f"{name} = {x.leaf_text()}" for name, x in self.inputs.items()]
         lines += [f"{step.name} = {step.text()}" for step in self.steps]
+        if self.scribble:
+            lines.append("# here, whatever was given and can be written to was overwritten")
+        if self.nested:
+            lines.append("# the second order was by grad(grad(f)) of a function of the inputs")
         lines += [f"g = al.gradients({y}, [{inputs}], {OUTPUT.format(y)}, record=True)"]
         lines += [f"total = sum({TOTAL})", f"h = al.gradients(total, [{inputs}])"]
         return "\n".join(lines)
