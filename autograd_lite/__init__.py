@@ -59,10 +59,11 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
     "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "divide", "dot",
-    "elementwise", "equal", "erf", "exp", "expm1", "float_function", "frozen", "full_like", "getitem", "grad",
-    "gradients", "hypot", "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul",
-    "maximum", "mean", "minimum", "multiply", "negative", "no_grad", "numerical_gradient",
-    "overlap_add", "positive", "power", "relu", "reshape", "scatter", "sigmoid", "sign", "sin",
-    "softmax", "softplus", "split", "sqrt", "square", "stack", "step", "structural", "subtract",
-    "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where", "windows",
+    "elementwise", "equal", "erf", "exp", "expm1", "float_function", "frozen", "full_like",
+    "getitem", "grad", "gradients", "hypot", "is_recording", "log", "log1p", "log_softmax",
+    "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative", "no_grad",
+    "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt", "square", "stack", "step",
+    "structural", "subtract", "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where",
+    "windows",
 ]  # fmt: skip
