@@ -382,7 +382,8 @@ def _write(
         return name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
     in_latex = name is not str
     if isinstance(tree, Call):
-        called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name
+        escaped = tree.name.replace("_", r"\_")
+        called = rf"\operatorname{{{escaped}}}" if in_latex else tree.name
         given = (_write(x, template, number, name)[0] for x in tree.operands)
         return f"{called}({', '.join(given)})", ATOM
     if isinstance(tree, Partial):
