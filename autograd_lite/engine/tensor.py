@@ -129,15 +129,15 @@ class Tensor(Variable):
             ValueError: if this is no leaf, or the change does not have its shape.
         """
         self._leaf_only("data")
-        if not self._locked and self._shared:  # whoever holds the array is to see the change
-            self._plain -= change
-            return
-        fresh = np.asarray(self._plain - change, dtype=self.dtype)
-        if fresh.shape != self.shape:
+        if np.broadcast_shapes(np.shape(change), self.shape) != self.shape:
             raise ValueError(
                 f"decrease: a change of shape {np.shape(change)} does not fit {self.shape}"
             )
-        self._plain, self._locked = fresh, False
+        if not self._locked and self._shared:  # whoever holds the array is to see the change
+            self._plain -= change
+        else:
+            self._plain = np.asarray(self._plain - change, dtype=self.dtype)
+            self._locked = self._shared = False
 
     @property
     def grad(self) -> Array | None:
