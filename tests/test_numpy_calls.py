@@ -267,8 +267,9 @@ def test_comparisons_are_plain() -> None:
         for number in (1.0, 2, np.float64(3.0), Value(2.0)):
             found = compare(x, number)
             assert type(found) is bool
-            assert found == compare(2.0, number.item() if isinstance(number, Value) else number)
-            assert bool(compare(number, x)) == compare(number.item() if isinstance(number, Value) else number, 2.0)
+            plain = number.item() if isinstance(number, Value) else number
+            assert found == compare(2.0, plain)
+            assert bool(compare(number, x)) == compare(plain, 2.0)
     assert (np.array([1.0, 9.0, 3.0]) == t).tolist() == [True, False, True]
     assert (np.array([1.0, 9.0, 3.0]) > t).tolist() == [False, True, False]
 
