@@ -47,7 +47,7 @@ class TorchRun:
         else:
             z = function(*operands, *step.args, **dict(step.kwargs))
         ours = tensor(next(self._held))
-        if z.shape == ours.shape and z.requires_grad and not torch.equal(z.detach(), ours):
+        if z.shape == ours.shape and z.requires_grad and not are_same(z.detach(), ours):
             z = _functions()[0].apply(z, ours)
         if z.requires_grad:
             self.named[step.name] = z
@@ -121,6 +121,11 @@ def rounding(size: float, seed: int) -> Any:
             return z
 
     return Rounding()
+
+
+def are_same(x: Any, y: Any) -> bool:
+    """Whether the numbers are equal, the signs of zeros too."""
+    return bool(torch.equal(x, y)) and bool(torch.equal(torch.signbit(x), torch.signbit(y)))
 
 
 def tensor(x: Any) -> Any:
