@@ -166,7 +166,11 @@ def _functions() -> Any:
                     partials = torch.autograd.grad(
                         z, operands, torch.ones_like(z), create_graph=True, allow_unused=True
                     )
-            return None, *(product(g, p, x) for p, x in zip(partials, used, strict=True))
+            needed = ctx.needs_input_grad[1:]
+            return None, *(
+                product(g, p, x) if need else None
+                for p, x, need in zip(partials, used, needed, strict=True)
+            )
 
     return Held, Zeros
 
