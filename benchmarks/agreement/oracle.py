@@ -233,7 +233,7 @@ ORACLES: dict[str, Oracle] = {
         )
     },
     **{name: Oracle(kinked(of(name))) for name in ("maximum", "minimum")},
-    "power": Oracle(power, only_first=lambda x, y: np.any(np.equal(x, 0))),
+    "power": Oracle(power, only_first=lambda x, y: np.any(np.less_equal(x, 0))),
     "positive": Oracle(lambda x: x.clone()),
     "tanh": Oracle(lambda x: 2.0 * sigmoid(2.0 * x) - 1.0),
     "sigmoid": Oracle(sigmoid, lambda x: np.reciprocal(1 + np.exp(-x))),
