@@ -5,56 +5,48 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from autograd_lite.engine.arrays import frozen
+from autograd_lite.engine.declare import composed, elementwise, structural
+from autograd_lite.engine.floats import float_function
 from autograd_lite.engine.modes import is_recording, no_grad
-from autograd_lite.engine.primitive import PRIMITIVES, Primitive, elementwise, structural
+from autograd_lite.engine.primitive import PRIMITIVES, Primitive
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.numerical import numerical_gradient
+from autograd_lite.primitives.activations import relu, sigmoid, softplus, tanh
 from autograd_lite.primitives.affine import affine
-from autograd_lite.primitives.convolution import overlap_add, windows
-from autograd_lite.primitives.elementwise import (
-    abs,
+from autograd_lite.primitives.arithmetic import abs as abs
+from autograd_lite.primitives.arithmetic import (
     add,
-    cos,
     divide,
-    equal,
-    exp,
-    expm1,
-    log,
-    log1p,
-    maximum,
-    minimum,
     multiply,
     negative,
     positive,
-    power,
-    relu,
-    sigmoid,
     sign,
-    sin,
-    softplus,
-    sqrt,
-    square,
-    step,
     subtract,
-    tanh,
-    where,
 )
+from autograd_lite.primitives.choices import clip, equal, maximum, minimum, step, where
+from autograd_lite.primitives.convolution import overlap_add, windows
+from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, sqrt, square
+from autograd_lite.primitives.indexing import getitem, scatter
+from autograd_lite.primitives.joining import array_split, concatenate, split, stack
 from autograd_lite.primitives.products import dot, matmul, vdot
-from autograd_lite.primitives.reductions import log_softmax, logsumexp, max, mean, min, softmax, sum
-from autograd_lite.primitives.shaping import (
+from autograd_lite.primitives.reductions import max as max
+from autograd_lite.primitives.reductions import mean
+from autograd_lite.primitives.reductions import min as min
+from autograd_lite.primitives.reductions import sum as sum
+from autograd_lite.primitives.shape import (
     astype,
     broadcast_to,
-    concatenate,
-    getitem,
+    full_like,
     reshape,
-    scatter,
-    stack,
     swapaxes,
     transpose,
 )
+from autograd_lite.primitives.softmax import log_softmax, logsumexp, softmax
 from autograd_lite.primitives.special import erf
+from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
 from autograd_lite.transforms import grad, value_and_grad
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
@@ -63,13 +55,15 @@ from autograd_lite.program import value_methods  # noqa: F401  isort: skip
 
 __version__ = "0.1.0"
 
+# All but abs, max, min and sum, that `from autograd_lite import *` leaves Python's own in place.
 __all__ = [
-    "PRIMITIVES", "Primitive", "Tensor", "Value", "abs", "add", "affine", "astype", "broadcast_to",
-    "concatenate", "cos", "divide", "dot", "elementwise", "equal", "erf", "exp", "expm1",
-    "getitem", "grad", "gradients", "is_recording", "log", "log1p", "log_softmax", "logsumexp",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "no_grad",
+    "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
+    "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "divide", "dot",
+    "elementwise", "equal", "erf", "exp", "expm1", "float_function", "frozen", "full_like",
+    "getitem", "grad", "gradients", "hypot", "is_recording", "log", "log1p", "log_softmax",
+    "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative", "no_grad",
     "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
-    "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "square",
-    "stack", "step", "structural", "subtract", "sum", "swapaxes", "tanh", "transpose",
-    "value_and_grad", "vdot", "where", "windows",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt", "square", "stack", "step",
+    "structural", "subtract", "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where",
+    "windows",
 ]  # fmt: skip

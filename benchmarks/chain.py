@@ -18,8 +18,8 @@ import numpy as np
 from autograd_lite import Tensor
 from benchmarks import peers
 from benchmarks.measure import (
-    Program,
     Row,
+    Timed,
     check_agreement,
     installed_programs,
     interleaved,
@@ -53,7 +53,7 @@ def chain(x: Any, w: Any, b: Any, *, pairs: int) -> Any:
     return y
 
 
-def by_hand(setting: Setting) -> Program:
+def by_hand(setting: Setting) -> Timed:
     """∂y/∂x, ∂y/∂w and ∂y/∂b in NumPy without a library."""
     x, w, b = (setting.number(leaf) for leaf in setting.leaves)
 
@@ -72,10 +72,10 @@ def by_hand(setting: Setting) -> Program:
             g = g * w
         return [g, gw, gb]
 
-    return Program(run)
+    return Timed(run)
 
 
-def by_autograd_lite(setting: Setting) -> Program:
+def by_autograd_lite(setting: Setting) -> Timed:
     """On Tensors."""
     leaves = [Tensor(np.array(leaf)) for leaf in setting.leaves]
 
@@ -87,10 +87,10 @@ def by_autograd_lite(setting: Setting) -> Program:
         for v in leaves:
             v.zero_grad()
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_torch(setting: Setting) -> Program:
+def by_torch(setting: Setting) -> Timed:
     """On tensors without axes."""
     torch = peers.load("torch")
     leaves = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in setting.leaves]
@@ -103,10 +103,10 @@ def by_torch(setting: Setting) -> Program:
         for v in leaves:
             v.grad = None
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_mygrad(setting: Setting) -> Program:
+def by_mygrad(setting: Setting) -> Timed:
     """On tensors without axes."""
     mygrad = peers.load("MyGrad")
     leaves = [mygrad.tensor(leaf) for leaf in setting.leaves]
@@ -119,17 +119,17 @@ def by_mygrad(setting: Setting) -> Program:
         for v in leaves:
             v.null_grad()
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_hips(setting: Setting) -> Program:
+def by_hips(setting: Setting) -> Timed:
     """With its transform of functions."""
     gradient = peers.load("HIPS autograd").grad(chain, (0, 1, 2))
     leaves = [np.array(leaf) for leaf in setting.leaves]
-    return Program(lambda: list(gradient(*leaves, pairs=setting.pairs)))
+    return Timed(lambda: list(gradient(*leaves, pairs=setting.pairs)))
 
 
-PROGRAMS: dict[str, Callable[[Setting], Program]] = {
+PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
     "NumPy": by_hand,
     "autograd_lite": by_autograd_lite,
     "torch": by_torch,

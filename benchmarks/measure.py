@@ -18,7 +18,7 @@ Gradients = Sequence[Any]
 
 
 @dataclass(frozen=True)
-class Program:
+class Timed:
     """One way to compute the gradients: a forward and a reverse pass."""
 
     run: Callable[[], Gradients]
@@ -37,8 +37,8 @@ class Row:
 
 
 def installed_programs(
-    makers: Mapping[str, Callable[[Any], Program]], setting: Any
-) -> dict[str, Program]:
+    makers: Mapping[str, Callable[[Any], Timed]], setting: Any
+) -> dict[str, Timed]:
     """The programs of the libraries that are installed, each with arrays of its own."""
     return {
         name: make(copy.deepcopy(setting))
@@ -47,7 +47,7 @@ def installed_programs(
     }
 
 
-def check_agreement(programs: Mapping[str, Program], rtol: float) -> None:
+def check_agreement(programs: Mapping[str, Timed], rtol: float) -> None:
     """Raise an AssertionError if two programs give different gradients."""
     first: list[Any] = []
     for name, program in programs.items():
@@ -62,7 +62,7 @@ def check_agreement(programs: Mapping[str, Program], rtol: float) -> None:
 
 
 def interleaved(
-    programs: Mapping[str, Program],
+    programs: Mapping[str, Timed],
     rounds: int,
     loops: int = 1,
     before: Callable[[], Any] = lambda: None,
@@ -87,7 +87,7 @@ def interleaved(
     return {name: statistics.median(t) for name, t in times.items()}
 
 
-def _time_of_a_run(program: Program) -> float:
+def _time_of_a_run(program: Timed) -> float:
     program.reset()
     start = time.perf_counter()
     program.run()

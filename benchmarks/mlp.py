@@ -15,8 +15,8 @@ import numpy as np
 import autograd_lite as al
 from benchmarks import peers
 from benchmarks.measure import (
-    Program,
     Row,
+    Timed,
     check_agreement,
     installed_programs,
     interleaved,
@@ -51,7 +51,7 @@ class Setting:
         return cls(X.astype(dtype), labels, (W1, b1, W2, b2))
 
 
-def by_hand(setting: Setting) -> Program:
+def by_hand(setting: Setting) -> Timed:
     """NumPy without a library: each array is computed once, in place where that is natural."""
     X, labels, (W1, b1, W2, b2) = setting.X, setting.labels, setting.parameters
     rows = np.arange(len(X))
@@ -72,10 +72,10 @@ def by_hand(setting: Setting) -> Program:
         gh *= h > 0
         return [X.T @ gh, gh.sum(axis=0), h.T @ g, g.sum(axis=0)]
 
-    return Program(run)
+    return Timed(run)
 
 
-def by_autograd_lite(setting: Setting) -> Program:
+def by_autograd_lite(setting: Setting) -> Timed:
     """On Tensors."""
     X, labels = setting.X, setting.labels
     rows = np.arange(len(X))
@@ -92,10 +92,10 @@ def by_autograd_lite(setting: Setting) -> Program:
         for p in parameters:
             p.zero_grad()
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_torch(setting: Setting) -> Program:
+def by_torch(setting: Setting) -> Timed:
     """On tensors, with its own cross-entropy of logits."""
     torch = peers.load("torch")
     X, labels = torch.tensor(setting.X), torch.tensor(setting.labels)
@@ -111,10 +111,10 @@ def by_torch(setting: Setting) -> Program:
         for p in parameters:
             p.grad = None
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_mygrad(setting: Setting) -> Program:
+def by_mygrad(setting: Setting) -> Timed:
     """On tensors, with its own cross-entropy of logits."""
     mygrad, nnet = peers.load("MyGrad"), peers.load("MyGrad", ".nnet")
     X, labels = setting.X, setting.labels
@@ -130,10 +130,10 @@ def by_mygrad(setting: Setting) -> Program:
         for p in parameters:
             p.null_grad()
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_hips(setting: Setting) -> Program:
+def by_hips(setting: Setting) -> Timed:
     """With its transform of functions and its NumPy."""
     grad, anp = peers.load("HIPS autograd").grad, peers.load("HIPS autograd", ".numpy")
     X, labels = setting.X, setting.labels
@@ -148,10 +148,10 @@ def by_hips(setting: Setting) -> Program:
         return -anp.mean(log_softmax[rows, labels])
 
     gradient = grad(loss)
-    return Program(lambda: list(gradient(setting.parameters)))
+    return Timed(lambda: list(gradient(setting.parameters)))
 
 
-PROGRAMS: dict[str, Callable[[Setting], Program]] = {
+PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
     "NumPy": by_hand,
     "autograd_lite": by_autograd_lite,
     "torch": by_torch,

@@ -21,8 +21,8 @@ import numpy as np
 from autograd_lite import nn
 from benchmarks import peers
 from benchmarks.measure import (
-    Program,
     Row,
+    Timed,
     check_agreement,
     installed_programs,
     interleaved,
@@ -53,7 +53,7 @@ class Setting:
         return cls(X, rng.integers(0, 10, images), (W1, b1, W2, b2))
 
 
-def by_hand(setting: Setting) -> Program:
+def by_hand(setting: Setting) -> Timed:
     """NumPy without a library: each array is computed once, in place where that is natural."""
     parameters = [p.copy() for p in setting.parameters]
     W1, b1, W2, b2 = parameters
@@ -91,10 +91,10 @@ def by_hand(setting: Setting) -> Program:
         for p, first in zip(parameters, setting.parameters, strict=True):
             p[...] = first
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-def by_autograd_lite(setting: Setting) -> Program:
+def by_autograd_lite(setting: Setting) -> Timed:
     """`fit` with `SGD`."""
     W1, b1, W2, b2 = setting.parameters
     net = nn.Sequential(nn.Affine(W1, b1), nn.Sigmoid(), nn.Affine(W2, b2))
@@ -108,10 +108,10 @@ def by_autograd_lite(setting: Setting) -> Program:
         )  # fmt: skip
         return list(net.state().values())
 
-    return Program(run, lambda: net.load_state(start))
+    return Timed(run, lambda: net.load_state(start))
 
 
-def by_torch(setting: Setting) -> Program:
+def by_torch(setting: Setting) -> Timed:
     """Modules, `torch.optim.SGD` and its own cross entropy of logits, on slices."""
     torch = peers.load("torch")
     X, labels = torch.tensor(setting.X), torch.tensor(setting.labels)
@@ -137,10 +137,10 @@ def by_torch(setting: Setting) -> Program:
             for p, start in zip(net.parameters(), setting.parameters, strict=True):
                 p.copy_(torch.tensor(start.T))
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
-PROGRAMS: dict[str, Callable[[Setting], Program]] = {
+PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
     "NumPy": by_hand,
     "autograd_lite": by_autograd_lite,
     "torch": by_torch,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine.primitive import EachOperand, Primitive
+from autograd_lite.engine.primitive import EachOperand, Elementwise, Primitive
 from autograd_lite.testing.calls import cotangent, is_differentiable, split
 from autograd_lite.testing.strategies import random_points
 
@@ -159,13 +159,12 @@ class Mutant:
                 p, pullbacks=EachOperand(lambda i, *args, **params: self.rule(i)(*args, **params))
             )
         pullbacks = [p.pullbacks[i] and self.rule(i) for i in range(len(p.pullbacks))]
-        partials = p.partials
-        if partials is not None:  # Values hold numbers, so they ask for these instead
-            broken = self.rule(self.operand)
-            changed = list(partials)
-            changed[self.operand] = lambda *args: broken(1.0, args[-1], *args[:-1])
-            partials = tuple(changed)
-        return dataclasses.replace(p, pullbacks=tuple(pullbacks), partials=partials)
+        if not isinstance(p, Elementwise):
+            return dataclasses.replace(p, pullbacks=tuple(pullbacks))
+        broken = self.rule(self.operand)
+        partials = list(p.partials)  # Values hold numbers, so they ask for these instead
+        partials[self.operand] = lambda *args: broken(1.0, args[-1], *args[:-1])
+        return dataclasses.replace(p, pullbacks=tuple(pullbacks), partials=tuple(partials))
 
 
 def mutants(primitive: Primitive) -> Iterator[Mutant]:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from autograd_lite import PRIMITIVES, Primitive
 from autograd_lite.testing import gradient_property
-from autograd_lite.testing.calls import Point
+from autograd_lite.testing.calls import Point, can_be_drawn
 from autograd_lite.testing.strategies import points_for, random_points
 from benchmarks.mutants import WAYS, Mutant, is_equivalent, mutants
 from benchmarks.peers import is_installed, load, versions
@@ -154,11 +154,12 @@ def false_alarms(names: Sequence[str], columns: dict[str, Check]) -> dict[str, l
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, and print the tables."""
+    known = [name for name, primitive in PRIMITIVES.items() if can_be_drawn(primitive)]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__)
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(PRIMITIVES))
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=known)
     parser.add_argument("--no-peers", action="store_true", help="our own columns only")
     options = parser.parse_args(arguments)
-    names = options.only or list(PRIMITIVES)
+    names = options.only or known
     columns = checks(not options.no_peers)
     start = time.perf_counter()
     with np.errstate(all="ignore"), warnings.catch_warnings():

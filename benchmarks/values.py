@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite import Value
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.variable import is_variable
 from benchmarks import peers
 from benchmarks.measure import (
-    Program,
     Row,
+    Timed,
     check_agreement,
     installed_programs,
     interleaved,
@@ -65,7 +67,7 @@ def squared_error(output: Callable[[Any], Any], points: Iterable[Point]) -> Any:
     return sum((output(x) - target) ** 2 for x, target in points)
 
 
-def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setting) -> Program:
+def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setting) -> Timed:
     def run() -> list[float]:
         squared_error(output, setting.points).backward()
         return [p.grad for p in parameters]
@@ -74,7 +76,7 @@ def _program(output: Callable[[Any], Any], parameters: list[Any], setting: Setti
         for p in parameters:
             p.grad = 0.0
 
-    return Program(run, reset)
+    return Timed(run, reset)
 
 
 def _of_values(setting: Setting) -> tuple[Callable[[Any], Any], list[Any]]:
@@ -91,7 +93,7 @@ def _of_micrograd(setting: Setting) -> tuple[Callable[[Any], Any], list[Any]]:
 
 
 MODELS = {"autograd_lite": _of_values, "micrograd": _of_micrograd}
-PROGRAMS: dict[str, Callable[[Setting], Program]] = {
+PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
     "autograd_lite": lambda setting: _program(*_of_values(setting), setting),
     "micrograd": lambda setting: _program(*_of_micrograd(setting), setting),
 }
@@ -102,18 +104,15 @@ PROGRAMS: dict[str, Callable[[Setting], Program]] = {
 
 def count_operations(output: Any) -> int:
     """How many nodes of a recorded graph were computed, not given."""
-    operands = "operands" if isinstance(output, Value) else "_prev"
-    nodes = [output]
-    seen = {id(output)}
-    count = 0
-    for node in nodes:
-        below = getattr(node, operands)
-        count += bool(below)
-        for v in below:
-            if id(v) not in seen and not isinstance(v, float):
-                seen.add(id(v))
-                nodes.append(v)
-    return count
+    if is_variable(output):
+        return sum(not node.is_leaf for node in operands_first(output))
+    nodes = {output}
+    stack = [output]
+    while stack:  # of micrograd
+        new = set(stack.pop()._prev) - nodes
+        nodes |= new
+        stack += new
+    return sum(bool(node._prev) for node in nodes)
 
 
 def bytes_an_operation(
@@ -162,7 +161,7 @@ def measure(rounds: int, setting: Setting | None = None) -> list[Row]:
     return rows
 
 
-def _without_gc(programs: dict[str, Program], rounds: int) -> dict[str, float]:
+def _without_gc(programs: dict[str, Timed], rounds: int) -> dict[str, float]:
     was_enabled = gc.isenabled()
 
     def collect_and_disable() -> None:

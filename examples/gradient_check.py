@@ -29,7 +29,7 @@ def loss_of(net: Sequential, p: Tensor, x: Any, t: Any) -> Callable[[Any], float
     def loss(numbers: Any) -> float:
         p.data = numbers
         with no_grad():
-            return float(softmax_cross_entropy(net(x), t))
+            return softmax_cross_entropy(net(x), t).item()
 
     return loss
 

@@ -7,16 +7,10 @@ from typing import Any
 
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import as_input
-from autograd_lite.primitives.elementwise import (
-    positive,
-    relu,
-    sigmoid,
-    softplus,
-    step,
-    tanh,
-    where,
-)
-from autograd_lite.primitives.reductions import log_softmax, softmax
+from autograd_lite.primitives.activations import relu, sigmoid, softplus, tanh
+from autograd_lite.primitives.arithmetic import positive
+from autograd_lite.primitives.choices import step, where
+from autograd_lite.primitives.softmax import log_softmax, softmax
 from autograd_lite.primitives.special import erf
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.primitive import Array
 
 Rng = np.random.Generator | np.random.RandomState
@@ -125,7 +126,8 @@ class Batches:
                 yield self._take(order[start : start + size])
 
     def _take(self, which: Any) -> Dataset:
-        return Dataset(_frozen(self.inputs[which]), _frozen(self.targets[which]))
+        copy = isinstance(which, slice)  # a view of an array that its owner may change
+        return Dataset(*(frozen(a[which], copy) for a in (self.inputs, self.targets)))
 
 
 def batches(
@@ -140,7 +142,7 @@ def batches(
 ) -> Batches:
     """Minibatches: `for x, t in batches(inputs, targets, 50, shuffle=True, rng=0): ...`.
 
-    The arrays that come are read-only, which spares the engine a copy of each. A loop over the
+    The arrays that come are frozen, which spares the engine a copy of each. A loop over the
     result is one epoch, and each new loop draws anew.
 
     Args:
@@ -227,16 +229,3 @@ def _pair(name: str, inputs: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[Arr
             f"their shapes are {inputs.shape} and {targets.shape}"
         )
     return inputs, targets
-
-
-def _frozen(array: Array) -> Array:
-    """The array, or a copy, that nobody can write to: the engine takes it as it is."""
-    below: Any = array
-    while isinstance(below, np.ndarray) and not below.flags.writeable:
-        below = below.base
-    if below is None:
-        return array
-    if array.base is not None:  # a slice of an array that its owner may change
-        array = array.copy()
-    array.flags.writeable = False
-    return array

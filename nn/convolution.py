@@ -13,9 +13,10 @@ from autograd_lite.nn.initialisers import Init, draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input
 from autograd_lite.primitives.convolution import windows
+from autograd_lite.primitives.indexing import scatter
 from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.reductions import max
-from autograd_lite.primitives.shaping import reshape, scatter, shape_of
+from autograd_lite.primitives.shape import reshape, shape_of
 
 Size = int | tuple[int, int]
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn.batches import Rng, as_rng
@@ -15,10 +16,10 @@ from autograd_lite.nn.initialisers import Init, draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import Parameter, as_input, as_parameter, plain
 from autograd_lite.primitives.affine import affine
-from autograd_lite.primitives.elementwise import sqrt, square
+from autograd_lite.primitives.exponential import sqrt, square
 from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.reductions import mean
-from autograd_lite.primitives.shaping import reshape, shape_of
+from autograd_lite.primitives.shape import reshape, shape_of
 
 Layout = Literal["in,out", "out,in"]
 
@@ -174,8 +175,7 @@ class Dropout(Module):
         dtype = x.dtype if getattr(x, "dtype", None) in (np.float32, np.float16) else np.float64
         kept = (self._rng.uniform(size=shape_of(x)) >= self.p).astype(dtype)
         kept /= 1.0 - self.p
-        kept.flags.writeable = False  # spares the engine a copy
-        return x * kept
+        return x * frozen(kept, copy=False)
 
     def _describe(self) -> str:
         return f"{self.p}"

@@ -17,13 +17,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_lite.engine.primitive import detached
+from autograd_lite.engine.arrays import frozen
+from autograd_lite.engine.chain import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
-from autograd_lite.primitives.elementwise import log, softplus, square, where
+from autograd_lite.primitives.activations import softplus
+from autograd_lite.primitives.choices import where
+from autograd_lite.primitives.exponential import log, square
 from autograd_lite.primitives.products import vdot
-from autograd_lite.primitives.reductions import log_softmax, sum
-from autograd_lite.primitives.shaping import shape_of
+from autograd_lite.primitives.reductions import sum
+from autograd_lite.primitives.shape import shape_of
+from autograd_lite.primitives.softmax import log_softmax
 
 Reduction = Literal["sum", "batch_mean", "none"]
 
@@ -204,9 +208,7 @@ def _with_targets(name: str, y: Any, t: Any) -> tuple[Any, Any]:
             f"{name}: outputs of shape {shape} need targets of that shape, or labels of shape "
             f"{shape[:-1]}; these have {given}"
         )
-    labels = one_hot(plain(t), shape[-1], _float_like(y))
-    labels.flags.writeable = False  # spares the engine a copy
-    return y, labels
+    return y, frozen(one_hot(plain(t), shape[-1], _float_like(y)), copy=False)
 
 
 def _float_like(y: Any) -> Any:
@@ -239,7 +241,7 @@ def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
         return -sum(t * log_y, -1)
     weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
     if weights.__class__ is np.ndarray:
-        weights.flags.writeable = False  # spares the engine a copy
+        weights = frozen(weights, copy=False)
     with np.errstate(invalid="ignore"):
         total = vdot(log_y, weights)
     if detached(total) != detached(total):

@@ -8,8 +8,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 
 Parameter = Tensor | Value | Array
 """The array is one of Values."""
@@ -97,10 +98,9 @@ def set_numbers(p: Parameter, array: Array) -> None:
 
 
 def subtract_from(p: Parameter, change: Array) -> None:
-    """p ← p − change; in place if no graph holds p's array any more."""
+    """p ← p − change"""
     if isinstance(p, Tensor):
-        data = p.data
-        data -= change
+        p.decrease(change)
         return
     for v, x in zip(values_of(p), np.ravel(change), strict=True):
         v.data = v.data - x

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from autograd_lite.nn.layers import Affine
 from autograd_lite.nn.parameters import plain, set_numbers
-from autograd_lite.primitives.elementwise import step
+from autograd_lite.primitives.choices import step
 
 
 class Perceptron(Affine):

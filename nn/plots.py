@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import Array
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.module import Module
@@ -211,7 +212,7 @@ def _grid(low: float, high: float, n: int) -> tuple[Array, Array]:
 
 def _on_grid(f: Function, first: Array, second: Array) -> Array:
     points = np.column_stack([first.ravel(), second.ravel()])
-    return np.array([float(f(point)) for point in points]).reshape(first.shape)
+    return np.array([detached(f(point)) for point in points], dtype=float).reshape(first.shape)
 
 
 def plot_surface(f: Function, low: float = -3.0, high: float = 3.0, title: str = "") -> Figure:

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, detached
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import Array
 from autograd_lite.nn import files
 from autograd_lite.nn.npz import DTYPES, METADATA, as_saved, from_npz, to_npz
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
-from autograd_lite.engine.tensor import is_variable
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.nn.batches import Batches, Rng, batches
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.module import Module
@@ -105,7 +105,6 @@ def fit(
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
-    While it runs the inputs and targets are read-only, which spares the engine copies of them.
     Whether an update follows the sum or the mean of the samples' gradients is the loss's
     reduction: `functools.partial(squared_error, reduction="sum")`. Ctrl-C ends the training after
     the update under way and keeps what has been learnt; a second Ctrl-C interrupts at once.
@@ -152,7 +151,6 @@ def fit(
     with (
         _bar(progress, epochs, source) as bar,
         _interruptible(training),
-        _read_only(source.inputs, source.targets),
     ):
         while training.epoch < epochs and training.history.stopped is None:
             training.epoch += 1
@@ -176,30 +174,6 @@ def _keep_freed_memory() -> None:
     Nothing is written to the block, so that it costs nothing; elsewhere it has no effect.
     """
     np.empty(32 * 2**20 - 2**16, np.uint8)
-
-
-_lent: dict[int, tuple[int, bool]] = {}  # id -> how many trainings hold it, and its flag before
-_lending = threading.Lock()
-
-
-@contextmanager
-def _read_only(*arrays: Array) -> Iterator[None]:
-    """Inside, nobody can write to the arrays; several trainings may share them."""
-    with _lending:
-        for array in arrays:
-            count, before = _lent.get(id(array), (0, array.flags.writeable))
-            _lent[id(array)] = count + 1, before
-            array.flags.writeable = False
-    try:
-        yield
-    finally:
-        with _lending:
-            for array in arrays:
-                count, before = _lent.pop(id(array))
-                if count > 1:
-                    _lent[id(array)] = count - 1, before
-                else:
-                    array.flags.writeable = before
 
 
 def _epoch(
@@ -236,7 +210,7 @@ def _epoch(
 def _update(
     training: Training, x: Array, t: Array, loss: Loss, accuracy: Accuracy | None
 ) -> tuple[float, float]:
-    """One step; the graph is gone when the parameters change, so that they can in place."""
+    """One step: the loss, and the share that was right."""
     training.optimiser.zero_grad()
     y = training.model(x)
     value = loss(y, t)
@@ -247,10 +221,8 @@ def _update(
         )
     value.backward()
     share = accuracy(y, t) if accuracy is not None else 0.0
-    number = float(value)
-    del y, value
     training.optimiser.step()
-    return number, share
+    return value.item(), share
 
 
 def _validate(

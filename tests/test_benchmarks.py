@@ -22,7 +22,7 @@ from benchmarks import chain, command, measure, mlp, peers, values  # noqa: E402
 PEERS = ["micrograd", "torch", "MyGrad", "HIPS autograd"]
 
 
-def gradients(program: measure.Program) -> list[Any]:
+def gradients(program: measure.Timed) -> list[Any]:
     program.reset()
     return [np.asarray(g) for g in program.run()]
 
@@ -109,9 +109,9 @@ def test_operations_are_counted_and_weighed(peer: str) -> None:
 
 
 def test_programs_that_disagree_are_refused() -> None:
-    right, wrong = measure.Program(lambda: [1.0, 2.0]), measure.Program(lambda: [1.0, 2.1])
-    short = measure.Program(lambda: [1.0])
-    single = measure.Program(lambda: [np.float32(1.0), np.float32(2.0)])
+    right, wrong = measure.Timed(lambda: [1.0, 2.0]), measure.Timed(lambda: [1.0, 2.1])
+    short = measure.Timed(lambda: [1.0])
+    single = measure.Timed(lambda: [np.float32(1.0), np.float32(2.0)])
     measure.check_agreement({"a": right, "b": right}, 1e-9)
     for other in (wrong, short, single):
         with pytest.raises(AssertionError, match="other"):
@@ -121,12 +121,12 @@ def test_programs_that_disagree_are_refused() -> None:
 def test_every_program_has_its_turns() -> None:
     log: list[str] = []
 
-    def program(name: str) -> measure.Program:
+    def program(name: str) -> measure.Timed:
         def run() -> list[Any]:
             log.append(name)
             return []
 
-        return measure.Program(run, lambda: log.append("reset"))
+        return measure.Timed(run, lambda: log.append("reset"))
 
     programs = {name: program(name) for name in ("a", "b")}
     times = measure.interleaved(programs, rounds=3, loops=2, before=lambda: log.append("turn"))

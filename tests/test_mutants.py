@@ -15,8 +15,9 @@ import pytest
 from primitive_checks import analytic, analytic_second, check, names, sample_points
 
 from autograd_lite import PRIMITIVES, Primitive
-from autograd_lite.engine.primitive import EachOperand, Rule, _pullback, detached
-from autograd_lite.primitives.shaping import getitem
+from autograd_lite.engine.chain import detached, pullback
+from autograd_lite.engine.primitive import EachOperand, Elementwise, Rule
+from autograd_lite.primitives.indexing import getitem
 from autograd_lite.testing.calls import Point, is_differentiable
 
 Change = Callable[[Rule], Rule]
@@ -98,7 +99,7 @@ OF_PULLBACKS: tuple[Change, ...] = (
 
 def mutants(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
     """Every way to break every rule of a primitive, with a description."""
-    if primitive.partials is not None:
+    if isinstance(primitive, Elementwise):
         yield from mutants_of_partials(primitive)
     elif isinstance(primitive.pullbacks, EachOperand):
         yield from mutants_of_variadic(primitive)
@@ -106,8 +107,7 @@ def mutants(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
         yield from mutants_of_pullbacks(primitive)
 
 
-def mutants_of_partials(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
-    assert primitive.partials is not None
+def mutants_of_partials(primitive: Elementwise) -> Iterator[tuple[str, Primitive]]:
     partials = list(primitive.partials)
     places = [i for i in range(len(partials)) if is_differentiable(primitive, i)]
     changes = (*OF_PARTIALS, operands_exchanged) if len(partials) == 2 else OF_PARTIALS
@@ -127,11 +127,11 @@ def as_rule(partial: Any) -> Rule:
     return partial if callable(partial) else lambda *args: partial
 
 
-def with_partials(primitive: Primitive, partials: list[Any]) -> Primitive:
+def with_partials(primitive: Elementwise, partials: list[Any]) -> Primitive:
     return dataclasses.replace(
         primitive,
         partials=tuple(partials),
-        pullbacks=tuple(_pullback(i, rule) for i, rule in enumerate(partials)),
+        pullbacks=tuple(pullback(len(partials), rule) for rule in partials),
     )
 
 

@@ -11,14 +11,14 @@ import numpy as np
 from hypothesis import given, settings
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient, sin
-from autograd_lite.engine.primitive import REAL
+from autograd_lite.engine.primitive import REAL, Elementwise
 from autograd_lite.testing.calls import is_differentiable
 
 
 def is_smooth(primitive: Primitive) -> bool:
     """Whether it can be applied to any numbers, and differentiated there by each."""
     return (
-        primitive.partials is not None
+        isinstance(primitive, Elementwise)
         and primitive.kink is None
         and all(interval == REAL for interval in primitive.domain)
         and all(is_differentiable(primitive, i) for i in range(len(primitive.operands)))
@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Program:
+class RandomGraph:
     """Steps after a number of inputs; the last node, and those no one uses, make the output."""
 
     inputs: int
@@ -59,14 +59,14 @@ class Program:
 
 
 @st.composite
-def programs(draw: Any) -> Program:
+def programs(draw: Any) -> RandomGraph:
     inputs = draw(st.integers(1, 3))
     steps = []
     for i in range(draw(st.integers(1, 12))):
         primitive = draw(st.sampled_from(SMOOTH))
         operand = st.integers(0, inputs + i - 1)
         steps.append(Step(primitive, tuple(draw(operand) for _ in primitive.operands)))
-    return Program(inputs, tuple(steps))
+    return RandomGraph(inputs, tuple(steps))
 
 
 def points(count: int) -> st.SearchStrategy[list[float]]:

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import PRIMITIVES, Value, viz
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.program.javascript import program, translated
 from autograd_lite.reading.algebra import number_text
-from autograd_lite.reading.cards import cards_of, operands_first
+from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
-from autograd_lite.viz.javascript import program, translated
 from autograd_lite.viz.page import Steps
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -217,7 +219,7 @@ def test_the_page_is_whole_and_hostile_names_stay_names(browser, tmp_path):
 
 # ---------------------------------------------------------------- the program in the page
 
-_EVERY = [p for p in PRIMITIVES.values() if p.floats is not None and None not in p.partials]
+_EVERY = [p for p in PRIMITIVES.values() if isinstance(p, Elementwise) and not p.constants]
 
 
 @pytest.mark.parametrize("primitive", _EVERY, ids=lambda p: p.name)
@@ -232,11 +234,20 @@ def test_every_primitive_computes_the_same_in_the_browser(browser, primitive, tm
     assert gradients == pytest.approx([c.gradient for c in cards], rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.parametrize("name", ["</script>", "\ud800\n", "__proto__", "&lt;\x01", "\u202e"])
+def test_any_constant_and_any_name_in_the_browser(browser, name, tmp_path):
+    x = Value(2.0, name=name)
+    for constant, shown in ((math.inf, "Infinity"), (-math.inf, "-Infinity"), (math.nan, "NaN")):
+        page = Page(browser, Steps(cards_of(x * constant, fold=False)), tmp_path)
+        assert page.run("return original.values.map(String)") == ["2", shown]
+        assert cards_of(x * constant)[0].name in page.text("#inputs")
+
+
 def test_where_keeps_the_branch_it_took():
     x = Value(2.0, name="x")
     nodes = operands_first(al.where(x > 1.0, x * x, 0.0) + 1.0)
     body, _ = program(nodes)
-    assert "(c ? x : y)" in body or "? x : y" in body
+    assert "((x0 !== 0) ? x1 : x2)" in body
 
 
 @given(st.floats(-3, 3, allow_subnormal=False))

@@ -8,6 +8,7 @@ from typing import Any
 from autograd_lite.reading import derivation
 from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.derivation import Derivation
+from autograd_lite.reading.names import printable
 
 
 def derive(
@@ -48,6 +49,7 @@ def derive(
     """
     cards = cards_of(output, fold=fold, names=names)
     for card in cards:
-        if card.node is wrt or card.name == wrt:
+        if card.node is wrt or (isinstance(wrt, str) and card.name == printable(wrt)):
             return derivation.derive(cards, card, most)
-    raise ValueError(f"derive: the output does not depend on {wrt!r}, or it has no card of its own")
+    asked = f"'{printable(wrt)}'" if isinstance(wrt, str) else repr(wrt)
+    raise ValueError(f"derive: the output does not depend on {asked}, or it has no card of its own")

@@ -222,6 +222,6 @@ def _html(words: str, most: int = 48) -> str:
 
 
 def _quoted(words: str) -> str:
-    """A DOT string, of bearable length: quotes and backslashes stand for themselves."""
+    """A DOT string, of bearable length: quotes, backslashes, & stand for themselves."""
     shown = _cut(" ".join(words.split()), 120).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{shown}"'
+    return '"' + shown.replace("&", "&amp;") + '"'

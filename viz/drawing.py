@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.engine.tensor import is_variable
-from autograd_lite.reading.cards import cards_of, names_in, operands_first, variables_of
+from autograd_lite.engine.graph import is_larger_than, operands_first
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.reading.cards import cards_of, names_in
 from autograd_lite.viz import text
 from autograd_lite.viz.dot import dot_source
 from autograd_lite.viz.fold import BUDGET
@@ -43,8 +44,9 @@ def draw(
         output: a Value, or a Tensor without axes.
         names: names of variables, such as `locals()`.
         wrt: variables, or their names: what is not on the way to them is muted.
-        fold: whether values without a name go into the algebra of the next; by default if
-            anything but inputs has a name, or there are more than `budget`.
+        fold: whether values without a name go into the algebra of the next, and a call of a
+            function that is written in others is one card; by default if anything but inputs has
+            a name, or there are more than `budget`.
         budget: how many cards there may be; beyond it, parameters go into the card that uses them
             and cards that are alike become one.
         expand: names of cards that are not folded; True folds nothing.
@@ -69,11 +71,12 @@ def draw(
     <BLANKLINE>
     """
     scope = dict(names or {})
-    large = _size(output) > budget
+    nodes = _below(output)
+    large = len(nodes) > budget
     if fold is None:
-        fold = large or _names_results(output, scope)
+        fold = large or _names_results(nodes, scope)
     cards = cards_of(output, fold=fold, names=scope, neurons=large)
-    asked = [wrt] if isinstance(wrt, str) or hasattr(wrt, "_data") else list(wrt)
+    asked = [wrt] if isinstance(wrt, str) or is_variable(wrt) else list(wrt)
     by_node = {card.node: card.name for card in cards}
     wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]
     picture = picture_of(
@@ -82,30 +85,20 @@ def draw(
     return Drawing(picture, theme, overlay)
 
 
-def _names_results(output: Any, scope: Mapping[str, Any]) -> bool:
+def _names_results(nodes: list[Any], scope: Mapping[str, Any]) -> bool:
     """Whether anything but inputs has a name; the output's is not counted."""
     named = names_in(scope)
-    below = operands_first(output)[:-1]
-    return any(not v.is_leaf and (v.name is not None or v in named) for v in below)
+    return any(not v.is_leaf and (v.name is not None or v in named) for v in nodes[:-1])
 
 
-def _size(output: Any) -> int:
-    """How many variables there are, counted no further than can be drawn."""
-    if not is_variable(output):
-        return 0
-    seen = {output}
-    found = [output]
-    for node in found:
-        if len(found) > LARGEST:
-            raise ValueError(
-                f"draw: the graph has more than {LARGEST:,} variables; draw a part of it, such as "
-                "the loss of one sample"
-            )
-        for x in variables_of(node):
-            if x not in seen:
-                seen.add(x)
-                found.append(x)
-    return len(found)
+def _below(output: Any) -> list[Any]:
+    """The variables below an output, if they are not too many to be drawn."""
+    if is_variable(output) and is_larger_than(output, LARGEST):
+        raise ValueError(
+            f"draw: the graph has more than {LARGEST:,} variables; draw a part of it, such as "
+            "the loss of one sample"
+        )
+    return operands_first(output)
 
 
 FORMATS = (".svg", ".png", ".pdf", ".dot", ".html", ".txt", ".md", ".mmd")

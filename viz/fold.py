@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine.scopes import Scope, belonging, scope_of
-from autograd_lite.reading.algebra import Formula, Name, Number
+from autograd_lite.reading.algebra import Call, Formula, Operation
 from autograd_lite.reading.cards import Card
+from autograd_lite.reading.names import printable
 
 BUDGET = 60
 """How many cards a picture has at the most, unless asked otherwise."""
@@ -91,7 +92,7 @@ def layers_of(cards: Sequence[Card]) -> dict[str, str]:
         for card in cards:
             own = not card.node.is_leaf or users.get(card.node, set()) <= inside
             if card.node in inside and own and card.name not in found:
-                found[card.name] = f"{scope.name} {count[scope.name]}"
+                found[card.name] = f"{printable(scope.name)} {count[scope.name]}"
     return found
 
 
@@ -183,8 +184,9 @@ def _by_kind(card: Card) -> object:
 
 def _by_operation(card: Card) -> object:
     """Alike if the last operation is."""
-    primitive = None if card.node.is_leaf else card.node._primitive.name
-    return (primitive, card.is_scalar)
+    tree = card.algebra
+    operation = tree.primitive if isinstance(tree, Operation) else skeleton(tree)
+    return (operation, card.is_scalar)
 
 
 def _by_algebra(card: Card) -> object:
@@ -208,7 +210,8 @@ def stem(name: str) -> str:
 
 def skeleton(tree: Formula | None) -> object:
     """What remains of a formula without its names and numbers."""
-    if tree is None or isinstance(tree, Name | Number):
+    if not isinstance(tree, Operation | Call):
         return type(tree).__name__
     parts = [skeleton(x) for x in tree.operands]
-    return (tree.primitive.name, tuple(parts) if len(parts) <= 2 else (parts[0], len(parts)))
+    name = tree.name if isinstance(tree, Call) else tree.primitive.name
+    return (name, tuple(parts) if len(parts) <= 2 else (parts[0], len(parts)))

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.reading.algebra import text
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.reading.algebra import Call, text
 from autograd_lite.reading.cards import Card, Edge
 
 SATURATED, EXPLODING = 1e-4, 1e4
@@ -75,12 +76,15 @@ def uses_of(cards: Sequence[Card]) -> dict[str, list[Edge]]:
 def _of_activation(card: Card) -> list[str]:
     """What is wrong with an elementwise function of one operand: dead, saturated, exploding."""
     node = card.node
-    if node.is_leaf or node._primitive.partials is None or len(node._primitive.operands) != 1:
+    primitive = node.primitive
+    if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
         return []
-    if not callable(node._primitive.partials[0]):
+    if isinstance(card.algebra, Call):
+        return []
+    if not callable(primitive.partials[0]):
         return []
     partial = np.abs(local_partial(node))
-    name = node._primitive.name
+    name = primitive.name
     off = float(np.mean(partial == 0.0)) if partial.size else 0.0
     if off == 1.0:
         return [f"dead: nothing flows back through {name}"]
@@ -95,7 +99,7 @@ def _of_activation(card: Card) -> list[str]:
 
 def local_partial(node: Any) -> Any:
     """∂z/∂x of an elementwise operation of one operand, as a plain number or array."""
-    if hasattr(node, "partials"):
+    if node.partials is not None:
         return np.float64(node.partials[0])
     with np.errstate(all="ignore"):
-        return np.asarray(node._primitive.partial(0, node._values, node._data))
+        return np.asarray(node.primitive.partial(0, node.values, node.detach()))

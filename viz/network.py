@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from autograd_lite.reading.names import printable
 from autograd_lite.viz.dot import FONT, THEMES
 from autograd_lite.viz.drawing import check_suffix
 from autograd_lite.viz.render import render, write
@@ -187,4 +188,5 @@ def _word(key: str, word: str, source: str, target: str, j: int, places: Places,
 
 def _plain(words: str) -> str:
     """Words inside a DOT string."""
-    return " ".join(words.split())[:60].replace("\\", "\\\\").replace('"', '\\"')
+    shown = " ".join(printable(words).split())[:60].replace("\\", "\\\\").replace('"', '\\"')
+    return shown.replace("&", "&amp;")

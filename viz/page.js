@@ -5,20 +5,6 @@ const graph = JSON.parse(document.getElementById("graph").textContent);
 const cards = graph.cards, output = cards.length - 1;
 const byId = (id) => document.getElementById(id);
 
-function copysign(x, y) { return (y < 0 || Object.is(y, -0)) ? -Math.abs(x) : Math.abs(x); }
-
-function erf(x) {  // the series near 0, the continued fraction farther out
-  const a = Math.abs(x);
-  if (a < 2.5) {
-    let term = x, sum = x;
-    for (let n = 1; n < 80; n++) { term *= -x * x / n; sum += term / (2 * n + 1); }
-    return sum * 2 / Math.sqrt(Math.PI);
-  }
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
-}
-
 // ---------------------------------------------------------------- numbers
 
 function written(x, digits = 6) {  // as Python's format(x, ".6g"), with a true minus sign

@@ -1,24 +1,26 @@
 """`steps`: one HTML file in which backpropagation runs, a card at a time.
 
 The page needs no network and no server. It holds the picture as SVG, the graph as JavaScript (see
-`javascript`) and the script of `page.js`, which tells each step in words, follows a click from a
-leaf to the output, and computes everything again when a leaf is edited.
+`program.javascript`) and the script of `page.js`, which tells each step in words, follows a click
+from a leaf to the output, and computes everything again when a leaf is edited.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.value import Value
-from autograd_lite.reading.algebra import Formula, Name, Number, Operation, factor_text, text
-from autograd_lite.reading.cards import Card, cards_of, operands_first
+from autograd_lite.program.javascript import program
+from autograd_lite.reading.algebra import Call, Formula, Name, Number, Operation, factor_text, text
+from autograd_lite.reading.cards import Card, cards_of
 from autograd_lite.viz.drawing import Drawing, check_suffix
-from autograd_lite.viz.javascript import program, value_of
 from autograd_lite.viz.picture import Picture, picture_of
 from autograd_lite.viz.render import write
 
@@ -37,11 +39,14 @@ class Steps:
                 f"steps: {len(cards)} cards are too many to step through, at most {MOST}: name "
                 "fewer values, or take the loss of one sample"
             )
-        if not all(card.node.__class__ is Value for card in cards):
+        if any(card.node.partials is None for card in cards):
             raise TypeError(
                 "steps: the page computes with numbers; run the function on Values, or on arrays "
                 "of Values, instead of Tensors"
             )
+        if any(edge.folded for card in cards for edge in card.edges):
+            named = {card.name: card.node for card in cards}
+            cards = cards_of(cards[-1].node, names=named, functions=False)
         picture = picture_of(cards, expand=True)
         self._html = _page(cards, picture, Drawing(picture, theme).svg(), theme)
 
@@ -84,7 +89,7 @@ def steps(
     >>> "<script" in page and "https:" not in page
     True
     """
-    return Steps(cards_of(output, fold=fold, names=names), theme)
+    return Steps(cards_of(output, fold=fold, names=names, functions=False), theme)
 
 
 def _page(cards: list[Card], picture: Picture, svg: str, theme: str) -> str:
@@ -131,7 +136,7 @@ def _data(
                     "symbol": factor_text(edge.symbol),
                     "plain": text(edge.symbol),
                     "constant": isinstance(edge.symbol, Number),
-                    "way": [partials[step] for step in edge._steps()],
+                    "way": [partials[step] for step in edge.steps()],
                     "key": mine.pop(0) if len(mine) > 1 else mine[0],
                 }
             )
@@ -146,7 +151,7 @@ def _data(
                 "gradient": cell.gradient,
             }
         )
-    return {"cards": shown, "leaves": [value_of(node.data) for node in nodes]}
+    return {"cards": shown, "leaves": [_value(node.data) for node in nodes]}
 
 
 def _pieces(tree: Formula, index: Mapping[str, int]) -> list[str | int]:
@@ -158,7 +163,12 @@ def _pieces(tree: Formula, index: Mapping[str, int]) -> list[str | int]:
 def _marked(tree: Formula, index: Mapping[str, int]) -> Formula:
     if isinstance(tree, Name) and tree.text in index:
         return Name(f"{_MARK}{index[tree.text]}{_MARK}")
-    if isinstance(tree, Operation):
+    if isinstance(tree, Operation | Call):
         operands = tuple(_marked(x, index) for x in tree.operands)
-        return Operation(tree.primitive, operands, tree.note)
+        return replace(tree, operands=operands)
     return tree
+
+
+def _value(data: float) -> float | None:
+    """A number for JSON, which knows no nan and no inf: None."""
+    return data if data - data == 0.0 else None

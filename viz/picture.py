@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite.reading.algebra import Number, factor_text, number_text, text
 from autograd_lite.reading.cards import Card, Edge
+from autograd_lite.reading.names import printable
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
 from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of
@@ -115,7 +116,9 @@ def picture_of(
     """
     if expand is True:
         budget, expand = max(budget, len(cards)), ()
-    groups = fold(cards, budget, [*(expand or ()), *wrt], fold_layers)
+    wrt = [printable(name) for name in wrt]
+    kept = [printable(name) for name in expand or ()]
+    groups = fold(cards, budget, [*kept, *wrt], fold_layers)
     layers = layers_of(cards)
     key = {
         card.name: f"n{i}"
@@ -140,7 +143,7 @@ def _on_the_way(cards: Sequence[Card], wrt: Collection[str]) -> set[str]:
     names = {card.name for card in cards}
     for name in wrt:
         if name not in names:
-            raise ValueError(f"wrt: the output does not depend on {name!r}")
+            raise ValueError(f"wrt: the output does not depend on '{name}'")
     lit = set(wrt)
     for card in cards:
         if any(edge.source.name in lit for edge in card.edges):
@@ -167,13 +170,11 @@ def _cell(
     if group.layer is not None:
         name, algebra, kind = group.layer, _parameters(group), "layer"
     elif several:
-        stems = {stem(c.name) for c in group.cards}
-        name = f"{stems.pop() if len(stems) == 1 else card.name + ' …'} ×{len(group.cards)}"
+        name = f"{_together(group)} ×{len(group.cards)}"
     if group.inputs and group.layer is None:
         algebra += f"  ({_counted(group.inputs, len(group.cards))})"
-    norm = float(np.sqrt(sum(np.sum(np.square(c.gradient)) for c in group.cards)))
-    if group.layer is not None and group.inputs:  # of a layer, the gradient of its parameters
-        norm = float(np.sqrt(sum(np.sum(np.square(c.gradient)) for c in group.inputs)))
+    # of a layer, the gradient of its parameters
+    norm = _norm(group.inputs if group.layer is not None and group.inputs else group.cards)
     one = not several and card.is_scalar and group.layer is None
     return Cell(
         key=key,
@@ -193,10 +194,26 @@ def _cell(
     )
 
 
+def _norm(cards: Sequence[Card]) -> float:
+    """The norm of all gradients together; scaled, so that no square overflows."""
+    largest = float(max((np.max(np.abs(c.gradient), initial=0.0) for c in cards), default=0.0))
+    if not 0.0 < largest < np.inf:
+        return largest
+    return largest * float(np.sqrt(sum(np.sum(np.square(c.gradient / largest)) for c in cards)))
+
+
 def _of_what(group: Group) -> str:
     if group.layer is not None and group.inputs:
         return "parameters"
-    return stem(group.first.name) if len(group.cards) > 1 else group.first.name
+    first = group.first.name
+    return first if len(group.cards) == 1 else stem(first) or f"{first} …"
+
+
+def _together(group: Group) -> str:
+    """The name of several cards drawn as one: what their names have in common, if anything."""
+    first = group.first.name
+    alike = {stem(c.name) for c in group.cards} == {stem(first)}
+    return (stem(first) if alike else "") or f"{first} …"
 
 
 def _parameters(group: Group) -> str:

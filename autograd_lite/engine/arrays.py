@@ -1,19 +1,58 @@
-"""Plain arrays: made of what users give, guarded against change."""
+"""Plain arrays: made of what users give, and kept from change."""
 
 from __future__ import annotations
 
-import zlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, refuse_other_arithmetic
+from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import Variable
 
+ndarray = np.ndarray
 
-def checksum(array: Array) -> int:
-    """A number that changes when the array does."""
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
+
+class _Frozen:
+    """What a frozen array is a view of: nobody can get at it to write."""
+
+    __slots__ = ("__array_interface__", "_kept")
+
+    def __init__(self, kept: Array) -> None:
+        self._kept = kept
+        self.__array_interface__ = kept.__array_interface__
+
+
+def frozen(array: Any, copy: bool = True) -> Array:
+    """An array of the same numbers that is known never to change.
+
+    The engine copies constants that somebody could write to, each time they are used; a frozen
+    one, and views of it, it takes as they are. Neither can be made writeable again.
+
+    Args:
+        array: anything that NumPy makes an array of.
+        copy: False takes the array itself, which nobody else may write to from here on.
+
+    >>> x = frozen([1.0, 2.0])
+    >>> is_frozen(x[1:]), frozen(x) is x
+    (True, True)
+    >>> x.flags.writeable = True
+    Traceback (most recent call last):
+    ValueError: cannot set WRITEABLE flag to True of this array
+    """
+    if array.__class__ is ndarray and is_frozen(array):
+        return cast(Array, array)
+    kept = np.array(array, copy=True) if copy else np.asarray(array)
+    kept.flags.writeable = False
+    return np.asarray(_Frozen(kept))
+
+
+def is_frozen(array: Array) -> bool:
+    """Whether it was made by `frozen`, or is a view of what was."""
+    base: Any = array.base
+    if base.__class__ is ndarray:
+        base = base.base
+    return base.__class__ is _Frozen
 
 
 def read_only(data: Any) -> Array:
@@ -21,6 +60,15 @@ def read_only(data: Any) -> Array:
     view = np.asarray(data).view()
     view.flags.writeable = False
     return view
+
+
+def sealed(data: Any) -> Array:
+    """The same, where not even the array that it is a view of can be written to."""
+    owner = np.asarray(data)
+    while owner.base.__class__ is ndarray:
+        owner = owner.base
+    owner.flags.writeable = False
+    return read_only(data)
 
 
 def array_of(name: str, x: Any, copy: bool) -> Array:
@@ -39,16 +87,8 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
             raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
         raise TypeError(f"{name}: real numbers are needed, not {held}")
     if copy:
-        return np.array(x, dtype=array.dtype if array.dtype.kind == "f" else np.float64)
+        native = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(float)
+        return np.array(x, dtype=native)
     if array is not x or array.dtype.kind != "f":
         raise ValueError(f"{name}: copy=False needs a NumPy array of floating-point numbers")
     return array.view()  # type: ignore[no-any-return]
-
-
-def can_change(array: Any) -> bool:
-    """Whether somebody can write to the array, or to the one that it is a view of."""
-    while array is not None:
-        if not isinstance(array, np.ndarray) or array.flags.writeable:
-            return True
-        array = array.base
-    return False

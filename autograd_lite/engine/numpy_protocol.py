@@ -14,27 +14,32 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
-from autograd_lite.engine.primitive import CONSTANTS, Primitive, Rule, watch
+from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable
-from autograd_lite.primitives.shaping import computed_in, full_like, reshape, shape_of, swapaxes
 
-FUNCTIONS: dict[Rule, Rule] = {np.swapaxes: swapaxes, np.full_like: full_like}
+FUNCTIONS: dict[Rule, Rule] = {}
 """NumPy functions with a rule, and what stands for them here."""
 
 _bindings: dict[Rule, Binding] = {}
 """How their calls become calls of ours: made when a function is first called."""
 
 
-def _enter(primitive: Primitive) -> None:
-    for function in primitive.numpy:
-        FUNCTIONS[function] = primitive.function
+def _enter(one: Declared) -> None:
+    for function in one.numpy:
+        FUNCTIONS[function] = one.function
         _bindings.pop(function, None)
 
 
-watch(_enter)
+def _leave(one: Declared) -> None:
+    for function in one.numpy:
+        FUNCTIONS.pop(function, None)
+
+
+watch(_enter, _leave)
 
 
 def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> TypeError:
@@ -120,8 +125,10 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
 
 def _spread(x: Any, y: Any) -> tuple[Any, Any]:
     """x with an axis of length 1 for each axis of y, so that each meets each."""
-    shapes = [shape_of(a) if isinstance(a, Variable) else np.shape(a) for a in (x, y)]
-    return (reshape(x, (*shapes[0], *(1 for _ in shapes[1]))) if shapes[1] else x), y
+    shapes = [a.shape if isinstance(a, Variable) else np.shape(a) for a in (x, y)]
+    if not shapes[1]:
+        return x, y
+    return PRIMITIVES["reshape"].function(x, (*shapes[0], *(1 for _ in shapes[1]))), y
 
 
 def _with_options(name: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,10 +1,10 @@
-"""What a primitive operation is: one declaration, from which everything else is made.
+"""What a primitive operation is, and the one table of them.
 
-A primitive is declared by decorating a function that has its name, its operands and its
-documentation: `@elementwise(...)` where the result has the (broadcast) shape of the operands,
-`@structural(...)` otherwise. The declaration says how the operation is written, how it is
-evaluated, and its derivative *in terms of other primitives*. Such a rule runs on anything: on
-floats and arrays it gives the gradient, on variables it records the gradient as a graph.
+A primitive is declared by one of the decorators of `engine.declare`: `@elementwise` where the
+result has the (broadcast) shape of the operands, `@structural` otherwise. The declaration says
+how the operation is written, how it is evaluated, and its derivative *in terms of other
+primitives*. Such a rule runs on anything: on floats and arrays it gives the gradient, on
+variables it records the gradient as a graph.
 
 `PRIMITIVES` is the one table. The operators and methods of `Value` and `Tensor`, the NumPy
 functions that accept them, the algebra on pictures, the property tests and the documentation
@@ -14,21 +14,19 @@ walk it; nothing else lists operations.
 from __future__ import annotations
 
 import functools
-import inspect
-import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ParamSpec
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from autograd_lite.engine import floats as float_functions
 
 Array = npt.NDArray[Any]
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
 Case = tuple[tuple[tuple[int, ...], ...], tuple[Any, ...], dict[str, Any]]
-P = ParamSpec("P")
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 """How tightly a notation binds; an operand that binds less is put in parentheses."""
@@ -38,54 +36,123 @@ POSITIVE: tuple[Interval, ...] = ((0.2, 3.0),)
 NONZERO: tuple[Interval, ...] = ((-3.0, -0.2), (0.2, 3.0))
 
 
+@dataclass(frozen=True)
+class Laws:
+    """What the algebra on pictures may do with an operation: which formulas are the same."""
+
+    chains: bool = False
+    """a + b + c is one sum: what is nested in the first operand joins its own operands."""
+    units: tuple[float | None, ...] = ()
+    """For each operand the number at which the result is the first other one: x + 0, x^1."""
+    fixed: tuple[tuple[int, float, float], ...] = ()
+    """(operand, number, result): where the operand is this number, so is the result: x^0 = 1."""
+    exponents: tuple[int, ...] = ()
+    """The result is coefficient·Π operand^exponent, with exponents of 1 and −1: x/y, −x."""
+    coefficient: float = 1.0
+    superscript: bool = False
+    """A whole number as last operand is written raised: x³."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Primitive:
-    """One operation: its names, its evaluation and its derivative. Built by the decorators."""
+class Declared:
+    """What every declaration says: under which names a function of variables is reached."""
 
     name: str
     """NumPy's name for it, which is also the public function's."""
-    operands: tuple[str, ...]
-    """The names of its operands, as its text and `floats` use them; empty if it takes many."""
-    text: str
-    """How it is written, as a format of its operands: `"{x} + {y}"`."""
-    latex: str
-    precedence: int
-    """How tightly the notation binds: SUM, PRODUCT, SIGN, POWER or ATOM."""
-    floats: str | None
-    """Its value on Python floats, as a Python expression; None if it is structural."""
-    arrays: Rule
-    """Its value on NumPy arrays."""
-    partials: tuple[Rule | float | None, ...] | None
-    """Elementwise: ∂z/∂operand as a function of the operands and z, or a constant; None where
-    the operand is no variable (the condition of `where`)."""
-    pullbacks: Sequence[Rule | None]
-    """For each operand the function (g, z, *operands, **params) -> gradient of that operand."""
-    on_paper: tuple[Rule | float | None, ...] | None = None
-    """The derivative as a book writes it, where `partials` are written for accuracy instead."""
     numpy: tuple[Rule, ...] = ()
     """The NumPy functions that stand for it."""
     operator: str | None = None
     """The Python operator that stands for it: `"mul"` for `__mul__` and `__rmul__`."""
     method: str | None = None
     """The name of the method of variables that stands for it."""
+    function: Rule
+    """The public function."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Composed(Declared):
+    """A function written in other functions: it needs no derivative of its own."""
+
+    def __repr__(self) -> str:
+        return f"<composed {self.name}>"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Primitive(Declared):
+    """One operation: its names, its evaluation and its derivative. Built by the decorators."""
+
+    operands: tuple[str, ...]
+    """The names of its operands, as its text uses them; empty if it takes any number."""
+    text: str
+    """How it is written, as a format of its operands: `"{x} + {y}"`."""
+    latex: str
+    precedence: int = ATOM
+    """How tightly the notation binds: SUM, PRODUCT, SIGN, POWER or ATOM."""
+    binds: tuple[int, ...] = ()
+    """How tightly each operand must bind to stand without parentheses; by default, what follows
+    from the precedence."""
+    binds_latex: tuple[int, ...] = ()
+    """The same in LaTeX, where that differs: inside a fraction nothing needs parentheses."""
+    laws: Laws = Laws()
+    arrays: Rule
+    """Its value on NumPy arrays."""
+    pullbacks: Sequence[Rule | None]
+    """For each operand the function (g, z, *operands, **params) -> gradient of that operand: g
+    itself, a view of it, or an array of its own, never one that is kept elsewhere. None where
+    the operand is a constant."""
     domain: tuple[tuple[Interval, ...], ...] = ()
     """For each operand, intervals inside which it is differentiable (but for `kink`)."""
     kink: Rule | None = None
     """The distance of the operands from the nearest point without a derivative."""
-    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None
-    """Structural: for a shape, the calls to test: (operands' shapes, arguments, keywords)."""
-    back: tuple[str, ...] = ()
-    """Structural: for each operand, what becomes of the gradient g on the way back to it."""
-    function: Rule
-    """The public function."""
+    fits: str = ""
+    """How the operands' shapes must fit together, said where they do not."""
+    constants: tuple[int, ...] = field(init=False)
+    """The operands that are constants: conditions, bounds."""
+
+    def __post_init__(self) -> None:
+        constants = tuple(i for i in range(len(self.pullbacks)) if self.pullbacks[i] is None)
+        object.__setattr__(self, "constants", constants)
+
+    @property
+    def is_variadic(self) -> bool:
+        """Whether it takes any number of operands."""
+        return not self.operands
+
+    def is_differentiable(self, index: int) -> bool:
+        """Whether it can be differentiated by that operand, which else is a constant."""
+        return self.pullbacks[index] is not None
+
+    def back_text(self, index: int) -> str:
+        """What becomes of the gradient g on the way back to an operand, in words."""
+        return f"g through {self.name}, backwards"
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Elementwise(Primitive):
+    """A primitive whose result has the (broadcast) shape of its operands."""
+
+    floats: str
+    """Its value on Python floats, as a Python expression of its operands."""
+    partials: tuple[Rule | float | None, ...]
+    """∂z/∂operand as a function of the operands and z, or a constant; None where the operand is
+    no variable (the condition of `where`)."""
+    on_paper: tuple[Rule | float | None, ...]
+    """The derivative as a book writes it, where `partials` are written for accuracy instead."""
 
     @functools.cached_property
     def on_floats(self) -> Rule:
         """The value on Python floats as a function; raises what Python's arithmetic raises."""
-        if self.floats is None:
-            raise TypeError(f"{self.name} has no value on floats: it is no elementwise operation")
-        source = f"lambda {', '.join(self.operands)}: {self.floats}"
-        return eval(source, dict(FLOAT_NAMES))  # type: ignore[no-any-return]
+        rule = float_functions.compiled(self.name, self.operands, self.floats)
+        return rule if self.gives_float else lambda *operands: float(rule(*operands))
+
+    @functools.cached_property
+    def gives_float(self) -> bool:
+        """Whether its expression on floats gives a float as it stands, not a truth value."""
+        variables = [x for i, x in enumerate(self.operands) if i not in self.constants]
+        return float_functions.is_float(self.floats, frozenset(variables))
 
     def evaluate_floats(self, *operands: float) -> float:
         """The value on Python floats with NumPy's rules: inf and nan, never an exception.
@@ -100,203 +167,36 @@ class Primitive:
 
     def partial(self, index: int, operands: Sequence[Any], z: Any) -> Any:
         """∂z/∂operand[index], computed from the operands and z, whatever they are."""
-        assert self.partials is not None
         rule = self.partials[index]
         return rule(*operands, z) if callable(rule) else rule
+
+    def partial_on_floats(self, index: int, numbers: Sequence[float], z: float) -> float:
+        """A local derivative on floats, with NumPy's rules for inf and nan but without warnings:
+        whether it is needed, only the reverse pass will tell."""
+        with np.errstate(all="ignore"):
+            try:
+                return float(self.partial(index, numbers, z))
+            except (ArithmeticError, ValueError):
+                exact = [np.float64(x) for x in numbers]
+                return float(self.partial(index, exact, np.float64(z)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Structural(Primitive):
+    """A primitive that rearranges, joins, reduces or multiplies arrays."""
+
+    results: tuple[str, ...] | None = None
+    """The names of its results, where it has several; () if their number depends on the call."""
+    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None
+    """For a shape, the calls to test: (operands' shapes, arguments, keywords)."""
+    back: tuple[str, ...] = ()
+    """For each operand, what becomes of the gradient g on the way back to it."""
 
     def back_text(self, index: int) -> str:
         """What becomes of the gradient g on the way back to an operand, in words."""
         if not self.back:
-            return f"g through {self.name}, backwards"
+            return super().back_text(index)
         return self.back[min(index, len(self.back) - 1)]
-
-    def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
-
-
-PRIMITIVES: dict[str, Primitive] = {}
-"""The table: every primitive by its name."""
-
-CONSTANTS: dict[Rule, str] = {}
-"""NumPy functions that may be given variables and return plain values: piecewise constant ones
-(comparisons, argmax) and questions about shape. Nothing is recorded for them."""
-
-FLOAT_NAMES: dict[str, Any] = {
-    **{name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "sqrt")},
-    **{name: getattr(math, name) for name in ("sin", "cos", "tanh", "erf")},
-    **{name: getattr(math, name) for name in ("pow", "inf", "copysign")},
-    "abs": abs,
-    "max": max,
-    "min": min,
-}
-"""What an expression in `floats` may call."""
-
-_watchers: list[Callable[[Primitive], None]] = []
-
-
-def watch(watcher: Callable[[Primitive], None]) -> None:
-    """Call `watcher` with every primitive, those declared so far and those to come."""
-    for primitive in PRIMITIVES.values():
-        watcher(primitive)
-    _watchers.append(watcher)
-
-
-def _declare(primitive: Primitive) -> None:
-    if primitive.name in PRIMITIVES:
-        raise ValueError(f"primitive {primitive.name!r} is declared twice")
-    PRIMITIVES[primitive.name] = primitive
-    try:
-        for watcher in _watchers:
-            watcher(primitive)
-    except BaseException:
-        retract(primitive.name)
-        raise
-
-
-def retract(name: str) -> None:
-    """Take a primitive out of the table; for tests that declare one."""
-    del PRIMITIVES[name]
-
-
-# ---------------------------------------------------------------- the two kinds of declaration
-
-
-def elementwise(
-    *,
-    floats: str,
-    arrays: Rule,
-    partials: tuple[Rule | float | None, ...],
-    text: str | None = None,
-    latex: str | None = None,
-    precedence: int = ATOM,
-    on_paper: tuple[Rule | float | None, ...] | None = None,
-    numpy: tuple[Rule, ...] = (),
-    operator: str | None = None,
-    method: bool = True,
-    domain: tuple[tuple[Interval, ...], ...] | None = None,
-    kink: Rule | None = None,
-) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
-    """Declare an elementwise primitive; the function decorated gives names and documentation."""
-
-    def declare(stub: Callable[P, Any]) -> Callable[P, Any]:
-        name = stub.__name__.rstrip("_")
-        operands = tuple(inspect.signature(stub).parameters)
-        call = functools.wraps(stub)(_CALLS[len(operands)]())
-        primitive = Primitive(
-            name=name,
-            operands=operands,
-            text=text or f"{name}({_braced(operands)})",
-            latex=latex or rf"\operatorname{{{{{name}}}}}({_braced(operands)})",
-            precedence=precedence,
-            floats=floats,
-            arrays=arrays,
-            partials=partials,
-            on_paper=on_paper,
-            pullbacks=tuple(_pullback(len(operands), rule) for rule in partials),
-            numpy=numpy,
-            operator=operator,
-            method=name if method else None,
-            domain=domain or (REAL,) * len(operands),
-            kink=kink,
-            function=call,
-        )
-        call.primitive = primitive  # type: ignore[attr-defined]
-        _declare(primitive)
-        return call
-
-    return declare
-
-
-def structural(
-    *,
-    arrays: Rule,
-    pullbacks: Sequence[Rule | None],
-    cases: Callable[[tuple[int, ...]], Iterator[Case]],
-    text: str | None = None,
-    latex: str | None = None,
-    precedence: int = ATOM,
-    back: tuple[str, ...] = (),
-    numpy: tuple[Rule, ...] = (),
-    operator: str | None = None,
-    method: bool = True,
-    domain: tuple[tuple[Interval, ...], ...] = (),
-    kink: Rule | None = None,
-) -> Callable[[Callable[P, tuple[tuple[Any, ...], dict[str, Any]]]], Callable[P, Any]]:
-    """Declare a structural primitive.
-
-    The function decorated takes what a user calls it with and returns the operands, a tuple,
-    and the parameters, a dict, with which `arrays` and the pullbacks are called.
-    """
-
-    def declare(
-        split: Callable[P, tuple[tuple[Any, ...], dict[str, Any]]],
-    ) -> Callable[P, Any]:
-        name = split.__name__.rstrip("_")
-        names = tuple(inspect.signature(split).parameters)[: len(pullbacks)]
-        if isinstance(pullbacks, EachOperand):
-            names = ()
-        shown = _braced(names or ("operands",))
-
-        @functools.wraps(split)
-        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            operands, params = split(*args, **kwargs)
-            return apply(primitive, operands, params)
-
-        primitive = Primitive(
-            name=name,
-            operands=names,
-            text=text or f"{name}({shown})",
-            latex=latex or rf"\operatorname{{{{{name}}}}}({shown})",
-            precedence=precedence,
-            floats=None,
-            arrays=arrays,
-            partials=None,
-            pullbacks=pullbacks,
-            back=back,
-            numpy=numpy,
-            operator=operator,
-            method=name if method else None,
-            domain=domain or (REAL,) * max(1, len(names)),
-            kink=kink,
-            cases=cases,
-            function=call,
-        )
-        call.primitive = primitive  # type: ignore[attr-defined]
-        _declare(primitive)
-        return call
-
-    return declare
-
-
-def times(g: Any, partial: Any) -> Any:
-    """The product g·partial of the chain rule, in which 0·inf and 0·nan are 0.
-
-    Where nothing flows back (g is 0, as behind the branch of a `where` that is not taken) or the
-    local derivative is 0, nothing arrives, even if the other factor is inf or nan: the derivative
-    of `where(x > 0, sqrt(x), 0)` at 0 is 0.
-    """
-    product = g * partial
-    plain = detached(product)
-    if plain.__class__ is not np.ndarray:
-        if plain == plain:
-            return product
-    else:
-        # a sum of squares is nan only if one of them is: a pass as fast as BLAS
-        total = np.vdot(plain, plain)
-        if total == total:
-            return product
-    nothing = (detached(g) == 0) | (detached(partial) == 0)
-    return PRIMITIVES["where"].function(nothing, 0.0, product)
-
-
-def detached(x: Any) -> Any:
-    """The plain data of a variable; what is no variable as it is."""
-    return getattr(x, "_data", x)
-
-
-def _braced(names: Sequence[str]) -> str:
-    """The names as a format: `{x}, {y}`."""
-    return ", ".join("{" + name + "}" for name in names)
 
 
 class EachOperand(Sequence[Rule]):
@@ -312,174 +212,106 @@ class EachOperand(Sequence[Rule]):
         return 0
 
 
-def _pullback(count: int, rule: Rule | float | None) -> Rule | None:
-    """The chain rule for one of `count` operands of an elementwise primitive: g·∂z/∂operand."""
-    if rule is None:
-        return None
-    if callable(rule):
-        if count == 1:  # apart, for calls with a fixed number of arguments are faster
-            return lambda g, z, x: times(g, rule(x, z))
-        if count == 2:
-            return lambda g, z, x, y: times(g, rule(x, y, z))
-        return lambda g, z, *operands: times(g, rule(*operands, z))
-    if rule == 1.0:
-        return lambda g, z, *operands: g
-    if rule == -1.0:
-        return lambda g, z, *operands: -g
-    return lambda g, z, *operands: times(g, rule)
+# ---------------------------------------------------------------- the table
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""The table: every primitive by its name."""
+
+CONSTANTS: dict[Rule, str] = {}
+"""NumPy functions that may be given variables and return plain values: piecewise constant ones
+(comparisons, argmax) and questions about shape. Nothing is recorded for them."""
+
+COMPOSED: dict[str, Composed] = {}
+"""The functions that are written in others, by name."""
+
+NODES: list[type] = []
+"""The classes of variables, whose attributes no declaration may take."""
+
+_owners: dict[Any, Declared] = {}
+"""Who has a name, a NumPy function or an operator."""
+_watchers: list[tuple[Callable[[Declared], None], Callable[[Declared], None]]] = []
 
 
-def _unary() -> Rule:
-    def call(x: Any) -> Any:
-        return apply(call.primitive, (x,), {})  # type: ignore[attr-defined]
-
-    return call
-
-
-def _binary() -> Rule:
-    def call(x: Any, y: Any) -> Any:
-        return apply(call.primitive, (x, y), {})  # type: ignore[attr-defined]
-
-    return call
+def watch(declared: Callable[[Declared], None], retracted: Callable[[Declared], None]) -> None:
+    """Call `declared` with everything that is declared, so far and to come, and `retracted` with
+    what is taken back."""
+    for one in [*PRIMITIVES.values(), *COMPOSED.values()]:
+        declared(one)
+    _watchers.append((declared, retracted))
 
 
-def _ternary() -> Rule:
-    def call(condition: Any, x: Any, y: Any) -> Any:
-        if _kinds.get(condition.__class__) == TENSOR:
-            condition = detached(condition)  # a constant; a Value keeps its formula
-        return apply(call.primitive, (condition, x, y), {})  # type: ignore[attr-defined]
+def enter(new: Declared) -> None:
+    """Put a declaration into the table, in the place of what the same one put there before.
 
-    return call
+    Raises:
+        ValueError: if its name, method, operator or NumPy function belongs to another one.
+    """
+    before = _owners.get(new.name)
+    _check_names(new, before)
+    if before is not None:
+        retract(before.name)
+    _table_of(new)[new.name] = new
+    _owners.update((key, new) for key in _keys(new))
+    try:
+        for declared, _ in _watchers:
+            declared(new)
+    except BaseException:
+        retract(new.name)
+        if before is not None:
+            enter(before)
+        raise
 
 
-_CALLS = {1: _unary, 2: _binary, 3: _ternary}
+def retract(name: str) -> None:
+    """Take a declaration out of the table, with the methods and the names that it brought."""
+    old = _owners[name]
+    for key in _keys(old):
+        del _owners[key]
+    del _table_of(old)[name]
+    for _, retracted in _watchers:
+        retracted(old)
+
+
+def _table_of(one: Declared) -> dict[str, Any]:
+    return PRIMITIVES if isinstance(one, Primitive) else COMPOSED
+
+
+def _keys(one: Declared) -> list[Any]:
+    """The names that a declaration takes."""
+    operator = [("operator", one.operator)] if one.operator else []
+    return [one.name, *one.numpy, *operator]
+
+
+def _check_names(new: Declared, before: Declared | None) -> None:
+    """Whether the names that a declaration takes are free, or its own."""
+    if before is not None and not _same_declaration(new, before):
+        raise ValueError(
+            f"{new.name}: declared already, in {before.function.__module__}; choose another name"
+        )
+    for key in _keys(new)[1:]:
+        owner = _owners.get(key)
+        if owner is not None and owner is not before:
+            what = f"__{key[1]}__" if isinstance(key, tuple) else f"np.{key.__name__}"
+            raise ValueError(f"{new.name}: {what} stands for {owner.name} already")
+    own = before.method if before is not None else None
+    if new.method and new.method != own:
+        for kind in NODES:
+            if hasattr(kind, new.method):
+                raise ValueError(
+                    f"{new.name}: {kind.__name__} has an attribute {new.method!r} of its own; "
+                    "choose another name, or method=False"
+                )
+
+
+def _same_declaration(one: Declared, other: Declared) -> bool:
+    """Whether both come from one place: the cell of a notebook, run again."""
+    f, g = one.function, other.function
+    return (f.__module__, f.__qualname__) == (g.__module__, g.__qualname__) and not (
+        f.__module__.startswith("autograd_lite.")
+    )
 
 
 def constant(*functions: Rule) -> None:
     """Let these NumPy functions take variables; they see the plain data and record nothing."""
     for function in functions:
         CONSTANTS[function] = function.__name__
-
-
-# ---------------------------------------------------------------- applying a primitive
-
-NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN = range(7)
-"""What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
-kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values."""
-
-_kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
-_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
-_record: dict[int, Rule] = {}
-
-
-def register(kind: int, cls: type | None, record: Rule) -> None:
-    """Say how operands of this kind, of class `cls`, are recorded (from the floor above)."""
-    if cls is not None:
-        _kinds[cls] = kind
-    _record[kind] = record
-
-
-def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """Evaluate a primitive on anything: numbers, arrays, Values, Tensors, arrays of Values."""
-    kind, arrays = NUMBER, False
-    for x in operands:
-        k = _kinds.get(x.__class__, UNKNOWN)
-        if k == ARRAY:
-            arrays = True
-            if x.dtype.kind not in "fiub":
-                k = UNKNOWN
-        if k > kind:
-            kind = k
-    if kind == UNKNOWN or (arrays and kind == VALUE):
-        operands, kind = _sort_out(primitive, operands)
-    if kind == NUMBER and primitive.floats is not None:
-        return primitive.evaluate_floats(*operands)
-    if kind <= ARRAY or (kind == OBJECTS and primitive.floats is None):
-        try:
-            return primitive.arrays(*operands, **params)
-        except (ValueError, TypeError, IndexError) as error:
-            raise explained(primitive, error, operands) from None
-    return _record[kind](primitive, operands, params)
-
-
-def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[Any], int]:
-    """Convert what is not yet number, array or variable, and find the kind of the whole."""
-    operands = list(operands)
-    kinds = []
-    for i, x in enumerate(operands):
-        kind = _kinds.get(x.__class__, UNKNOWN)
-        if kind in (ARRAY, UNKNOWN):
-            x = operands[i] = as_operand(primitive.name, x)
-            dtype = getattr(x, "dtype", None)
-            kind = NUMBER if dtype is None else OBJECTS if dtype.kind == "O" else ARRAY
-        kinds.append(kind)
-    kind = max(kinds)
-    if kind == OBJECTS and TENSOR in kinds:
-        raise TypeError(
-            f"{primitive.name}: a Tensor and an array of Values do not mix; "
-            "make the Values one Tensor first with stack(...)"
-        )
-    if kind == VALUE and any(k == ARRAY and x.ndim for k, x in zip(kinds, operands, strict=True)):
-        kind = TENSOR  # a Value beside an array stands for a number beside it
-    return operands, kind
-
-
-def as_operand(name: str, x: Any) -> Any:
-    """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    if isinstance(x, float | np.floating | np.integer | np.bool_):
-        return x
-    if isinstance(x, (str, bytes, complex, np.complexfloating)) or x is None:
-        what = "complex numbers" if isinstance(x, complex | np.complexfloating) else repr(x)
-        raise TypeError(f"{name}: {what[:60]} cannot be used; give real numbers or arrays of them")
-    refuse_other_arithmetic(name, x)
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-    if array.dtype.kind not in "biuf" and not _holds_values(array):
-        raise TypeError(
-            f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
-            "give real numbers or arrays of them"
-        )
-    return array
-
-
-def refuse_other_arithmetic(name: str, x: Any) -> None:
-    """Raise TypeError if x is an array whose class computes otherwise than NumPy's arrays do:
-    a masked array, whose mask would be lost; a matrix, whose * is a matrix product."""
-    cls = x.__class__
-    if cls is np.ndarray or not isinstance(x, np.ndarray):
-        return
-    if any(getattr(cls, m) is not getattr(np.ndarray, m) for m in _ARITHMETIC):
-        way = "x.filled(...)" if hasattr(x, "filled") else "np.asarray(x)"
-        raise TypeError(
-            f"{name}: a {cls.__name__} computes otherwise than plain arrays; give {way}"
-            + (", and where(mask, ...) for the rest" if hasattr(x, "filled") else "")
-        )
-
-
-_ARITHMETIC = ("__mul__", "__array_ufunc__", "__array_function__")
-
-
-def _holds_values(array: Array) -> bool:
-    return array.dtype == object and all(
-        _kinds.get(x.__class__) in (NUMBER, VALUE) or isinstance(x, np.floating | np.integer)
-        for x in array.flat
-    )
-
-
-def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:
-    """NumPy's error as an error of the same kind that names the operation and the shapes."""
-    shapes = " and ".join(str(np.shape(x)) for x in operands[:4])
-    said = re.sub(r"\s+", " ", str(error)).strip()
-    if "broadcast" in said:
-        said = f"shapes {shapes} do not broadcast: make each pair of axes equal, or one of them 1"
-    elif primitive.operator == "matmul" or primitive.name == "dot":
-        said = (
-            f"shapes {shapes} do not fit: the last axis of the first must be as long as "
-            "the first axis (the last but one, if it has more) of the second"
-        )
-    else:
-        said = f"{said} (shapes {shapes})"
-    kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
-    return kind(f"{primitive.name}: {said}")

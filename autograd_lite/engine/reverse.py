@@ -2,34 +2,42 @@
 
 It is iterative, visits each node once, after all its uses (reverse topological order, found by
 counting uses), and keeps the gradients of this pass apart from those of earlier passes; `.grad`
-is added to at the very end, so that an error on the way leaves nothing half done.
+is added to at the very end, all at once, so that neither an error nor an interrupt on the way
+leaves anything half done.
 
 There are two loops. Graphs of Values alone, which hold their local derivatives as floats, have
 one that multiplies and adds and keeps its counts in the nodes, under a lock. Everything else goes
-through `propagate`, which asks each node for the contributions to its operands; given
+through `_propagate`, which asks each node for the contributions to its operands; given
 `record=True` it computes with variables, so that the gradient is a graph again.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Iterable, Sequence
+import os
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import modes
-from autograd_lite.engine.arrays import checksum
-from autograd_lite.engine.primitive import detached, times
-from autograd_lite.engine.tensor import Tensor, as_tensor, as_value, is_variable
-from autograd_lite.engine.value import Value, partial_on_floats
-from autograd_lite.primitives.reductions import sum as sum_
-from autograd_lite.primitives.shaping import reshape
+from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.chain import detached, times
+from autograd_lite.engine.graph import ends_of, leading_to, oldest_of
+from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.tensor import Results, Tensor, as_tensor, as_value
+from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
 
 ndarray = np.ndarray
 _lock = RLock()  # around the counts in Values, and around adding to .grad
+
+if hasattr(os, "register_at_fork"):  # a child must not find a pass of another thread half done
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 
 def backward(output: Any, gradient: Any = None) -> None:
@@ -39,20 +47,29 @@ def backward(output: Any, gradient: Any = None) -> None:
         if output.__class__ is Value:
             nodes = _propagate_values(output, start)
             if nodes is not None:
-                for v in nodes:
-                    old = v._grad
-                    v._grad = v._flow if old is None else old + v._flow
+                _set_grads(
+                    nodes, [v._flow if v._grad is None else v._grad + v._flow for v in nodes]
+                )
                 return
-    found = propagate(output, start, keep=_has_grad)
+    found = _owned(*_propagate(output, start, None, _count_uses(output), False))
     with _lock:
-        for v, g in found.items():
-            v._grad = g if v._grad is None else v._grad + g
+        _set_grads(found, [g if v._grad is None else v._grad + g for v, g in found.items()])
+
+
+def _set_grads(nodes: Iterable[Any], grads: Iterable[Any]) -> None:
+    """Set every `.grad` in one go: Python handles no signal, so no Ctrl-C, in between."""
+    deque(map(_set_grad, nodes, grads), maxlen=0)
+
+
+_set_grad = vars(Variable)["_grad"].__set__
 
 
 def gradients(
     output: Any, inputs: Sequence[Any], gradient: Any = None, record: bool = False
 ) -> list[Any]:
     """∂output/∂v for each variable v of `inputs`, as plain numbers and arrays; no `.grad` changes.
+
+    Only what leads from the output to the inputs is visited.
 
     Args:
         output: a scalar variable, or any if `gradient` is given, of exactly its shape.
@@ -63,29 +80,53 @@ def gradients(
     >>> gradients(x**2, [x])
     [6.0]
     """
-    start = _start("gradients", output, gradient, record)
-    wanted = set(inputs)
+    return gradients_and_whether_recorded(output, inputs, gradient, record)[0]
+
+
+def gradients_and_whether_recorded(
+    output: Any, inputs: Sequence[Any], gradient: Any = None, record: bool | None = False
+) -> tuple[list[Any], bool]:
+    """The same, and whether they are variables: for record=None, if the output depends on a
+    variable that is older than all inputs, one from outside of what is differentiated."""
+    start = _start("gradients", output, gradient, bool(record))
+    for v in inputs:
+        if not is_variable(v):
+            raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
+    wanted = frozenset(inputs)
+    oldest = oldest_of(wanted)
+    clock.tick()
     if not record and output.__class__ is Value:
         with _lock:
-            nodes = _propagate_values(output, start)
-            if nodes is not None:
+            nodes, older = _propagate_values_to(output, start, oldest, ends_of(wanted))
+            if nodes is not None and not (older and record is None):
                 reached = wanted.intersection(nodes)
-                return [v._flow if v in reached else _zero(v) for v in inputs]
-    found = propagate(output, start, keep=wanted.__contains__, record=record)
+                return [v._flow if v in reached else _zero(v) for v in inputs], False
+    order, older = leading_to(output, wanted)
+    record = older if record is None else record
+    uses = _uses_among(order, ends_of(wanted))
+    if not record:
+        found = _owned(*_propagate(output, start, wanted, uses, False))
+        return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
+    with modes.recording():
+        found, _ = _propagate(output, start, wanted, uses, True)
     result = [found[v] if v in found else _zero(v) for v in inputs]
-    if record:  # one that depends on nothing came out plain
-        return [
-            g if is_variable(g) else v.__class__(g) for g, v in zip(result, inputs, strict=True)
-        ]
-    return result
+    # one that depends on nothing came out plain
+    pairs = zip(result, inputs, strict=True)
+    return [g if is_variable(g) else v.__class__(g) for g, v in pairs], True
+
+
+def _each_its_own(arrays: list[Any]) -> list[Any]:
+    """The same, but no array twice."""
+    seen: set[int] = set()
+    for i, array in enumerate(arrays):
+        if array.__class__ is ndarray and id(array) in seen:
+            arrays[i] = array.copy()
+        seen.add(id(array))
+    return arrays
 
 
 def _zero(v: Any) -> Any:
     return 0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype)
-
-
-def _has_grad(v: Any) -> bool:
-    return v.__class__ is Value or v._primitive is None or v._keep
 
 
 def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
@@ -97,7 +138,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     if output.__class__ is Value:
         return 1.0 if gradient is None else float(gradient)
     if gradient is None:
-        data = output._data
+        data = output._plain
         if data.ndim:
             raise ValueError(
                 f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
@@ -106,6 +147,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
         return data.dtype.type(1)
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
+    refuse_other_arithmetic(f"{name}: the gradient", gradient)
     start = np.asarray(gradient)
     if start.shape != output.shape or start.dtype.kind not in "fiu":
         raise ValueError(
@@ -149,11 +191,9 @@ def _propagate_values(output: Value, gradient: float) -> list[Value] | None:
                     push(b)
         return nodes
     except BaseException:  # even one from outside: the counts must be 0 for the next pass
-        for v in below:
-            v._uses = 0
-        if any(x.__class__ is Tensor for v in below for x in _parents(v)):
-            return None
-        raise
+        if _is_of_values(below):
+            raise
+        return None
 
 
 def _count_uses_of_values(below: list[Value]) -> None:
@@ -176,61 +216,61 @@ def _count_uses_of_values(below: list[Value]) -> None:
                 push(b)
 
 
-# ---------------------------------------------------------------- anything
-
-
-def propagate(output: Any, gradient: Any, keep: Any, record: bool = False) -> dict[Any, Any]:
-    """∂output/∂v for every variable v below the output for which `keep(v)` holds."""
-    if record:
-        with modes.recording():
-            return _propagate(output, gradient, keep, record)
-    found = _propagate(output, gradient, keep, record)
-    return {v: _own(found, v) for v in found}
-
-
-@np.errstate(all="ignore")
-def _propagate(output: Any, gradient: Any, keep: Any, record: bool) -> dict[Any, Any]:
-    """The pass itself. At each node the pullback of each operand that is a variable is called with
-    the gradient, the result, the operands' values and the parameters; to record, with the
-    variables themselves for their values."""
-    uses = _count_uses(output)
-    flows = {output: gradient}
-    found: dict[Any, Any] = {}
-    owned: set[Any] = set()
-    ready = [output]
-    part: Any
-    for node in ready:
-        flow = flows.pop(node)
-        if keep(node):
-            found[node] = flow
-        if node._primitive is None:
-            continue
-        if node.__class__ is Value:
-            operands, rules, z, values, params = _rules_of_value(node, record)
-        else:
-            if record or node._guards:
-                _check_unchanged(node, record)
-            operands, rules, params = node._operands, node._primitive.pullbacks, node._params
-            z, values = (node, operands) if record else (node._data, node._values)
-        for i, parent in enumerate(operands):
-            if parent.__class__ is not Tensor and parent.__class__ is not Value:
+def _propagate_values_to(
+    output: Value, gradient: float, oldest: int, ends: Collection[Any]
+) -> tuple[list[Value] | None, bool]:
+    """As `_propagate_values`, but not below the ends nor what is older than `oldest`; and whether
+    there is anything as old as that."""
+    below = [output]
+    older = False
+    try:
+        for v in below:
+            v._flow = 0.0
+            for x, _ in () if v in ends else _ways(v):
+                if x._epoch < oldest:
+                    older = True
+                    continue
+                n = x._uses
+                x._uses = n + 1
+                if not n:
+                    below.append(x)
+        output._flow = gradient
+        nodes = [output]
+        for v in nodes:
+            flow = v._flow
+            if v in ends:
                 continue
-            rule = rules[i]
-            part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
-            data = parent._data
-            if not (
-                part.__class__ is data.__class__ is ndarray
-                and part.shape == data.shape
-                and part.dtype is data.dtype
-            ):
-                part = _fit(part, parent, node)
-            if parent in flows:
-                part = _added(flows[parent], part, parent, owned)
-            flows[parent] = part
-            left = uses[parent] = uses[parent] - 1
-            if not left:
-                ready.append(parent)
-    return found
+            for x, d in _ways(v):
+                if x._epoch < oldest:
+                    continue
+                if flow and d:
+                    x._flow += flow * d
+                n = x._uses - 1
+                x._uses = n
+                if not n:
+                    nodes.append(x)
+        return nodes, older
+    except BaseException:
+        if _is_of_values(below):
+            raise
+        return None, older
+
+
+def _is_of_values(below: list[Value]) -> bool:
+    """Whether what went wrong in a pass was no Tensor; sets the counts back to 0."""
+    for v in below:
+        v._uses = 0
+    return not any(x.__class__ is Tensor for v in below for x, _ in _ways(v))
+
+
+def _ways(v: Value) -> tuple[tuple[Any, float], ...]:
+    """What a Value holds a derivative by, with the derivatives."""
+    if v._db is None:
+        return () if v._da is None else ((v._a, v._da),)
+    return ((v._b, v._db),) if v._da is None else ((v._a, v._da), (v._b, v._db))
+
+
+# ---------------------------------------------------------------- anything
 
 
 def _count_uses(output: Any) -> dict[Any, int]:
@@ -238,8 +278,10 @@ def _count_uses(output: Any) -> dict[Any, int]:
     uses = {output: 0}
     nodes = [output]
     for node in nodes:
-        for x in node._operands if node.__class__ is Tensor else _parents(node):
-            if x.__class__ is Tensor or x.__class__ is Value:
+        operands = node._operands if node.__class__ is Tensor else [x for _, x in node.variables()]
+        for x in operands:
+            kind = x.__class__
+            if kind is Tensor or kind is Value or kind is Results:
                 if x in uses:
                     uses[x] += 1
                 else:
@@ -248,43 +290,127 @@ def _count_uses(output: Any) -> dict[Any, int]:
     return uses
 
 
-def _parents(node: Any) -> Iterable[Any]:
-    if node.__class__ is Tensor:
-        return [x for x in node._operands if x.__class__ is Tensor or x.__class__ is Value]
-    if node._db is None:
-        return () if node._da is None else (node._a,)
-    return (node._b,) if node._da is None else (node._a, node._b)
+def _uses_among(order: list[Any], ends: Collection[Any]) -> dict[Any, int]:
+    """How often each of these nodes is used by the others of them."""
+    uses = dict.fromkeys(order, 0)
+    for node in order:
+        for _, x in () if node in ends else node.variables():
+            if x in uses:
+                uses[x] += 1
+    return uses
+
+
+@np.errstate(all="ignore")
+def _propagate(
+    output: Any,
+    gradient: Any,
+    wanted: frozenset[Any] | None,
+    uses: dict[Any, int],
+    record: bool,
+) -> tuple[dict[Any, Any], set[Any]]:
+    """The pass itself: ∂output/∂v for every variable v with a count in `uses` that is wanted (or,
+    for None, that has a `.grad`), and those v whose array is theirs alone.
+
+    At each node the pullback of each operand that is a variable is called with the gradient, the
+    result, the operands' values and the parameters; to record, with the variables themselves for
+    their values."""
+    flows = {output: gradient}
+    found: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    ready = [output] if output in uses else []
+    part: Any
+    for node in ready:
+        flow = flows.pop(node)
+        kind = node.__class__
+        primitive = node._primitive
+        if wanted is not None:
+            if node in wanted:
+                found[node] = flow
+        elif primitive is None or kind is Value or (kind is Tensor and node._keep):
+            found[node] = flow
+        if primitive is None:
+            continue
+        if kind is Tensor:
+            operands, rules, params = node._operands, primitive.pullbacks, node._params
+            if record:
+                _check_unchanged(node)
+                z, values = node, operands
+            else:
+                z, values = node._plain, node._values
+        elif kind is Value:
+            operands, rules, z, values, params = _rules_of_value(node, record)
+        else:
+            operands, rules, z, values, params = _rules_of_results(node, record)
+            flow = _whole(flow, node)
+        for i, parent in enumerate(operands):
+            kind = parent.__class__
+            if kind is not Tensor and kind is not Value and kind is not Results:
+                continue
+            left = uses.get(parent)
+            if left is None:
+                continue
+            rule = rules[i]
+            part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            data = parent._plain
+            if not (
+                part.__class__ is data.__class__ is ndarray
+                and part.shape == data.shape
+                and part.dtype is data.dtype
+            ):
+                part = _fit(part, parent, node)
+            if parent in flows:
+                part = _added(flows[parent], part, parent, owned)
+            elif parent._primitive is None and _is_new(part, flow, z, values):
+                owned.add(parent)
+            flows[parent] = part
+            left -= 1
+            uses[parent] = left
+            if not left:
+                ready.append(parent)
+    return found, owned
+
+
+def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:
+    """Whether a rule made an array, and did not hand on, whole or as a view, one that it got."""
+    if part.__class__ is not ndarray or part.base is not None or part is flow or part is z:
+        return False
+    for v in values:
+        if part is v:
+            return False
+    return bool(part.flags.writeable)
 
 
 def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
     if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
+    if total.__class__ is dict:  # of several results, each by itself
+        for i, g in part.items():
+            total[i] = total[i] + g if i in total else g
+        return total
     total = total + part
     if total.__class__ is ndarray:
         owned.add(node)
     return total
 
 
-def _own(found: dict[Any, Any], node: Any) -> Any:
-    """The gradient of a node as an array that nobody else holds."""
-    flow = found[node]
-    if flow.__class__ is not np.ndarray:
-        return flow
-    if flow.base is None and flow.flags.writeable and sys.getrefcount(flow) <= 3:
-        return flow
-    return flow.copy()
+def _owned(found: dict[Any, Any], owned: set[Any]) -> dict[Any, Any]:
+    """The gradients found, each an array that nobody else holds."""
+    return {
+        v: g.copy() if g.__class__ is ndarray and v not in owned else g for v, g in found.items()
+    }
 
 
 def _rules_of_value(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
     """For a Value: operands, pullbacks, and what to call these with; see `_propagate`."""
+    places = [i for i, _ in node.variables()]
     operands, partials = node.operands, node.partials
-    used = [i for i, partial in enumerate(partials) if partial is not None]
-    variables = [operands[i] for i in used]
+    variables = [operands[i] for i in places]
     if not record:
-        return variables, [functools.partial(_scaled, partials[i]) for i in used], None, (), {}
+        return variables, [functools.partial(_scaled, partials[i]) for i in places], None, (), {}
     _check_unchanged_value(node)
-    return variables, [node._primitive.pullbacks[i] for i in used], node, operands, {}
+    pullbacks = node._primitive.pullbacks
+    return variables, [pullbacks[i] for i in places], node, operands, NO_PARAMS
 
 
 def _scaled(partial: float, g: float, z: None) -> Any:
@@ -292,22 +418,30 @@ def _scaled(partial: float, g: float, z: None) -> Any:
     return times(g, partial)
 
 
-def _check_unchanged(node: Any, record: bool) -> None:
-    """Arrays that others can change must be as they were, and so must, to record, the operands:
-    rules that record compute with them as they are now."""
-    for array, before in node._guards:
-        if checksum(array) != before:
-            raise ValueError(
-                f"{node._primitive.name}: an array was changed after it was used (one given with "
-                "copy=False, or by a view of .data taken before); its gradient cannot be right: "
-                "run the forward pass again"
-            )
-    if not record:
-        return
+def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, Any]:
+    """For what has several results: the same; the results are tuples."""
+    assert node._primitive is not None
+    z: Any = node._plain
+    if record:
+        _check_unchanged(node)
+        z = tuple(node.result(i) for i in range(len(z)))
+    values = node._operands if record else node._values
+    return node._operands, node._primitive.pullbacks, z, values, node._params
+
+
+def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
+    """The gradients of all results: 0 of those that lead nowhere."""
+    return tuple(
+        flow[i] if i in flow else np.zeros_like(result) for i, result in enumerate(node._plain)
+    )
+
+
+def _check_unchanged(node: Any) -> None:
+    """To record, the operands must be as they were: the rules compute with them as they are."""
     for x, value in zip(node._operands, node._values, strict=True):
-        if not is_variable(x) or x._data is value:
+        if not is_variable(x) or x._plain is value or x.__class__ is Results:
             continue
-        if not np.array_equal(x._data, value, equal_nan=True):
+        if not np.array_equal(x._plain, value, equal_nan=True):
             raise _changed(node._primitive.name)
 
 
@@ -317,10 +451,10 @@ def _check_unchanged_value(node: Any) -> None:
     numbers = [detached(x) for x in node.operands]
     now = [primitive.evaluate_floats(*numbers)]
     now += [
-        was if was is None else partial_on_floats(primitive, i, numbers, node._data)
+        was if was is None else primitive.partial_on_floats(i, numbers, node._plain)
         for i, was in enumerate(node.partials)
     ]
-    for x, was in zip(now, (node._data, *node.partials), strict=True):
+    for x, was in zip(now, (node._plain, *node.partials), strict=True):
         if x != was and was == was:
             raise _changed(primitive.name)
 
@@ -337,20 +471,24 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
 
     The gradient of a broadcast is the sum over the axes that were stretched.
     """
-    data = parent._data
+    data = parent._plain
+    if parent.__class__ is Results:
+        return {node._params["index"]: part}
     if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
         if part.__class__ is Tensor:
-            return as_value(sum_(part) if part.ndim else part)
+            return as_value(PRIMITIVES["sum"].function(part) if part.ndim else part)
         return part if part.__class__ is Value else float(np.sum(part))
     if part.__class__ is Value:
         return as_tensor(part, data.dtype)
-    if part.__class__ is float:
+    if part.__class__ is float or part.__class__ is int:
         part = data.dtype.type(part)
     if part.shape != data.shape:
         part = _summed(part, data.shape, node)
-    return part if part.dtype == data.dtype else part.astype(data.dtype)
+    if part.dtype == data.dtype:
+        return part
+    return part.astype(data.dtype)
 
 
 def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
@@ -360,9 +498,10 @@ def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
     if part.shape[lead:] != shape:
         axes += tuple(i + lead for i, n in enumerate(shape) if n == 1 and part.shape[i + lead] != 1)
     if lead >= 0:
-        part = np.add.reduce(part, axes) if part.__class__ is ndarray else sum_(part, axes)
+        add = np.add.reduce if part.__class__ is ndarray else PRIMITIVES["sum"].function
+        part = add(part, axes)
         if len(axes) > lead:
-            part = reshape(part, shape)
+            part = PRIMITIVES["reshape"].function(part, shape)
     if part.shape != shape:
         raise ValueError(
             f"{node._primitive.name}: its rule gives a gradient of shape {part.shape} for an "

@@ -1,7 +1,8 @@
-"""Which nodes of a graph belong to which layer: remembered on what the layer returned.
+"""Which nodes of a graph belong together: remembered on what a layer, or a function, returned.
 
 A layer marks its output with its name and with what it was given; what lies between belongs to
-it. So pictures can draw layers as boxes and know nothing of layers.
+it. So pictures can draw layers as boxes and know nothing of layers. A function that is written in
+others (`engine.declare.composed`) does the same.
 """
 
 from __future__ import annotations
@@ -11,17 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.variable import Variable
 
 
 class Scope:
-    """One call of a layer: its name and, in `given`, the variables that it was given."""
+    """One call of a layer or a function: its name and, in `given`, the variables that it got."""
 
-    __slots__ = ("_given", "name")
+    __slots__ = ("_given", "inner", "name")
 
-    def __init__(self, name: str, given: Any) -> None:
+    def __init__(self, name: str, given: Any, inner: Scope | None = None) -> None:
         self.name = name
+        self.inner = inner
+        """The function that was called last inside, where its result is the whole's."""
         self._given = given
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What it got, in order, constants among it."""
+        return tuple(self._given) if isinstance(self._given, tuple | list) else (self._given,)
 
     @property
     def given(self) -> frozenset[Any]:
@@ -42,25 +50,44 @@ def mark(output: Any, given: Any, name: str) -> None:
     'Double'
     """
     scope = Scope(name, given)
-    # one Tensor has to be quick: every step of a training marks a few
-    alone = output.__class__ is Tensor
+    # one variable has to be quick: every step of a training marks a few
+    alone = isinstance(output, Variable)
     inputs = () if alone else scope.given
     for x in (output,) if alone else _variables(output):
-        marked = x is given or x in inputs or getattr(x, "_scope", None) is not None
-        if not marked and x._primitive is not None:
-            x._scope = scope
+        marked = x is given or x in inputs or x.note("scope") is not None
+        if not marked and x.primitive is not None:
+            x.set_note("scope", scope)
+
+
+def mark_function(output: Any, given: Any, name: str) -> None:
+    """Remember that a composed function of this name computed `output` from `given`; the
+    outermost mark is on top, those of the functions that it called are inside of it."""
+    scope = None
+    for x in _variables(output):
+        if x.primitive is not None:
+            scope = scope or Scope(name, given)
+            if x not in scope.given:
+                x.set_note("function", Scope(name, given, x.note("function")))
 
 
 def scope_of(node: Any) -> Scope | None:
-    """The mark on a node, or None."""
-    return getattr(node, "_scope", None)
+    """The layer whose output a node is, or None."""
+    return node.note("scope")  # type: ignore[no-any-return]
+
+
+def function_of(node: Any) -> Scope | None:
+    """The composed function whose result a node is, or None."""
+    return node.note("function")  # type: ignore[no-any-return]
 
 
 def _variables(thing: Any) -> Iterator[Any]:
-    if is_variable(thing):
+    if isinstance(thing, Variable):
         yield thing
     elif isinstance(thing, np.ndarray) and thing.dtype == object:
-        yield from (x for x in thing.flat if is_variable(x))
+        yield from (x for x in thing.flat if isinstance(x, Variable))
+    elif isinstance(thing, tuple | list):
+        for x in thing:
+            yield from _variables(x)
 
 
 def belonging(scope: Scope, outputs: list[Any]) -> set[Any]:
@@ -69,8 +96,8 @@ def belonging(scope: Scope, outputs: list[Any]) -> set[Any]:
     given = scope.given
     stack = list(outputs)
     while stack:
-        for x in stack.pop().operands:
-            new = is_variable(x) and x not in given and x not in found
+        for _, x in stack.pop().variables():
+            new = x not in given and x not in found
             if new and scope_of(x) in (None, scope):
                 found.add(x)
                 stack.append(x)

@@ -6,32 +6,30 @@ The operators and methods come from the table of primitives.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from autograd_lite.engine import modes
-from autograd_lite.engine.arrays import array_of, can_change, checksum, read_only
+from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import TENSOR, explained, refuse_other_arithmetic, register
+from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import (
-    TENSOR,
+    PRIMITIVES,
     Array,
+    Declared,
+    Elementwise,
     Primitive,
     Rule,
-    detached,
-    explained,
-    register,
+    Structural,
     watch,
 )
 from autograd_lite.engine.value import Value, operate
-from autograd_lite.engine.variable import Variable
-from autograd_lite.primitives.shaping import getitem
+from autograd_lite.engine.variable import NO_PARAMS, Variable
 
 new = object.__new__
-ndarray = np.ndarray
-NO_PARAMS: dict[str, Any] = {}
-Guard = tuple[Array, int]
+ndarray, float64, float32 = np.ndarray, np.float64, np.float32
 
 
 @final
@@ -44,8 +42,8 @@ class Tensor(Variable):
 
     Args:
         array: an array, number, or nested list. Whole numbers become float64; float32 stays.
-        copy: False uses the array itself; changing it between the forward and the reverse pass
-            is then noticed and refused.
+        copy: False uses the array itself, of which each operation then takes a copy, since it may
+            change; one made by `frozen` is taken as it is.
         name: what pictures and derivations call it.
 
     Raises:
@@ -61,24 +59,21 @@ class Tensor(Variable):
     """
 
     __slots__ = (
-        "_data",  # an array, or a NumPy scalar where there are no axes
         "_operands",  # Tensors, Values and constants
         "_values",  # what they held when this was computed
         "_params",
-        "_locked",  # whether _data is part of a graph and must not change
-        "_borrowed",  # whether _data is someone else's array
-        "_guards",  # borrowed arrays this was computed from, with their checksums
+        "_locked",  # whether _plain is part of a graph and must not change
+        "_shared",  # of what is not locked: whether someone else may hold _plain and write to it
         "_keep",
     )
 
-    _data: Any
+    _plain: Any
     _grad: Any
     _operands: tuple[Any, ...]
     _values: tuple[Any, ...]
     _params: Mapping[str, Any]
     _locked: bool
-    _borrowed: bool
-    _guards: tuple[Guard, ...]
+    _shared: bool
     _keep: bool
     _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
@@ -86,14 +81,14 @@ class Tensor(Variable):
     __array_priority__ = 1000
 
     def __init__(self, array: Any, copy: bool = True, name: str | None = None) -> None:
-        self._data = array_of("Tensor", array, copy)
+        self._plain = array_of("Tensor", array, copy)
         self._grad = None
         self._primitive = None
         self._operands = self._values = ()
         self._params = NO_PARAMS
+        self._epoch = clock.now
         self._locked = False
-        self._borrowed = not copy
-        self._guards = ()
+        self._shared = not copy and not is_frozen(array)
         self._keep = False
         if name is not None:
             self.name = name
@@ -104,38 +99,60 @@ class Tensor(Variable):
     def data(self) -> Array:
         """The array. That of a leaf can be changed or replaced (`w.data -= rate * w.grad`):
         graphs recorded before keep the old numbers. That of a result is read-only."""
-        if self._locked:
-            if self._primitive is not None:
-                return read_only(self._data)
-            alone = sys.getrefcount(self._data) == 2 and self._data.__class__ is ndarray
-            if not alone or self._data.base is not None:
-                self._data = np.array(self._data)  # a graph, or its owner, may hold the old one
+        if self._primitive is not None:
+            return sealed(self._plain)
+        if self._locked or not self._shared:
+            own = self._plain
+            if self._locked or own.__class__ is not ndarray or own.base is not None:
+                self._plain = np.array(own)  # a graph may hold the old one
             else:
-                self._data.flags.writeable = True
-            self._locked = False
-        return self._data  # type: ignore[no-any-return]
+                own.flags.writeable = True
+            self._locked, self._shared = False, True
+        return self._plain  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, array: Any) -> None:
         self._leaf_only("data")
-        if array is self._data:
-            return
-        fresh = array_of("Tensor.data", array, True)
-        if fresh.shape != self.shape:
-            raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
-        self._data = fresh.astype(self.dtype, copy=False)
-        self._locked = self._borrowed = False
+        if array is not self._plain:
+            fresh = array_of("Tensor.data", array, True)
+            if fresh.shape != self.shape:
+                raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
+            self._plain = fresh.astype(self.dtype, copy=False)
+            self._locked = self._shared = False
+
+    def decrease(self, change: Any) -> None:
+        """self.data −= change, without handing the array out: what an optimiser does.
+
+        Reading `.data` gives the array away, and the engine has to copy it from then on whenever
+        it is used. Here nobody gets hold of it, so that it needs no copy.
+
+        Raises:
+            ValueError: if this is no leaf, or the change does not have its shape.
+        """
+        self._leaf_only("data")
+        if np.broadcast_shapes(np.shape(change), self.shape) != self.shape:
+            raise ValueError(
+                f"decrease: a change of shape {np.shape(change)} does not fit {self.shape}"
+            )
+        if not self._locked and self._shared:  # whoever holds the array is to see the change
+            self._plain -= change
+        else:
+            self._plain = np.asarray(self._plain - change, dtype=self.dtype)
+            self._locked = self._shared = False
 
     @property
     def grad(self) -> Array | None:
         """∂output/∂self added up over the `backward()` calls so far; None before the first, and
         for a result that did not ask with `keep_grad()`."""
         grad = self._grad
-        return grad if grad is None or grad.__class__ is ndarray else np.asarray(grad)
+        if grad is not None and grad.__class__ is not ndarray:
+            self._grad = grad = np.array(grad)  # that `w.grad *= 2` and `w.grad[()] = 0` hold
+        return grad  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, grad: Any) -> None:
         if grad is not None:
+            refuse_other_arithmetic("Tensor.grad", grad)
             grad = np.array(detached(grad), dtype=self.dtype)
             if grad.shape != self.shape:
                 raise ValueError(f"Tensor.grad: shape {grad.shape} does not fit {self.shape}")
@@ -147,39 +164,50 @@ class Tensor(Variable):
         return self._operands
 
     @property
+    def values(self) -> tuple[Any, ...]:
+        """The plain numbers and arrays that the operands were when this was computed."""
+        return tuple(read_only(x) if x.__class__ is ndarray else x for x in self._values)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What else the operation was given: `axis`, `shape`, …"""
+        return self._params
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of its axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._plain.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """The number of its axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._plain.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
         """The number of its elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._plain.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of its elements."""
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._plain.dtype  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Any:
         """The axes in reverse order: the transpose of a matrix."""
-        return self.transpose()
+        return PRIMITIVES["transpose"].function(self)
 
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
-        return read_only(self._data)
+        mine = self._locked or not self._shared
+        return sealed(self._plain) if mine else read_only(self._plain)
 
     def item(self) -> float:
         """The one number that it holds, as a Python float."""
         if self.size != 1:
             raise ValueError(f"item: a Tensor of shape {self.shape} is not one number")
-        return float(np.asarray(self._data).reshape(()))
+        return float(np.asarray(self._plain).reshape(()))
 
     def keep_grad(self) -> Tensor:
         """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
@@ -201,12 +229,12 @@ class Tensor(Variable):
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        text = np.array2string(np.asarray(self._plain), separator=", ", prefix="Tensor(")
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{kind}{name})"
 
     def __getitem__(self, index: Any) -> Any:
-        return getitem(self, index)
+        return PRIMITIVES["getitem"].function(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -217,18 +245,13 @@ class Tensor(Variable):
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("len: this Tensor is a scalar")
-        return len(self._data)
+        return len(self._plain)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
-    def __float__(self) -> float:
-        if self.ndim:
-            raise TypeError(
-                f"float: a Tensor of shape {self.shape} is no scalar; "
-                "use .detach() for its array, or .sum() and the like for one number"
-            )
-        return float(self._data)
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -236,55 +259,66 @@ class Tensor(Variable):
                 f"bool: the truth value of a Tensor of shape {self.shape} is ambiguous; "
                 "use where(...) to choose element by element"
             )
-        return bool(self._data)
+        return bool(self._plain)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError(
-            "asarray: a Tensor does not turn into a plain array, its graph would be lost: use "
-            "x.detach() for the numbers, stack([...]) to join Tensors"
+            "asarray: a Tensor does not turn into a plain array, its graph would be lost. Where a "
+            "constant is meant, use x.detach(). To join Tensors, or to fill an array, r[i] = x, "
+            "collect them in a list and use autograd_lite.stack(list)"
         )
 
     # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
     def __eq__(self, other: object) -> Any:
-        return np.equal(self._data, detached(other))
+        return np.equal(self._plain, detached(other))
 
     def __ne__(self, other: object) -> Any:
-        return np.not_equal(self._data, detached(other))
+        return np.not_equal(self._plain, detached(other))
 
     def __lt__(self, other: Any) -> Any:
-        return np.less(self._data, detached(other))
+        return np.less(self._plain, detached(other))
 
     def __le__(self, other: Any) -> Any:
-        return np.less_equal(self._data, detached(other))
+        return np.less_equal(self._plain, detached(other))
 
     def __gt__(self, other: Any) -> Any:
-        return np.greater(self._data, detached(other))
+        return np.greater(self._plain, detached(other))
 
     def __ge__(self, other: Any) -> Any:
-        return np.greater_equal(self._data, detached(other))
+        return np.greater_equal(self._plain, detached(other))
 
     __hash__ = object.__hash__  # by identity, though == compares numbers (as in PyTorch)
 
     def _parts(self) -> tuple[Any, ...]:
-        return np.asarray(self._data), True, self.name
-
-    def _lock(self) -> Guard | None:
-        """Make sure that the array cannot change from here on: a graph is about to hold it.
-        Of an array that is borrowed, or of which someone holds a view, return it with its
-        checksum instead."""
-        if self._borrowed or sys.getrefcount(self._data) > 2:
-            return self._data, checksum(self._data)
-        if self._data.ndim:
-            self._data.flags.writeable = False
-        else:
-            self._data = self._data[()]
-        self._locked = True
-        return None
+        return np.asarray(self._plain), True, self.name
 
 
-def is_variable(x: Any) -> bool:
-    """Whether x is a Value or a Tensor."""
-    return x.__class__ is Tensor or x.__class__ is Value
+class Results(Variable):
+    """What a primitive of several results gives: each of them is a Tensor computed from this."""
+
+    __slots__ = ("_operands", "_params", "_values")
+
+    _plain: tuple[Any, ...]
+    _operands: tuple[Any, ...]
+    _values: tuple[Any, ...]
+    _params: Mapping[str, Any]
+
+    operands = Tensor.operands
+    values = Tensor.values
+    params = Tensor.params
+
+    @property
+    def data(self) -> tuple[Array, ...]:
+        """The arrays of all results."""
+        return tuple(map(sealed, self._plain))
+
+    def result(self, index: int) -> Any:
+        """The one at this place, as a Tensor that was computed from this."""
+        return record_tensor(PRIMITIVES["result_of"], (self,), {"index": index})
+
+    def __repr__(self) -> str:
+        assert self._primitive is not None
+        return f"<the {len(self._plain)} results of {self._primitive.name}>"
 
 
 # ---------------------------------------------------------------- recording
@@ -293,20 +327,15 @@ def is_variable(x: Any) -> bool:
 def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Tensors, Values and constants, and record it."""
     values = []
-    guards: tuple[Guard, ...] = ()
     constants = False
     for x in operands:
         kind = x.__class__
         if kind is Tensor:
-            if not x._locked:
-                guard = x._lock()
-                if guard is not None:
-                    guards = (*guards, guard)
-            values.append(x._data)
+            values.append(x._plain if x._locked else _held(x))
         elif kind is float or kind is int:
             values.append(x)
-        elif kind is Value:
-            values.append(x._data)
+        elif kind is Value or kind is Results:
+            values.append(x._plain)
         else:
             constants = True
             values.append(x)
@@ -317,14 +346,23 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         data = primitive.arrays(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(primitive, error, values) from None
-    if data.__class__ is ndarray and not data.ndim:
-        data = data[()]
+    kind = data.__class__
+    if kind is ndarray:
+        if not data.ndim:
+            data = data[()]
+        elif data.dtype.kind != "f":
+            raise _no_floats(primitive, data)
+        elif not recording and (data.base is not None or any(data is v for v in values)):
+            data = data.copy()  # a leaf of its own, of which nobody holds a view
+    elif kind is tuple:
+        return _several(primitive, operands, values, params, data)
+    elif kind is not float64 and kind is not float32:
+        data = _as_result(primitive, data)
     z = new(Tensor)
-    z._data = data
+    z._plain = data
     z._grad = None
+    z._epoch = clock.now
     z._locked = True
-    z._borrowed = False
-    z._guards = guards
     z._keep = False
     if recording:
         z._primitive = primitive
@@ -338,26 +376,91 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     return z
 
 
+def _held(x: Tensor) -> Any:
+    """The array of a leaf, for a graph to hold: a copy, if someone else may write to it."""
+    if x._shared:
+        array = x._plain
+        native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
+        return array.astype(native)[()]
+    if x._plain.__class__ is ndarray and not x._plain.ndim:
+        x._plain = x._plain[()]
+    x._locked = True
+    return x._plain
+
+
 def _with_copies(
     primitive: Primitive, operands: Sequence[Any], values: list[Any]
 ) -> tuple[Sequence[Any], list[Any]]:
-    """The operands with constant arrays copied, so that no one can change them later, and
-    without variables where a constant is meant (the condition of `where`)."""
+    """The operands with constant arrays copied, so that no one can change them later, and, for
+    arithmetic, truth values as numbers."""
     operands = list(operands)
     for i, x in enumerate(operands):
-        if primitive.partials is not None and primitive.partials[i] is None:
-            operands[i] = values[i]
-        if x.__class__ is ndarray and (x.flags.writeable or x.base is not None) and can_change(x):
-            operands[i] = values[i] = x.copy()
+        if x.__class__ is ndarray:
+            if not is_frozen(x):
+                operands[i] = values[i] = x.copy()
+        elif x.__class__ is bool and isinstance(primitive, Elementwise):
+            operands[i] = values[i] = float(x)
     return operands, values
 
 
-def _operators(primitive: Primitive) -> None:
-    """Give `Tensor` the operator and the method of a primitive."""
-    function = primitive.function
+def _as_result(primitive: Primitive, data: Any) -> Any:
+    """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
+    if isinstance(data, bool | int | float):
+        return float64(data)
+    array = np.asarray(data)
+    if array.dtype.kind != "f":
+        raise _no_floats(primitive, data)
+    return array[()]
+
+
+def _no_floats(primitive: Primitive, data: Any) -> TypeError:
+    return TypeError(
+        f"{primitive.name}: its value on arrays is {type(data).__name__} of dtype "
+        f"{np.asarray(data).dtype}, and floating-point numbers are needed"
+    )
+
+
+def _several(
+    primitive: Primitive,
+    operands: Sequence[Any],
+    values: list[Any],
+    params: Mapping[str, Any],
+    data: tuple[Any, ...],
+) -> tuple[Any, ...]:
+    """The results of a primitive that gives a tuple of arrays: a Tensor each."""
+    if not isinstance(primitive, Structural) or primitive.results is None:
+        raise TypeError(
+            f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
+        )
+    node = new(Results)
+    node._plain = data
+    node._grad = None
+    node._epoch = clock.now
+    node._primitive = primitive
+    node._operands = tuple(operands)
+    node._values = tuple(values)
+    node._params = params
+    return tuple(node.result(i) for i in range(len(data)))
+
+
+def _install(one: Declared) -> None:
+    """Give `Tensor` the operator and the method of what is declared."""
+    function = one.function
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
+
+    method.__doc__ = function.__doc__
+    if one.method:
+        setattr(Tensor, one.method, method)
+    if one.operator and isinstance(one, Primitive):
+        for name, operator in _operators(one).items():
+            operator.__doc__ = function.__doc__
+            setattr(Tensor, name, operator)
+
+
+def _operators(primitive: Primitive) -> dict[str, Rule]:
+    """The special methods of a primitive's operator."""
 
     def unary(self: Tensor) -> Any:
         return record_tensor(primitive, (self,), NO_PARAMS)
@@ -373,36 +476,34 @@ def _operators(primitive: Primitive) -> None:
             return record_tensor(primitive, (other, self), NO_PARAMS)
         return operate(primitive, other, self)
 
-    for made in (method, unary, binary, reflected):
-        made.__doc__ = function.__doc__
-    if primitive.method:
-        setattr(Tensor, primitive.method, method)
-    if primitive.operator:
-        two = len(primitive.operands) == 2
-        setattr(Tensor, f"__{primitive.operator}__", binary if two else unary)
-        if two:
-            setattr(Tensor, f"__r{primitive.operator}__", reflected)
+    if len(primitive.operands) == 1:
+        return {f"__{primitive.operator}__": unary}
+    return {f"__{primitive.operator}__": binary, f"__r{primitive.operator}__": reflected}
+
+
+def _uninstall(one: Declared) -> None:
+    names = [one.method, *(f"__{r}{one.operator}__" for r in ("", "r") if one.operator)]
+    for name in names:
+        if name and name in Tensor.__dict__:
+            delattr(Tensor, name)
 
 
 def as_tensor(x: Any, dtype: Any = None) -> Any:
     """A Value, or number, as a Tensor without axes that is recorded as made from it."""
-    from autograd_lite.primitives.elementwise import positive
-
-    tensor = record_tensor(positive.primitive, (x,), NO_PARAMS)  # type: ignore[attr-defined]
-    tensor._data = np.float64(tensor._data)
-    return tensor if dtype is None or tensor.dtype == dtype else tensor.astype(dtype)
+    tensor = record_tensor(PRIMITIVES["positive"], (x,), NO_PARAMS)
+    if dtype is None or tensor.dtype == dtype:
+        return tensor
+    return PRIMITIVES["astype"].function(tensor, dtype)
 
 
 def as_value(x: Any) -> Any:
     """A Tensor without axes as a Value that is recorded as made from it."""
-    from autograd_lite.primitives.elementwise import positive
-
-    z = Value(float(x._data))
+    z = Value(x.item())
     if modes.is_recording():
-        z._primitive = positive.primitive  # type: ignore[attr-defined]
+        z._primitive = PRIMITIVES["positive"]
         z._a, z._da = x, 1.0
     return z
 
 
 register(TENSOR, Tensor, record_tensor)
-watch(_operators)
+watch(_install, _uninstall)

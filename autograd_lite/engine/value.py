@@ -2,7 +2,8 @@
 
 A recorded Value holds its operands and the local derivatives ∂z/∂operand, computed when the
 operation ran: the reverse pass multiplies and adds and needs no rule. The operators and methods
-are not written here: they are generated from the table of primitives by `value_code`.
+are not written here: they are generated from the table of primitives (see
+`program.value_methods`).
 """
 
 from __future__ import annotations
@@ -12,20 +13,18 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from autograd_lite.engine import modes
-from autograd_lite.engine.primitive import (
+from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import (
     OBJECTS,
-    PRIMITIVES,
     TENSOR,
     VALUE,
-    Primitive,
-    Rule,
-    _record,
     apply,
     as_operand,
-    detached,
+    record_as,
     register,
 )
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Primitive, Rule
 from autograd_lite.engine.variable import Variable
 
 new = object.__new__
@@ -53,33 +52,31 @@ class Value(Variable):
     """
 
     __slots__ = (
-        "_data",
-        "_a",  # the first operand that is not a condition: a Value or a number
+        "_a",  # the first operand: a Value or a number
         "_da",  # ∂self/∂_a, or None if _a is no variable
-        "_b",
+        "_b",  # the second; of more than two, see `_spread`
         "_db",
-        "_extra",  # conditions, which are no variables (of `where`)
         "_uses",  # of the reverse pass under way: how many uses are still to come; else 0
         "_flow",  # of the reverse pass under way: the gradient so far
     )
 
-    _data: float
+    _plain: float
     _grad: float | None
     _a: Any
     _da: float | None
     _b: Any
     _db: float | None
-    _extra: tuple[Any, ...]
     _uses: int
     _flow: float
     _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
     def __init__(self, data: Any, name: str | None = None) -> None:
-        self._data = data if data.__class__ is float else _as_float("Value", data)
+        self._plain = data if data.__class__ is float else _as_float("Value", data)
         self._grad = None
         self._primitive = None
         self._da = self._db = None
         self._uses = 0
+        self._epoch = clock.now
         if name is not None:
             self.name = name
 
@@ -88,12 +85,12 @@ class Value(Variable):
     @property
     def data(self) -> float:
         """The number. That of a leaf can be replaced; graphs recorded before keep the old one."""
-        return self._data
+        return self._plain
 
     @data.setter
     def data(self, data: Any) -> None:
         self._leaf_only("data")
-        self._data = _as_float("Value.data", data)
+        self._plain = _as_float("Value.data", data)
 
     @property
     def grad(self) -> float | None:
@@ -117,26 +114,35 @@ class Value(Variable):
     @property
     def operands(self) -> tuple[Any, ...]:
         """What it was computed from, in order: Values, plain numbers, and conditions."""
-        if self._primitive is None:
+        primitive = self._primitive
+        if primitive is None:
             return ()
-        count = len(self._primitive.partials or (1,))
-        conditions = getattr(self, "_extra", ())
-        rest = (self._a,) if count - len(conditions) == 1 else (self._a, self._b)
-        return (*conditions, *rest)
+        many = self.note("operands")
+        if many is not None:
+            return many[0]  # type: ignore[no-any-return]
+        return (self._a,) if len(primitive.operands) == 1 else (self._a, self._b)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The numbers of its operands."""
+        return tuple(map(detached, self.operands))
 
     @property
     def partials(self) -> tuple[float | None, ...]:
-        """∂self/∂operand for each of `operands`; None where the operand is no variable."""
-        conditions = getattr(self, "_extra", ())
-        return (*(None for _ in conditions), self._da, self._db)[: len(self.operands)]
+        """∂self/∂operand for each of `operands`, computed when self was; None where the operand
+        is no variable."""
+        many = self.note("operands")
+        if many is not None:
+            return many[1]  # type: ignore[no-any-return]
+        return (self._da, self._db)[: len(self.operands)]
 
     def detach(self) -> float:
         """The number alone, a constant for whatever is computed from it."""
-        return self._data
+        return self._plain
 
     def item(self) -> float:
         """The number alone, as `detach()`; the name that NumPy and PyTorch use."""
-        return self._data
+        return self._plain
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂v to `v.grad` for every variable v that self was computed from.
@@ -153,16 +159,13 @@ class Value(Variable):
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
-        return f"Value({self._data!r}{name})"
-
-    def __float__(self) -> float:
-        return self._data
+        return f"Value({self._plain!r}{name})"
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return self._plain != 0.0
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._plain, spec) if spec else repr(self)
 
     def __radd__(self, other: Any) -> Any:
         if other.__class__ is int and other == 0:
@@ -191,7 +194,7 @@ class Value(Variable):
     __hash__ = object.__hash__  # by identity, though == compares numbers (as in PyTorch)
 
     def _parts(self) -> tuple[Any, ...]:
-        return self._data, self.name
+        return self._plain, self.name
 
 
 def _as_float(name: str, x: Any) -> float:
@@ -212,7 +215,7 @@ def _as_float(name: str, x: Any) -> float:
 
 
 def _compare(self: Value, other: Any, method: str) -> Any:
-    return getattr(self._data, method)(detached(other))
+    return getattr(self._plain, method)(detached(other))
 
 
 # ---------------------------------------------------------------- recording
@@ -221,51 +224,59 @@ def _compare(self: Value, other: Any, method: str) -> Any:
 def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Values and numbers and record it: the general way, for everything
     that the generated methods leave over."""
-    if primitive.partials is None:
-        return _record[TENSOR](primitive, operands, params)
-    operands = [x if x.__class__ is Value else _number(primitive, x) for x in operands]
-    numbers = [detached(x) for x in operands]
-    z = new(Value)
-    z._data = primitive.evaluate_floats(*numbers)
-    z._grad = None
-    z._uses = 0
-    z._da = z._db = None
-    z._primitive = None
-    if not modes.is_recording() or not any(x.__class__ is Value for x in operands):
-        return z
-    z._primitive = primitive
-    partials = [
-        partial_on_floats(primitive, i, numbers, z._data)
-        if x.__class__ is Value and primitive.partials[i] is not None
-        else None
+    if not isinstance(primitive, Elementwise):
+        return record_as(TENSOR, primitive, operands, params)
+    operands = [
+        x if x.__class__ is Value else _number(primitive, x, i in primitive.constants)
         for i, x in enumerate(operands)
     ]
-    if len(operands) == 3:
-        z._extra = (operands[0],)
-        operands, partials = operands[1:], partials[1:]
-    z._a, z._da = operands[0], partials[0]
-    if len(operands) == 2:
-        z._b, z._db = operands[1], partials[1]
+    numbers = [detached(x) for x in operands]
+    z = Value(primitive.evaluate_floats(*numbers))
+    if modes.is_recording():
+        partials = tuple(
+            primitive.partial_on_floats(i, numbers, z._plain)
+            if x.__class__ is Value and i not in primitive.constants
+            else None
+            for i, x in enumerate(operands)
+        )
+        # a Value as a condition gives no derivative, but the formula on paper has it
+        if any(x.__class__ is Value for x in operands):
+            _attach(z, primitive, tuple(operands), partials)
     return z
 
 
-def partial_on_floats(
-    primitive: Primitive, index: int, numbers: Sequence[float], z: float
-) -> float:
-    """A local derivative on floats, with NumPy's rules for inf and nan but without warnings:
-    whether it is needed, only the reverse pass will tell."""
-    with np.errstate(all="ignore"):
-        try:
-            return float(primitive.partial(index, numbers, z))
-        except (ArithmeticError, ValueError):
-            exact = [np.float64(x) for x in numbers]
-            return float(primitive.partial(index, exact, np.float64(z)))
+def _attach(
+    z: Value, primitive: Primitive, operands: tuple[Any, ...], partials: tuple[float | None, ...]
+) -> None:
+    """Make z a node: the result of a primitive."""
+    z._primitive = primitive
+    if len(operands) <= 2 and not primitive.constants:
+        z._a, z._da = operands[0], partials[0]
+        if len(operands) == 2:
+            z._b, z._db = operands[1], partials[1]
+        return
+    z.set_note("operands", (operands, partials))
+    _spread(z, [(x, d) for x, d in zip(operands, partials, strict=True) if d is not None])
 
 
-def _number(primitive: Primitive, x: Any) -> Any:
-    """A constant operand as a float; what is no plain float but one with a text stays as it is."""
-    if isinstance(x, bool | np.bool_):
-        return bool(x)
+def _spread(z: Value, ways: list[tuple[Value, float | None]]) -> None:
+    """The ways back from z where there are more than two: each passes on the rest to a hidden
+    Value of derivative 1, so that the reverse pass needs to know of two only."""
+    while len(ways) > 2:
+        (z._a, z._da), *ways = ways
+        rest = Value(0.0)
+        z._b, z._db = rest, 1.0
+        z = rest
+    if ways:
+        z._a, z._da = ways[0]
+    if len(ways) == 2:
+        z._b, z._db = ways[1]
+
+
+def _number(primitive: Primitive, x: Any, constant: bool) -> Any:
+    """A plain operand as a float; a condition stays as it is, and so does a float with a text."""
+    if isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and x.dtype == bool):
+        return bool(x) if constant else float(x)
     if x.__class__ is int:
         return _as_float(primitive.name, x)
     if isinstance(x, float) and not isinstance(x, np.floating):
@@ -275,15 +286,16 @@ def _number(primitive: Primitive, x: Any) -> Any:
 
 def record_objects(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """An elementwise primitive on NumPy arrays of Values: element by element."""
-    boxed = [_boxed(x) for x in operands]
-    return np.frompyfunc(primitive.function, len(operands), 1)(*boxed)
+    rows = np.broadcast(*(_boxed(x) for x in operands))
+    out = np.empty(rows.shape, dtype=object)
+    for i, xs in enumerate(rows):  # frompyfunc would warn of every comparison with nan
+        out.flat[i] = primitive.function(*xs)
+    return out[()]
 
 
 def _boxed(x: Any) -> Any:
-    if x.__class__ is not Value:
-        return x
-    box = np.empty((), dtype=object)
-    box[()] = x
+    box = np.empty(np.shape(x) if isinstance(x, np.ndarray) else (), dtype=object)
+    box[...] = x
     return box
 
 
@@ -295,7 +307,7 @@ def operate(primitive: Primitive, *operands: Any) -> Any:
     """What an operator of a Value does with an operand that is neither Value nor number: an
     array, or an error that names the operation; a foreign class gets its chance first."""
     for x in operands:
-        if hasattr(x, "_data") or isinstance(x, np.ndarray | np.generic):
+        if isinstance(x, Variable | np.ndarray | np.generic):
             continue
         if getattr(x, "__array_ufunc__", 0) is None:
             return NotImplemented

@@ -1,40 +1,104 @@
-"""What `Value` and `Tensor` have in common: a name, a place in the graph, copies."""
+"""What `Value` and `Tensor` have in common: a name, a place in the graph, copies.
+
+Whoever reads a graph uses what stands here, and asks no node of which class it is: `primitive`,
+`operands`, `values`, `params`, `variables()`, `data`, `name`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from autograd_lite.engine import modes
 from autograd_lite.engine.primitive import Primitive
+
+NO_PARAMS: Mapping[str, Any] = {}
 
 
 class Variable:
     """A node of the graph; `Value` and `Tensor` are the two kinds."""
 
     __slots__ = (
+        "_plain",  # the number or array
         "_grad",
-        "_name",
         "_primitive",  # what it was computed by; None of a leaf
-        "_scope",  # the layer whose output this is (see `scopes`)
+        "_epoch",  # when it was made: see `clock`
+        "_notes",  # what few have: name, scope, the operands of a Value if they are many
     )
 
+    _plain: Any
     _grad: Any
     _primitive: Primitive | None
+    _epoch: int
+    _notes: dict[str, Any]
+
+    # ------------------------------------------------------------ its place in the graph
 
     @property
-    def name(self) -> str | None:
-        """What pictures and derivations call it, or None."""
-        return getattr(self, "_name", None)
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name: a str or None is needed, not {type(name).__name__}")
-        self._name = name
+    def primitive(self) -> Primitive | None:
+        """The operation that computed it; None of a leaf."""
+        return self._primitive
 
     @property
     def is_leaf(self) -> bool:
         """Whether it was made as such, or where nothing was recorded."""
         return self._primitive is None
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What it was computed from, in order: variables and constants; () of a leaf."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The plain numbers and arrays that the operands were when this was computed."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What else the operation was given: `axis`, `shape`, …"""
+        return NO_PARAMS
+
+    @property
+    def partials(self) -> tuple[float | None, ...] | None:
+        """∂self/∂operand for each operand, where they are numbers; None of a Tensor."""
+        return None
+
+    def variables(self) -> Iterator[tuple[int, Any]]:
+        """The operands that it can be differentiated by, each with its place among them."""
+        primitive = self._primitive
+        if primitive is not None:
+            for i, x in enumerate(self.operands):
+                if isinstance(x, Variable) and i not in primitive.constants:
+                    yield i, x
+
+    # ------------------------------------------------------------ what is noted of it
+
+    @property
+    def name(self) -> str | None:
+        """What pictures and derivations call it, or None."""
+        return self.note("name")  # type: ignore[no-any-return]
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name: a str or None is needed, not {type(name).__name__}")
+        self.set_note("name", name)
+
+    def note(self, key: str) -> Any:
+        """What is noted under a key, or None."""
+        notes = getattr(self, "_notes", None)
+        return None if notes is None else notes.get(key)
+
+    def set_note(self, key: str, what: Any) -> None:
+        """Note something, for whoever reads the graph: few nodes have a name or a scope."""
+        notes = getattr(self, "_notes", None)
+        if notes is None:
+            self._notes = {key: what}
+        else:
+            notes[key] = what
+
+    # ------------------------------------------------------------ gradients
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
@@ -47,6 +111,49 @@ class Variable:
                 f"{what} of the result of {self._primitive.name} cannot be replaced: only that of "
                 f"a leaf, a {type(self).__name__} that you made"
             )
+
+    # ------------------------------------------------------------ what would lose the graph
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes; () of one number."""
+        raise NotImplementedError
+
+    def detach(self) -> Any:
+        """The plain number or array, a constant for whatever is computed from it."""
+        raise NotImplementedError
+
+    def item(self) -> float:
+        """The one number that it holds, as a Python float."""
+        raise NotImplementedError
+
+    def _converted(self, what: str) -> float:
+        """The number for `float(x)` and the like; refused while recording."""
+        if not modes.paused or modes.is_recording():
+            kind = type(self).__name__
+            raise TypeError(
+                f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
+                "Where a constant is meant, use x.item() or x.detach(); where a derivative is, a "
+                "function that records: autograd_lite.sin or np.sin instead of math.sin. To fill "
+                "an array, r[i] = x, collect the results in a list and use "
+                "autograd_lite.stack(list)"
+            )
+        return self.item()
+
+    def __float__(self) -> float:
+        return self._converted("float")
+
+    def __int__(self) -> int:
+        return int(self._converted("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._converted("complex"))
+
+    def __index__(self) -> int:
+        raise TypeError(
+            f"index: a {type(self).__name__} is no whole number; where a constant is meant, use "
+            "int(x.item())"
+        )
 
     # ------------------------------------------------------------ copies, of leaves alone
 
@@ -69,22 +176,7 @@ class Variable:
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()
 
-    if TYPE_CHECKING:  # made from the table of primitives; here for type checkers only
 
-        def __add__(self, other: Any) -> Any: ...
-        def __radd__(self, other: Any) -> Any: ...
-        def __sub__(self, other: Any) -> Any: ...
-        def __rsub__(self, other: Any) -> Any: ...
-        def __mul__(self, other: Any) -> Any: ...
-        def __rmul__(self, other: Any) -> Any: ...
-        def __truediv__(self, other: Any) -> Any: ...
-        def __rtruediv__(self, other: Any) -> Any: ...
-        def __pow__(self, other: Any) -> Any: ...
-        def __rpow__(self, other: Any) -> Any: ...
-        def __matmul__(self, other: Any) -> Any: ...
-        def __rmatmul__(self, other: Any) -> Any: ...
-        def __neg__(self) -> Any: ...
-        def __pos__(self) -> Any: ...
-        def __abs__(self) -> Any: ...
-        def __getattr__(self, name: str) -> Any: ...
-        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
+def is_variable(x: Any) -> bool:
+    """Whether x is a variable: a Value or a Tensor."""
+    return isinstance(x, Variable)

@@ -8,7 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, detached
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import Array
 
 Method = Literal["central", "richardson", "complex"]
 Line = Callable[[float], Any]

@@ -1,4 +1,5 @@
-"""The affine map of a layer, x·W + b, as one primitive. See `autograd_lite.engine.primitive`."""
+"""The affine map of a layer, x·W + b, as one primitive. See
+`autograd_lite.engine.primitive` for what a declaration means."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import SUM, Array, Case, structural
-from autograd_lite.primitives.products import _matmul_left, _matmul_right
-from autograd_lite.primitives.shaping import Call, Shape, dimensions_of
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import PRODUCT, SUM, Array, Case
+from autograd_lite.primitives.products import matmul_left, matmul_right
+from autograd_lite.primitives.shape import Call, Shape, dimensions_of
 
 
 def _affine(x: Array, W: Array, b: Array) -> Any:
     z = np.matmul(x, W)
-    if z.__class__ is np.ndarray and z.dtype == getattr(b, "dtype", None):
+    if z.__class__ is b.__class__ is np.ndarray and z.dtype == b.dtype and z.shape[-1:] == b.shape:
         z += b
         return z
     return z + b
@@ -35,27 +37,28 @@ def _cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     text="{x} @ {W} + {b}",
-    latex=r"{x} \cdot {W} + {b}",
     precedence=SUM,
+    binds=(PRODUCT, PRODUCT + 1, SUM),
     arrays=_affine,
     pullbacks=(
-        lambda g, z, x, W, b: _matmul_left(g, z, x, W),
-        lambda g, z, x, W, b: _matmul_right(g, z, x, W),
+        lambda g, z, x, W, b: matmul_left(g, z, x, W),
+        lambda g, z, x, W, b: matmul_right(g, z, x, W),
         _to_bias,
     ),
     cases=_cases,
     back=("g·{W}ᵀ", "{x}ᵀ·g", "g, summed over the rows"),
+    fits="the last axis of x must be as long as the first of W, and b as the last of W",
     method=False,
 )
 def affine(x: Any, W: Any, b: Any) -> Call:
     """z = x·W + b, the rows of x each mapped to a row of z.
 
-    ∂L/∂x = g·Wᵀ, ∂L/∂W = xᵀ·g, ∂L/∂b = the sum of the rows of g (rows 000-21, 004-03).
+    ∂L/∂x = g·Wᵀ, ∂L/∂W = xᵀ·g, ∂L/∂b = the sum of the rows of g.
 
     Args:
         x: (n_in,) or (…, n_in).
         W: (n_in, n_out), or (n_in,) for one output without an axis.
-        b: (n_out,), or one number for all outputs (row 004-04).
+        b: (n_out,), or one number for all outputs.
 
     >>> affine([2.0, 3.0], [[4.0, 5.0], [6.0, 7.0]], [0.0, 1.0])
     array([26., 32.])

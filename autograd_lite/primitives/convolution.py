@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd_lite.engine.primitive import Array, Case, structural
-from autograd_lite.primitives.shaping import Call, Shape, shape_of
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.primitives.indexing import getitem
+from autograd_lite.primitives.shape import Call, Shape, shape_of, whole
 
 
 def _windows(x: Array, size: Shape, stride: int) -> Array:
@@ -38,13 +40,26 @@ def _overlap_add(x: Array, lengths: Shape, stride: int) -> Array:
     return out
 
 
+def _lengths(name: str, given: Any) -> Shape:
+    """One length, or several, as a tuple."""
+    return tuple(whole(name, "a length", n) for n in (given if np.ndim(given) else (given,)))
+
+
+def _given_shape(x: Any) -> Shape:
+    return np.shape(x) if isinstance(x, list | tuple) else shape_of(x)
+
+
 def _from_windows(g: Any, z: Any, x: Any, size: Shape, stride: int) -> Any:
     return overlap_add(g, shape_of(x)[-len(size) :], stride=stride)
 
 
 def _from_overlap(g: Any, z: Any, x: Any, lengths: Shape, stride: int) -> Any:
     k = len(lengths)
-    return windows(g, shape_of(x)[-2 * k : -k], stride=stride)
+    shape = shape_of(x)
+    all_windows = windows(g, shape[-2 * k : -k], stride=stride)
+    if shape_of(all_windows) == shape:
+        return all_windows
+    return getitem(all_windows, (..., *(slice(n) for n in shape[-k:])))  # there was more room
 
 
 def _window_cases(shape: Shape) -> Iterator[Case]:
@@ -61,6 +76,7 @@ def _overlap_cases(shape: Shape) -> Iterator[Case]:
         lengths = shape[-len(size) :]
         made = _windows(np.zeros(shape), size, options.get("stride", 1)).shape
         yield (made,), (lengths,), options
+        yield (made,), (tuple(n + 2 for n in lengths),), options
 
 
 @structural(
@@ -89,8 +105,8 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
     array([[1., 2.],
            [2., 3.]])
     """
-    size = tuple(int(n) for n in size)
-    lengths = np.shape(x) if isinstance(x, list | tuple) else shape_of(x)
+    size = _lengths("windows", size)
+    lengths = _given_shape(x)
     fits = len(lengths) >= len(size) > 0 and all(
         0 < n <= length for n, length in zip(size, lengths[-len(size) :], strict=True)
     )
@@ -99,7 +115,7 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
             f"windows: windows of {size}, {stride} apart, do not fit into shape {lengths}: "
             "each must be at least 1, and no longer than its axis"
         )
-    return (x,), {"size": size, "stride": int(stride)}
+    return (x,), {"size": size, "stride": whole("windows", "stride", stride)}
 
 
 @structural(
@@ -115,10 +131,30 @@ def overlap_add(x: Any, lengths: Any, stride: int = 1) -> Call:
 
     Args:
         x: windows (…, *size, *positions), as `windows` makes them.
-        lengths: of the last axes of the result.
+        lengths: of the last axes of the result; where no window is, there are zeros.
         stride: how far apart the windows are.
+
+    Raises:
+        ValueError: if x has too few axes, or a window reaches beyond its length.
 
     >>> overlap_add(windows([1.0, 2.0, 3.0], (2,)), (3,))
     array([1., 4., 3.])
     """
-    return (x,), {"lengths": tuple(lengths), "stride": int(stride)}
+    lengths = _lengths("overlap_add", lengths)
+    shape = _given_shape(x)
+    k = len(lengths)
+    size, positions = shape[-2 * k : -k], shape[-k:]
+    fits = (
+        len(shape) >= 2 * k > 0
+        and stride >= 1
+        and all(
+            length >= m + stride * (max(n, 1) - 1) and m > 0
+            for length, m, n in zip(lengths, size, positions, strict=True)
+        )
+    )
+    if not fits:
+        raise ValueError(
+            f"overlap_add: windows (…, *size, *positions) of shape {shape}, {stride} apart, do not "
+            f"fit into lengths {lengths}: size + stride·(positions − 1) is needed along each axis"
+        )
+    return (x,), {"lengths": lengths, "stride": whole("overlap_add", "stride", stride)}

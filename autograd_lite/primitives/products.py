@@ -1,4 +1,5 @@
-"""The products of linear algebra: matmul and dot. See `autograd_lite.engine.primitive`."""
+"""The products of linear algebra: matmul, dot and vdot. See `autograd_lite.engine.primitive` for
+what a declaration means."""
 
 from __future__ import annotations
 
@@ -7,20 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import PRODUCT, Array, Case, structural
-from autograd_lite.primitives.shaping import (
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import PRODUCT, Array, Case
+from autograd_lite.primitives.indexing import getitem
+from autograd_lite.primitives.shape import (
     Call,
     Shape,
     dimensions_of,
-    getitem,
     reshape,
     shape_of,
     swapaxes,
     transpose,
 )
 
-# Y = X·W: ∂L/∂X = ∂L/∂Y·Wᵀ and ∂L/∂W = Xᵀ·∂L/∂Y (rows 000-21, 004-03). The other cases make
-# matrices of vectors and stacks first, and the engine sums over axes that were broadcast.
+# Y = X·W: ∂L/∂X = ∂L/∂Y·Wᵀ and ∂L/∂W = Xᵀ·∂L/∂Y. The other cases make matrices of vectors and
+# stacks first, and the engine sums over axes that were broadcast.
+
+
+_FITS = (
+    "the last axis of the first must be as long as the first axis (the last but one, if it has "
+    "more) of the second"
+)
 
 
 def _as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
@@ -34,14 +42,16 @@ def _as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     return g, x, y
 
 
-def _matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
+def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
+    """The gradient of x in z = x @ y."""
     if x.ndim == y.ndim == 2:
         return g @ y.T
     g, _, matrix = _as_matrices(g, x, y)
     return matmul(g, swapaxes(matrix, -1, -2))  # of a vector x: its leading axes are summed
 
 
-def _matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
+def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
+    """The gradient of y in z = x @ y."""
     if x.ndim == y.ndim == 2:
         return x.T @ g
     g, matrix, _ = _as_matrices(g, x, y)
@@ -62,21 +72,18 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 
 
 @structural(
-    text="{x} @ {y}",
-    latex=r"{x} \cdot {y}",
-    precedence=PRODUCT,
-    arrays=np.matmul,
-    pullbacks=(_matmul_left, _matmul_right),
-    cases=_matmul_cases,
-    back=("g·{y}ᵀ", "{x}ᵀ·g"),
-    numpy=(np.matmul,),
+    np.matmul,
     operator="matmul",
     method=False,
+    pullbacks=(matmul_left, matmul_right),
+    cases=_matmul_cases,
+    back=("g·{y}ᵀ", "{x}ᵀ·g"),
+    fits=_FITS,
 )
 def matmul(x: Any, y: Any) -> Call:
     """The matrix product z = x @ y; vectors, and stacks of matrices, as in `numpy.matmul`.
 
-    ∂L/∂x = g·yᵀ and ∂L/∂y = xᵀ·g (rows 000-21, 004-03).
+    ∂L/∂x = g·yᵀ and ∂L/∂y = xᵀ·g.
 
     >>> matmul(np.array([2.0, 3.0]), np.array([[4.0, 5.0], [6.0, 7.0]]))
     array([26., 31.])
@@ -138,15 +145,20 @@ def _dot_cases(shape: Shape) -> Iterator[Case]:
             yield (shape, other), (), {}
 
 
+def _dot(x: Array, y: Array) -> Any:
+    """As np.dot; but a number does not make float64 of float32."""
+    return np.multiply(x, y) if _is_plain(x, y) else np.dot(x, y)
+
+
 @structural(
+    np.dot,
     text="{x}·{y}",
-    latex=r"{x} \cdot {y}",
     precedence=PRODUCT,
-    arrays=np.dot,
+    arrays=_dot,
     pullbacks=(_dot_left, _dot_right),
     cases=_dot_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
-    numpy=(np.dot,),
+    fits=_FITS,
 )
 def dot(x: Any, y: Any) -> Call:
     """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
@@ -159,24 +171,44 @@ def dot(x: Any, y: Any) -> Call:
     return (x, y), {}
 
 
+def _in_shape_of(x: Any, y: Any) -> Any:
+    """y with the shape of x."""
+    return y if shape_of(x) == shape_of(y) else reshape(y, shape_of(x))
+
+
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
-        raise ValueError("both must have as many elements")
-    return np.dot(np.ravel(x), np.ravel(y))
+        raise ValueError("the sizes differ")
+    if dimensions_of(x) == dimensions_of(y) == 0:
+        return np.multiply(x, y)
+    return np.dot(_flat(x, y), _flat(y, x))
+
+
+def _flat(x: Any, other: Any) -> Array:
+    """The elements in a row; a number in the dtype of the other, which it must not change."""
+    return np.ravel(x) if dimensions_of(x) else np.full(1, x, np.result_type(x, other))
+
+
+def _vdot_cases(shape: Shape) -> Iterator[Case]:
+    for other in (shape, shape[::-1]):
+        yield (shape, other), (), {}
+    if shape == (1,):
+        yield (shape, ()), (), {}
+        yield ((), shape), (), {}
 
 
 @structural(
+    np.vdot,
     text="Σ {x}·{y}",
-    latex=r"\sum {x} \cdot {y}",
     precedence=PRODUCT,
     arrays=_vdot,
     pullbacks=(
-        lambda g, z, x, y: g * reshape(y, shape_of(x)),
-        lambda g, z, x, y: g * reshape(x, shape_of(y)),
+        lambda g, z, x, y: g * _in_shape_of(x, y),
+        lambda g, z, x, y: g * _in_shape_of(y, x),
     ),
-    cases=lambda shape: iter([((shape, shape), (), {}), ((shape, shape[::-1]), (), {})]),
+    cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
-    numpy=(np.vdot,),
+    fits="both must have as many elements",
     method=False,
 )
 def vdot(x: Any, y: Any) -> Call:

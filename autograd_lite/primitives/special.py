@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, elementwise
-from autograd_lite.primitives.elementwise import exp
+from autograd_lite.engine.declare import elementwise
+from autograd_lite.engine.primitive import Array
+from autograd_lite.primitives.exponential import exp
 
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969):
 # three intervals, each the quotient of two polynomials, highest power first.
@@ -56,8 +57,6 @@ def _erf_of_array(x: Any) -> Any:
 
 
 @elementwise(
-    latex=r"\operatorname{{erf}}({x})",
-    floats="erf(x)",
     arrays=_erf_of_array,
     partials=(lambda x, z: 2.0 / math.sqrt(math.pi) * exp(-x * x),),
 )

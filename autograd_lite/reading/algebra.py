@@ -7,17 +7,26 @@ stand for the operands, and what this records is the derivative's formula.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import modes
-from autograd_lite.engine.primitive import ATOM, POWER, PRIMITIVES, PRODUCT, SIGN, SUM, Primitive
-from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.primitive import (
+    ATOM,
+    POWER,
+    PRIMITIVES,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Elementwise,
+    Primitive,
+    Structural,
+)
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -44,9 +53,27 @@ class Operation:
     operands: tuple[Formula, ...]
     note: str = ""
     """The parameters of a structural primitive: `axis=0`."""
+    part: str = ""
+    """Of several results, which one this is: `cosine of sincos(x)`."""
 
 
-Formula = Number | Name | Operation
+@dataclass(frozen=True)
+class Call:
+    """A function that is written in others, applied to formulas."""
+
+    name: str
+    operands: tuple[Formula, ...]
+
+
+@dataclass(frozen=True)
+class Partial:
+    """The derivative of such a function by one of its arguments, which is not written out."""
+
+    name: str
+    operand: Formula
+
+
+Formula = Number | Name | Operation | Call | Partial
 
 
 def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
@@ -55,47 +82,63 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
     Chains of additions, and of multiplications, become one sum or product; what is nested deeper
     than a reader can follow becomes `…`.
     """
-    if node.__class__ is not Value:
-        return _not_a_value(node, names)
-    if node._primitive is None:
-        return Name(names[node]) if node in names else Number(node._data)
+    if not is_variable(node):
+        return _constant(node)
+    if node.primitive is None:
+        unnamed = Name("x") if node.partials is None else Number(node.item())
+        return Name(names[node]) if node in names else unnamed
     if depth > _DEEPEST:
         return Name("…")
-    terms = _chain(node, names)
-    operands = tuple(_operand(x, names, depth + 1) for x in terms)
-    return Operation(node._primitive, operands)
+    part = ""
+    several = results_node(node)
+    if several is not None:
+        node, part = several, part_name(node)
+    operands = tuple(operand_formula(x, names, depth + 1) for x in _chain(node, names))
+    shown = [f"{key}={value}" for key, value in node.params.items() if _worth(value)]
+    return Operation(node.primitive, operands, ", ".join(shown), part)
 
 
 _DEEPEST = 25
 
 
-def _chain(node: Value, names: Mapping[Any, str]) -> list[Any]:
+def _chain(node: Any, names: Mapping[Any, str]) -> list[Any]:
     """The operands of a node; of a chain a + b + c of nodes without a name, all that are added."""
-    primitive = node._primitive
-    assert primitive is not None
+    primitive = node.primitive
     operands = list(node.operands)
-    if primitive.name not in ("add", "multiply"):
+    if not primitive.laws.chains:
         return operands
     last = operands[1:]
     first = operands[0]
-    while first.__class__ is Value and first not in names and first._primitive is primitive:
+    while is_variable(first) and first not in names and first.primitive is primitive:
         first, *more = first.operands
         last += reversed(more)
     return [first, *reversed(last)]
 
 
-def _not_a_value(node: Any, names: Mapping[Any, str]) -> Formula:
-    """The formula of a constant, a condition, or a Tensor."""
-    if node.__class__ is Tensor and node._primitive is not None:
-        operands = tuple(_operand(x, names, 0) for x in node.operands)
-        shown = [f"{key}={value}" for key, value in node._params.items() if _worth(value)]
-        return Operation(node._primitive, operands, ", ".join(shown))
-    text = getattr(node, "text", None)
-    if text is not None:
-        return Name(text)
-    if np.ndim(node) == 0 and node.__class__ is not Tensor:
-        return Number(float(node))
-    return Name(names.get(node, "x") if node.__class__ is Tensor else array_text(node))
+def has_results(node: Any) -> bool:
+    """Whether a node stands for all results of an operation, of which each has its own."""
+    return isinstance(node.primitive, Structural) and node.primitive.results is not None
+
+
+def results_node(node: Any) -> Any:
+    """Of one of several results, the node that computed them all; else None."""
+    below = node.operands[0] if len(node.operands) == 1 else None
+    return below if is_variable(below) and has_results(below) else None
+
+
+def part_name(node: Any) -> str:
+    """What one of several results is called."""
+    index = node.params["index"]
+    names = node.operands[0].primitive.results
+    return str(names[index]) if index < len(names) else f"result {index + 1}"
+
+
+def _constant(x: Any) -> Formula:
+    """The formula of a constant: a number, an array, or a condition that says how it is written."""
+    written = getattr(x, "text", None)
+    if written is not None:
+        return Name(written)
+    return Number(float(x)) if np.ndim(x) == 0 else Name(array_text(x))
 
 
 def _worth(parameter: Any) -> bool:
@@ -115,40 +158,56 @@ def array_text(array: Any) -> str:
     return "⟨" + "×".join(map(str, array.shape)) + "⟩"
 
 
-def _operand(x: Any, names: Mapping[Any, str], depth: int) -> Formula:
-    named = x.__class__ in (Value, Tensor) and x in names
-    return Name(names[x]) if named else formula(x, names, depth)
+def operand_formula(x: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
+    """An operand as it stands in a formula: by its name, if it has one."""
+    return Name(names[x]) if is_variable(x) and x in names else formula(x, names, depth)
 
 
 def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula:
-    """∂node/∂operand[index], simplified, as a book writes it where the declaration says how."""
-    primitive = node._primitive
-    rules = primitive.on_paper or primitive.partials
-    rule = rules[index]
+    """∂node/∂operand[index] of an elementwise operation, simplified, as a book writes it where
+    the declaration says how.
+
+    The rule is run on Values that stand for the operands and the result, constants among them:
+    numbers for numbers, and for arrays some number.
+    """
+    rule = node.primitive.on_paper[index]
     if not callable(rule):
         return Number(float(rule or 0.0))
-    known = {x for x in (*node.operands, node) if x.__class__ in (Value, Tensor)}
+    shown: dict[Any, Formula] = {}
+    stand_ins: dict[Any, Value] = {}
+
+    def stand_in(x: Any) -> Any:
+        if not is_variable(x):
+            if np.ndim(x) == 0:
+                return x
+            array = Value(_SOME)
+            shown[array] = Name(array_text(x))
+            return array
+        if x not in stand_ins:
+            number = Value(_SOME if x.partials is None else x.item())
+            stand_ins[x] = number
+            shown[number] = operand_formula(x, names)
+        return stand_ins[x]
+
     with modes.recording(), np.errstate(all="ignore"):
-        stand_ins = {x: Value(x._data if x.__class__ is Value else 0.75) for x in known}
-        operands = [_stand_in(x, stand_ins) for x in node.operands]
-        recorded = rule(*operands, stand_ins[node])
-    shown = {s: Name(names[x]) if x in names else formula(x, names) for x, s in stand_ins.items()}
-    shown |= {s: Name(array_text(x)) for x, s in zip(node.operands, operands, strict=True)
-              if s.__class__ is Value and s not in shown}  # fmt: skip
+        operands, z = [stand_in(x) for x in node.operands], stand_in(node)
+        try:
+            recorded = rule(*operands, z)
+        except (ArithmeticError, ValueError):  # Python's of a constant, such as 1/0: NumPy's inf
+            exact = [np.float64(x) if isinstance(x, float) else x for x in operands]
+            recorded = rule(*exact, z)
     return simplified(_with(recorded, shown))
 
 
-def _stand_in(x: Any, stand_ins: Mapping[Any, Value]) -> Any:
-    if x.__class__ in (Value, Tensor):
-        return stand_ins[x]
-    return x if np.ndim(x) == 0 else Value(0.75)
+_SOME = 0.75
+"""What stands for the elements of an array where a formula is read off."""
 
 
-def _with(x: Any, shown: Mapping[Value, Formula]) -> Formula:
+def _with(x: Any, shown: Mapping[Any, Formula]) -> Formula:
     """The formula of what a rule recorded, with the formulas of its operands put in."""
-    if x.__class__ is not Value or x._primitive is None:
-        return shown[x] if x.__class__ is Value and x in shown else formula(x, {})
-    return Operation(x._primitive, tuple(_with(y, shown) for y in x.operands))
+    if not is_variable(x) or x.primitive is None:
+        return shown[x] if is_variable(x) and x in shown else formula(x, {})
+    return Operation(x.primitive, tuple(_with(y, shown) for y in x.operands))
 
 
 # ---------------------------------------------------------------- simplifying
@@ -159,32 +218,36 @@ def simplified(tree: Formula) -> Formula:
     if not isinstance(tree, Operation):
         return tree
     operands = tuple(simplified(x) for x in tree.operands)
-    name = tree.primitive.name
-    if len(operands) > len(tree.primitive.operands):
-        return _nary(tree.primitive, operands)
-    if all(isinstance(x, Number) for x in operands) and tree.primitive.floats is not None:
-        return Number(tree.primitive.evaluate_floats(*(x.value for x in operands)))  # type: ignore[union-attr]
-    if name in ("multiply", "divide", "negative"):
-        return product(Operation(tree.primitive, operands))
-    if name == "positive":
-        return operands[0]
-    if name == "power" and operands[1] == Number(1.0):
-        return operands[0]
-    if name == "power" and operands[1] == Number(0.0):
-        return Number(1.0)
-    if name == "add" and operands[0] == Number(0.0):
-        return operands[1]
-    if name in ("add", "subtract") and operands[1] == Number(0.0):
-        return operands[0]
-    return Operation(tree.primitive, operands)
+    primitive, laws = tree.primitive, tree.primitive.laws
+    if laws.chains and len(operands) > len(primitive.operands):
+        return _nary(primitive, operands)
+    numbers = [x.value for x in operands if isinstance(x, Number)]
+    if len(numbers) == len(operands) and isinstance(primitive, Elementwise):
+        with np.errstate(all="ignore"):
+            return Number(primitive.evaluate_floats(*numbers))
+    if laws.exponents:
+        return product(replace(tree, operands=operands))
+    for i, number, result in laws.fixed:
+        if operands[i] == Number(number):
+            return Number(result)
+    for i, unit in enumerate(laws.units):
+        if unit is not None and operands[i] == Number(unit):
+            return operands[1 if i == 0 else 0]
+    return replace(tree, operands=operands)
 
 
 def _nary(primitive: Primitive, operands: tuple[Formula, ...]) -> Formula:
     """A sum without its zeros, a product with its numbers drawn together."""
-    if primitive.name == "multiply":
+    if primitive.laws.exponents:
         return product(*operands)
-    left = tuple(x for x in operands if x != Number(0.0))
+    units = [Number(unit) for unit in primitive.laws.units if unit is not None]
+    left = tuple(x for x in operands if x not in units)
     return Operation(primitive, left) if len(left) > 1 else (left or operands)[0]
+
+
+def is_sum(primitive: Primitive) -> bool:
+    """Whether an operation adds: chains of it are one, and 0 changes nothing."""
+    return primitive.laws.chains and primitive.laws.units[-1:] == (0.0,)
 
 
 def product(*factors: Formula) -> Formula:
@@ -226,22 +289,23 @@ def _factors(tree: Formula) -> tuple[float, list[Formula], list[Formula]]:
     """A formula as a number, factors above and factors below the line."""
     if isinstance(tree, Number):
         return tree.value, [], []
-    if isinstance(tree, Operation):
-        name = tree.primitive.name
-        parts = [_factors(x) for x in tree.operands] if name in _PRODUCTS else []
-        if name == "negative":
-            return -parts[0][0], parts[0][1], parts[0][2]
-        if name == "multiply":
-            number = math.prod(part[0] for part in parts)
-            above = [x for part in parts for x in part[1]]
-            return number, above, [x for part in parts for x in part[2]]
-        if name == "divide" and parts[1][0] != 0.0:
-            (c, n, d), (e, p, q) = parts
-            return c / e, n + q, d + p
-    return 1.0, [tree], []
-
-
-_PRODUCTS = ("multiply", "divide", "negative")
+    alone: tuple[float, list[Formula], list[Formula]] = (1.0, [tree], [])
+    if not isinstance(tree, Operation) or not tree.primitive.laws.exponents:
+        return alone
+    exponents = tree.primitive.laws.exponents
+    whole, above, below = tree.primitive.laws.coefficient, [], []
+    for i, operand in enumerate(tree.operands):
+        number, over, under = _factors(operand)
+        if exponents[min(i, len(exponents) - 1)] > 0:
+            whole *= number
+        elif number == 0.0:
+            return alone  # a division by 0 stays as it is written
+        else:
+            whole /= number
+            over, under = under, over
+        above += over
+        below += under
+    return whole, above, below
 
 
 # ---------------------------------------------------------------- writing
@@ -314,15 +378,25 @@ def _write(
     if isinstance(tree, Number):
         return number(tree.value), ATOM if tree.value >= 0 else SIGN
     if isinstance(tree, Name):
-        simple = not any(c in tree.text for c in " <>=")
-        return name(tree.text), ATOM if simple else SUM
-    primitive = tree.primitive
+        compares = any(c in tree.text for c in "<>=≤≥≠")
+        return name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
     in_latex = name is not str
-    if primitive.name == "power" and isinstance(tree.operands[1], Number) and not in_latex:
-        exponent = format(tree.operands[1].value, "g")
+    if isinstance(tree, Call):
+        called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name
+        given = (_write(x, template, number, name)[0] for x in tree.operands)
+        return f"{called}({', '.join(given)})", ATOM
+    if isinstance(tree, Partial):
+        by = bracketed(*_write(tree.operand, template, number, name), ATOM)
+        if in_latex:
+            return rf"\frac{{\partial {name(tree.name)}}}{{\partial {by}}}", ATOM
+        return f"∂{tree.name}/∂{by}", ATOM
+    primitive = tree.primitive
+    raised = tree.operands[-1] if primitive.laws.superscript and not in_latex else None
+    if isinstance(raised, Number):
+        exponent = format(raised.value, "g")
         if exponent.lstrip("-").isdigit():
-            base = bracketed(*_write(tree.operands[0], template, number, name), POWER + 1)
-            return base + exponent.translate(_SUPERSCRIPTS), POWER
+            base = _write(tree.operands[0], template, number, name)
+            return bracketed(*base, POWER + 1) + exponent.translate(_SUPERSCRIPTS), POWER
     parts = []
     for i, operand in enumerate(tree.operands):
         written = _write(operand, template, number, name)
@@ -332,6 +406,9 @@ def _write(
         parts.append(bracketed(*written, needed))
     whole = _filled(template(primitive), primitive.operands, parts)
     note = f" [{name(tree.note)}]" if tree.note else ""
+    if tree.part:
+        of = r"\text{ of }" if in_latex else " of "
+        return name(tree.part) + of + whole + note, SUM
     return whole + note, primitive.precedence
 
 
@@ -352,15 +429,13 @@ def _filled(template: str, names: tuple[str, ...], parts: list[str]) -> str:
 
 def _needed(primitive: Primitive, index: int, in_latex: bool) -> int:
     """How tightly an operand must bind to stand without parentheses."""
+    binds = (primitive.binds_latex if in_latex else ()) or primitive.binds
+    if binds:
+        return binds[min(index, len(binds) - 1)]
     precedence = primitive.precedence
-    if precedence == ATOM or (in_latex and primitive.name == "divide"):
-        return 0  # inside a call, a root, a fraction
-    if precedence == POWER:
-        return 0 if in_latex and index == 1 else POWER + 1
-    if index == 0:
-        return precedence
-    exact = primitive.name in ("subtract", "divide", "negative")
-    return precedence + 1 if exact or precedence == PRODUCT else precedence
+    if precedence == ATOM:
+        return 0  # inside a call, a root
+    return precedence + 1 if index or precedence == POWER else precedence
 
 
 def bracketed(written: str, binds: int, needed: int) -> str:

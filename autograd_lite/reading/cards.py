@@ -7,7 +7,7 @@ always has a card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -15,20 +15,28 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import times
+from autograd_lite.engine.chain import times
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.engine.reverse import gradients
-from autograd_lite.engine.tensor import Tensor, is_variable
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.reading.algebra import (
     Formula,
     Name,
     Number,
     array_text,
+    factor_text,
     formula,
+    has_results,
+    is_sum,
     local_derivative,
     product,
+    results_node,
     simplified,
 )
+from autograd_lite.reading.functions import Folded, folded_functions
+from autograd_lite.reading.names import printable
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -47,38 +55,69 @@ class Edge:
     """∂target/∂source along this use; None where one of them is a Tensor."""
     way: Way = field(repr=False)
     names: Mapping[Any, str] = field(repr=False)
+    folded: Mapping[Any, Folded] = field(repr=False)
 
     @cached_property
     def symbol(self) -> Formula:
         """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
         what the gradient is multiplied by."""
-        symbol: Formula = Number(1.0)
-        steps = list(islice(self._steps(), _LONGEST + 1))
+        steps = list(islice(self.steps(), _LONGEST + 1))
         if len(steps) > _LONGEST:
             return Name("…")
-        for node, index in steps:
-            symbol = product(local_derivative(node, index, self.names), symbol)
+        symbol: Formula = Number(1.0)
+        for step in steps:
+            if self._has_formula(*step):
+                symbol = product(self._local(*step), symbol)
         return simplified(symbol)
 
     @property
     def back(self) -> str | None:
         """How a structural operation takes the gradient g back, in words; None for others."""
-        steps = list(self._steps())
-        if len(steps) != 1 or steps[0][0]._primitive.partials is not None:
+        steps = list(islice(self.steps(), _LONGEST + 1))
+        words = [self._words(*step) for step in steps if not self._has_formula(*step)]
+        if not words:
             return None
-        node, index = steps[0]
-        operands = (
-            self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
-        )
-        shown = dict(zip(node._primitive.operands, operands, strict=False))
-        return str(node._primitive.back_text(index).format(**shown))
+        times = factor_text(self.symbol)
+        return words[0] if times == "1" else f"{words[0]}, times {times}"
 
-    def _steps(self) -> Iterator[tuple[Any, int]]:
-        """The operations passed, the nearest to the source first."""
+    def steps(self) -> Iterator[tuple[Any, int]]:
+        """The operations passed, each with which of its operands the way leads to, the nearest to
+        the source first; of a function that is one card, which of its sources."""
         way = self.way
         while way is not None:
             way, node, index = way
-            yield node, index
+            if results_node(node) is None or node in self.folded:
+                yield node, index
+
+    def rules(self) -> Iterator[tuple[Any, int]]:
+        """The operations passed, those inside of functions too, each with which of its operands."""
+        for node, index in self.steps():
+            if node in self.folded:
+                inside = self.folded[node].inside
+                yield from ((x, i) for x in inside for i, _ in x.variables())
+            else:
+                yield node, index
+
+    def _has_formula(self, node: Any, index: int) -> bool:
+        """Whether the local derivative is a factor, not something that is done to arrays."""
+        if node in self.folded:
+            return self.folded[node].partials[index] is not None
+        return isinstance(node.primitive, Elementwise)
+
+    def _local(self, node: Any, index: int) -> Formula:
+        if node in self.folded:
+            return self.folded[node].derivative(index, self.names)
+        return local_derivative(node, index, self.names)
+
+    def _words(self, node: Any, index: int) -> str:
+        """What becomes of the gradient at one structural operation."""
+        if node in self.folded:
+            return f"g through {self.folded[node].name}, backwards"
+        operands = (
+            self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
+        )
+        shown = dict(zip(node.primitive.operands, operands, strict=False))
+        return str(node.primitive.back_text(index).format(**shown))
 
 
 @dataclass
@@ -110,6 +149,7 @@ def cards_of(
     fold: bool = True,
     names: Mapping[str, Any] | None = None,
     neurons: bool = False,
+    functions: bool | None = None,
 ) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
@@ -119,6 +159,8 @@ def cards_of(
         names: further names, as `locals()` gives them, of variables and of arrays, lists and
             dicts of them.
         neurons: an activation of a sum gets a card, even if it has no name and is used once.
+        functions: whether a call of a function that is written in others is one card; by default
+            if `fold` is.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
@@ -127,9 +169,12 @@ def cards_of(
     >>> [card.gradient for card in cards_of(y)]
     [8.0, 1.0]
     """
-    nodes = operands_first(output)
-    own = {node for node in nodes if neurons and _is_neuron(node)} | {output}
-    named = _names(nodes, own if fold else set(nodes), names_in(names or {}))
+    nodes = _below(output)
+    folded = folded_functions(nodes) if (fold if functions is None else functions) else {}
+    uses = _users(nodes, folded)
+    nodes = [node for node in nodes if node in uses and not has_results(node)]
+    own = {node for node in nodes if neurons and _is_neuron(node)} | {output, *folded}
+    named = _names(nodes, uses, own if fold else set(nodes), names_in(names or {}))
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
@@ -138,50 +183,38 @@ def cards_of(
     }
     for node, card in cards.items():
         if not node.is_leaf:
-            card.algebra = formula(node, named)
+            whole = folded.get(node)
+            card.algebra = whole.algebra(named) if whole else formula(node, named)
             card.edges = [
-                Edge(cards[source], card, number, way, named)
-                for source, number, way in _uses(node, named)
+                Edge(cards[source], card, number, way, named, folded)
+                for source, number, way in _uses(node, named, folded)
             ]
     return list(cards.values())
 
 
-def operands_first(output: Any) -> list[Any]:
-    """Every variable below the output, each after its operands, in the order of the program.
+def _users(nodes: Sequence[Any], folded: Mapping[Any, Folded]) -> dict[Any, int]:
+    """How often each node is used; those that are inside of functions are not among them."""
+    uses = {nodes[-1]: 0}
+    for node in reversed(nodes):
+        if node in uses:
+            for x in _sources(node, folded):
+                uses[x] = uses.get(x, 0) + 1
+    return uses
 
-    Raises:
-        TypeError: if the output is no variable.
-        ValueError: if it is a Tensor with axes.
-    """
-    if not is_variable(output):
-        raise TypeError(
-            f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
-            "computed from variables"
-        )
+
+def _sources(node: Any, folded: Mapping[Any, Folded]) -> Iterable[Any]:
+    """The variables that a node was computed from; of a function, those of the whole."""
+    return folded[node].sources if node in folded else (x for _, x in node.variables())
+
+
+def _below(output: Any) -> list[Any]:
+    """Everything that the output was computed from, operands first."""
+    nodes = operands_first(output)
     if output.ndim:
         raise ValueError(
             f"the output has shape {output.shape}, and a scalar is needed: reduce it with sum()"
         )
-    order: list[Any] = []
-    seen = set()
-    stack: list[tuple[Any, bool]] = [(output, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack += [(x, False) for x in reversed(variables_of(node)) if x not in seen]
-    return order
-
-
-def variables_of(node: Any) -> list[Any]:
-    """The operands that are variables, in order, as often as they are used."""
-    if node.__class__ is Tensor:
-        return [x for x in node.operands if is_variable(x)]
-    pairs = zip(node.operands, node.partials, strict=True)
-    return [x for x, partial in pairs if partial is not None]
+    return nodes
 
 
 # ---------------------------------------------------------------- names
@@ -221,28 +254,24 @@ def _variables_in(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Any]
 
 def _is_neuron(node: Any) -> bool:
     """Whether it is an activation of a sum."""
-    if node.__class__ is not Value or node.is_leaf or len(node.operands) != 1:
+    if node.partials is None or len(node.operands) != 1 or node.primitive.method is None:
         return False
     operand = node.operands[0]
-    primitive = getattr(operand, "_primitive", None)
-    activation = node._primitive is not None and node._primitive.method is not None
-    return activation and primitive is not None and primitive.name == "add"
+    return is_variable(operand) and operand.primitive is not None and is_sum(operand.primitive)
 
 
-def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[Any, str]:
+def _names(
+    nodes: list[Any], uses: Mapping[Any, int], own: set[Any], extra: Mapping[Any, str]
+) -> dict[Any, str]:
     """A name for each variable that gets a card, no name twice; those in `own` get one."""
-    uses: dict[Any, int] = {}
-    for node in nodes:
-        for x in variables_of(node):
-            uses[x] = uses.get(x, 0) + 1
-    wanted = {node: node.name if node.name is not None else extra.get(node) for node in nodes}
+    wanted = {node: _shown(node.name) or _shown(extra.get(node)) for node in nodes}
     taken = {name for name in wanted.values() if name is not None}
     fresh = {kind: _fresh(kind, taken) for kind in "xv"}
     names: dict[Any, str] = {}
     given: set[str] = set()
     for node in nodes:
         name = wanted[node]
-        inner = node.__class__ is Value and uses.get(node, 0) == 1 and node not in own
+        inner = node.partials is not None and uses[node] == 1 and node not in own
         if name is not None:
             names[node] = name if name not in given else next(_fresh(f"{name}_", taken | given))
         elif node.is_leaf or not inner:
@@ -250,6 +279,11 @@ def _names(nodes: list[Any], own: set[Any], extra: Mapping[Any, str]) -> dict[An
         if node in names:
             given.add(names[node])
     return names
+
+
+def _shown(name: str | None) -> str | None:
+    """The name as it is written; a blank one is none."""
+    return None if name is None or not name.strip() else printable(name)
 
 
 def _fresh(kind: str, taken: set[str]) -> Iterator[str]:
@@ -263,7 +297,9 @@ def _fresh(kind: str, taken: set[str]) -> Iterator[str]:
 # ---------------------------------------------------------------- edges
 
 
-def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | None, Way]]:
+def _uses(
+    node: Any, names: Mapping[Any, str], folded: Mapping[Any, Folded]
+) -> Iterator[tuple[Any, float | None, Way]]:
     """The named values in the algebra of a node, each with the way down to it."""
     stack: list[tuple[Any, float | None, Way]] = [(node, 1.0, None)]
     while stack:
@@ -272,15 +308,25 @@ def _uses(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[Any, float | No
             yield inner, number, way
             continue
         parts: list[tuple[Any, float | None, Way]] = []
-        for i, x in enumerate(inner.operands):
-            if inner.__class__ is Tensor:
-                if is_variable(x):
-                    parts.append((x, None, (way, inner, i)))
-            elif inner.partials[i] is not None:
-                scalar = x.__class__ is Value and number is not None
-                step = times(number, inner.partials[i]) if scalar else None
-                parts.append((x, step, (way, inner, i)))
+        for i, x, local in _local_numbers(inner, folded):
+            step = None if number is None or local is None else times(number, local)
+            parts.append((x, step, (way, inner, i)))
         stack += reversed(parts)
+
+
+def _local_numbers(
+    node: Any, folded: Mapping[Any, Folded]
+) -> Iterator[tuple[int, Any, float | None]]:
+    """What a node was computed from, with which operand it is, and its local derivative; None
+    where one of them is a Tensor."""
+    if node in folded:
+        whole = folded[node]
+        for i, x in enumerate(whole.sources):
+            yield i, x, whole.partials[i]
+        return
+    for i, x in node.variables():
+        scalars = node.partials is not None and x.partials is not None
+        yield i, x, node.partials[i] if scalars else None
 
 
 def recomputed(output: Value, node: Value, data: float) -> float:
@@ -293,10 +339,7 @@ def recomputed(output: Value, node: Value, data: float) -> float:
     """
     results = {node: data}
     for v in operands_first(output):
-        if v in results or v.is_leaf:
-            continue
-        if any(x in results for x in v.operands if x.__class__ is Value):
-            assert v._primitive is not None
-            now = (results.get(x, x._data) if x.__class__ is Value else x for x in v.operands)
-            results[v] = v._primitive.evaluate_floats(*now)
+        if v not in results and any(is_variable(x) and x in results for x in v.operands):
+            now = (results.get(x, x.item()) if is_variable(x) else x for x in v.operands)
+            results[v] = v.primitive.evaluate_floats(*now)
     return results.get(output, output.data)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autograd_lite.engine.primitive import PRIMITIVES
-from autograd_lite.engine.value import Value
 from autograd_lite.reading.algebra import (
     Formula,
     Operation,
@@ -206,7 +205,7 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     ∂z/∂x = y
           = 3
     """
-    if not all(card.node.__class__ is Value for card in cards):
+    if any(card.node.partials is None for card in cards):
         raise TypeError(
             "derive: a term a path is written for Values; run the function on Values, or on "
             "arrays of Values, instead of Tensors"

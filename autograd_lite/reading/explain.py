@@ -8,18 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.numerical.differences import numerical_gradient
 from autograd_lite.reading.algebra import text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
 from autograd_lite.reading.derivation import Derivation, derive
-from autograd_lite.reading.script import Program, parse
+from autograd_lite.reading.names import printable
+from autograd_lite.reading.script import Script, parse
 
 SEED_LAYER = """\
 z1 = x1*w11; z2 = x2*w21; z3 = z1 + z2; y1 = z3 + b1
 z4 = x1*w12; z5 = x2*w22; z6 = z4 + z5; y2 = z6 + b2
 out1 = sigmoid(y1); out2 = sigmoid(y2)
 E = ((out1 - t1)**2 + (out2 - t2)**2)/2"""
-"""The two-input, two-output layer of rows 000-08 to 000-20, with sigmoid and ½Σ(out − t)²."""
+"""A layer of two inputs and two outputs, with sigmoid and the error ½Σ(out − t)²."""
 
 SEED_INPUTS = {
     "x1": 0.5, "x2": -1.5,
@@ -33,7 +35,7 @@ SEED_INPUTS = {
 class Explanation:
     """What is known of a program at one point."""
 
-    program: Program
+    program: Script
     cards: list[Card]
     numerical: dict[str, float]
     """∂output/∂name by central differences, for every card."""
@@ -72,6 +74,7 @@ class Explanation:
             ValueError: if a name is not in the program, or the output does not depend on it.
         """
         names = {card.name: card for card in self.cards}
+        wrt = [printable(name) for name in wrt]
         for name in wrt:
             if name not in names:
                 known = ", ".join(names)
@@ -95,7 +98,7 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
         every_step: a card for each operation, not only for what has a name.
 
     Raises:
-        ProgramError: if the program cannot be read or a name has no number.
+        ScriptError: if the program cannot be read or a name has no number.
         ValueError: if a number is given for a name that is not an input.
 
     >>> explanation = explain("y = x*w", {"x": 2.0, "w": 3.0})
@@ -107,27 +110,27 @@ def explain(source: str, inputs: Mapping[str, float], every_step: bool = False) 
     program = parse(source)
     for name in inputs:
         if name not in program.inputs:
-            assigned = any(statement.name == name for statement in program.statements)
+            assigned = any(s.name == name and s.given for s in program.statements)
             why = "is assigned by the program" if assigned else "is not used in the program"
             raise ValueError(f"{name}={inputs[name]:g}: {name!r} {why}")
     with np.errstate(all="ignore"):  # inf and nan stand in the table
         values = {name: Value(x, name=name) for name, x in inputs.items()}
         output = program.run(values)[program.output]
-    if output.__class__ is not Value:
-        raise ValueError(f"{program.output} is a constant: it depends on no input")
+    if not is_variable(output):
+        raise program.error(f"{program.output} is a constant: it depends on no input")
     cards = cards_of(output, fold=not every_step)
     with np.errstate(all="ignore"):
         numerical = {card.name: _numerical(program, inputs, output, card) for card in cards}
     return Explanation(program, cards, numerical)
 
 
-def _numerical(program: Program, inputs: Mapping[str, float], output: Value, card: Card) -> float:
+def _numerical(program: Script, inputs: Mapping[str, float], output: Value, card: Card) -> float:
     """∂output/∂card by central differences: of an input by running the program again, of what is
     computed by running on from there."""
 
     def moved(x: float) -> float:
         if card.algebra is None:
-            return program.run({**inputs, card.name: x})[program.output]  # type: ignore[no-any-return]
+            return program.run({**inputs, card.node.name: x})[program.output]  # type: ignore[no-any-return]
         return recomputed(output, card.node, x)
 
     return float(numerical_gradient(moved, card.value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite.engine.primitive import PRIMITIVES, Primitive
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
 from autograd_lite.engine.value import Value, record_value
 from autograd_lite.reading.algebra import formula, local_derivative, text
 
@@ -33,12 +33,12 @@ def page() -> str:
     True
     """
     own = [p for p in PRIMITIVES.values() if p.function.__module__.startswith("autograd_lite.")]
-    elementwise = [_elementwise(p) for p in own if p.partials is not None]
-    structural = [_structural(p) for p in own if p.partials is None]
+    elementwise = [_elementwise(p) for p in own if isinstance(p, Elementwise)]
+    structural = [_structural(p) for p in own if isinstance(p, Structural)]
     return _HEAD + "".join(elementwise) + _STRUCTURAL + "".join(structural)
 
 
-def _elementwise(primitive: Primitive) -> str:
+def _elementwise(primitive: Elementwise) -> str:
     """A row: the function, how it is written, and its local derivatives as formulas."""
     operands = [Value(0.75 + i / 2, name=name) for i, name in enumerate(primitive.operands)]
     z = record_value(primitive, operands, {})
@@ -52,7 +52,7 @@ def _elementwise(primitive: Primitive) -> str:
     return f"| `{signature}` | {written} | {', '.join(derivatives)} |\n"
 
 
-def _structural(primitive: Primitive) -> str:
+def _structural(primitive: Structural) -> str:
     first = (primitive.function.__doc__ or "").strip().split("\n\n")[0]
     return f"| `{primitive.name}` | {' '.join(first.split())} |\n"
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import operator
 import re
+import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise
 from autograd_lite.engine.value import Value
-from autograd_lite.primitives.elementwise import positive
+from autograd_lite.primitives.arithmetic import positive
+from autograd_lite.reading.names import printable
 
 MAX_LENGTH = 10_000
 """Longer programs are refused (characters)."""
@@ -36,37 +40,49 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.USub: "neg",
     ast.UAdd: "pos",
 }
-_COMPARISONS: dict[type[ast.AST], tuple[str, Callable[[float, float], bool]]] = {
-    ast.Lt: ("<", float.__lt__),
-    ast.LtE: ("≤", float.__le__),
-    ast.Gt: (">", float.__gt__),
-    ast.GtE: ("≥", float.__ge__),
-    ast.Eq: ("=", float.__eq__),
-    ast.NotEq: ("≠", float.__ne__),
+_COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
+_WRITTEN = {
+    "<=": "≤", ">=": "≥", "==": "=", "!=": "≠",
+    "-": "−", " * ": "·", " / ": "/", " ** ": "^",
+}  # fmt: skip
 
 
-class ProgramError(ValueError):
+def _lines(source: str) -> list[str]:
+    """The lines as Python's parser counts them; `str.splitlines` splits at more."""
+    return re.split("\r\n|\r|\n", source)
+
+
+class ScriptError(ValueError):
     """A program that cannot be read, with the column (from 1) and line where it goes wrong."""
 
     def __init__(self, message: str, source: str, line: int = 1, column: int = 1) -> None:
         self.line, self.column = line, column
-        where = f"column {column}" if source.count("\n") == 0 else f"line {line}, column {column}"
-        shown = (source.splitlines() or [""])[line - 1][:MAX_LENGTH]
+        lines = _lines(source)
+        where = f"column {column}" if len(lines) == 1 else f"line {line}, column {column}"
         start = max(0, column - 50)
-        excerpt = shown[start : start + 76]
-        pointer = " " * (column - 1 - start) + "^"
-        super().__init__(f"{where}: {message}\n  {excerpt}\n  {pointer}")
+        before = printable(lines[line - 1][start : column - 1])
+        after = printable(lines[line - 1][column - 1 : start + 76])
+        pointer = " " * len(before) + "^"
+        super().__init__(f"{where}: {message}\n  {before}{after}\n  {pointer}")
 
 
-class Truth(float):
-    """The result of a comparison: 1.0 or 0.0, a constant, with what was compared as its text."""
+class Condition(float):
+    """The result of a comparison, 1.0 or 0.0, or of arithmetic on such results: a constant, with
+    what it was computed from as its text."""
 
     text: str
 
-    def __new__(cls, holds: bool, text: str) -> Truth:
-        self = super().__new__(cls, holds)
-        self.text = text
+    def __new__(cls, number: float, expression: ast.expr) -> Condition:
+        self = super().__new__(cls, number)
+        signs = "|".join(map(re.escape, _WRITTEN))
+        self.text = re.sub(signs, lambda sign: _WRITTEN[sign[0]], ast.unparse(expression))
         return self
 
 
@@ -76,10 +92,12 @@ class Statement:
 
     name: str
     expression: ast.expr
+    given: bool = True
+    """Whether the program says the name; else it was chosen here."""
 
 
 @dataclass(frozen=True)
-class Program:
+class Script:
     """A program that was read and found well formed."""
 
     source: str
@@ -99,7 +117,7 @@ class Program:
             inputs: numbers or Values by name.
 
         Raises:
-            ProgramError: if an input is missing, or a constant part overflows.
+            ScriptError: if an input is missing, or a constant part overflows.
 
         >>> parse("z = x*y; E = z**2").run({"x": 2.0, "y": 3.0})
         {'x': 2.0, 'y': 3.0, 'z': 6.0, 'E': 36.0}
@@ -117,7 +135,11 @@ class Program:
             names[statement.name] = result
         return names
 
-    def _unbound(self, missing: list[str]) -> ProgramError:
+    def error(self, message: str) -> ScriptError:
+        """An error that points to the last statement."""
+        return _at(self.source, self.statements[-1].expression, message)
+
+    def _unbound(self, missing: list[str]) -> ScriptError:
         for statement in self.statements:
             for node in ast.walk(statement.expression):
                 if isinstance(node, ast.Name) and node.id == missing[0]:
@@ -137,17 +159,17 @@ class Program:
         return [statement.name for statement in self.statements]
 
 
-def parse(source: str) -> Program:
+def parse(source: str) -> Script:
     """Read a program: assignments separated by `;` or new lines; the last may be an expression.
 
     Raises:
-        ProgramError: for anything but arithmetic, elementwise functions, comparisons and names.
+        ScriptError: for anything but arithmetic, elementwise functions, comparisons and names.
 
     >>> parse("z = x*y; sin(z)").inputs
     ('x', 'y')
     """
     if len(source) > MAX_LENGTH:
-        raise ProgramError(
+        raise ScriptError(
             f"the program has {len(source):,} characters; at most {MAX_LENGTH:,} are read",
             source[:MAX_LENGTH].replace("\n", " "),
             column=MAX_LENGTH,
@@ -157,7 +179,7 @@ def parse(source: str) -> Program:
     inputs: dict[str, None] = {}
     assigned: set[str] = set()
     for i, node in enumerate(tree.body):
-        statement = _statement(source, node, last=i == len(tree.body) - 1)
+        statement = _statement(source, node, assigned | set(inputs), i == len(tree.body) - 1)
         _check(source, statement.expression)
         _check_constants(source, statement.expression)
         for name in _names(statement.expression):
@@ -174,36 +196,41 @@ def parse(source: str) -> Program:
         assigned.add(statement.name)
         statements.append(statement)
     if not statements:
-        raise ProgramError("the program is empty", source or " ")
-    return Program(source, tuple(statements), tuple(inputs))
+        raise ScriptError("the program is empty", source or " ")
+    return Script(source, tuple(statements), tuple(inputs))
 
 
 def _tree(source: str) -> ast.Module:
-    digits = re.search(r"\d[\d_]{1000}", source)
-    if digits is not None:
-        before = source[: digits.start()]
-        column = digits.start() - before.rfind("\n")
-        raise ProgramError("the number is too large", source, before.count("\n") + 1, column)
+    for pattern, message in _UNREADABLE.items():
+        found = re.search(pattern, source)
+        if found is not None:
+            before = _lines(source[: found.start()])
+            code = f"U+{ord(found[0][0]):04X}"
+            raise ScriptError(message.format(code), source, len(before), len(before[-1]) + 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice on the text is not for its writer
             return ast.parse(source)
     except SyntaxError as error:
-        line = min(error.lineno or 1, source.count("\n") + 1)
-        raise ProgramError(error.msg, source or " ", line, max(1, error.offset or 1)) from None
+        line = min(error.lineno or 1, len(_lines(source)))
+        raise ScriptError(error.msg, source or " ", line, max(1, error.offset or 1)) from None
     except (RecursionError, MemoryError):
-        raise ProgramError("the program is too deeply nested", source) from None
-    except ValueError as error:  # a null character
-        raise ProgramError(str(error), source.replace("\0", "?")) from None
+        raise ScriptError("the program is too deeply nested", source) from None
 
 
-def _at(source: str, node: ast.AST, message: str) -> ProgramError:
+_UNREADABLE = {
+    r"\d[\d_]{1000}": "the number is too large",
+    "[\0\ud800-\udfff]": "the character {} is not understood",  # Python's parser does not take it
+}
+
+
+def _at(source: str, node: ast.AST, message: str) -> ScriptError:
     line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    text = source.splitlines()[line - 1].encode()[:offset].decode(errors="ignore")
-    return ProgramError(message, source, line, len(text) + 1)
+    text = _lines(source)[line - 1].encode()[:offset].decode(errors="ignore")
+    return ScriptError(message, source, line, len(text) + 1)
 
 
-def _statement(source: str, node: ast.stmt, last: bool) -> Statement:
+def _statement(source: str, node: ast.stmt, known: set[str], last: bool) -> Statement:
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
         if isinstance(target, ast.Name):
@@ -212,11 +239,17 @@ def _statement(source: str, node: ast.stmt, last: bool) -> Statement:
             return Statement(target.id, node.value)
     if isinstance(node, ast.Expr):
         if last:
-            taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            name = next(n for n in ("f", "y", "E", "out", "result_") if n not in taken)
-            return Statement(name, node.value)
+            used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            return Statement(_free_name(known | used), node.value, given=False)
         raise _at(source, node, "give this value a name: NAME = …; only the last may go without")
     raise _at(source, node, "only assignments NAME = … are understood")
+
+
+def _free_name(taken: set[str]) -> str:
+    """A name for the output: f, y, E, or the first of f1, f2, … that is not taken."""
+    taken = taken | set(_functions())
+    candidates = chain(("f", "y", "E"), (f"f{i}" for i in count(1)))
+    return next(name for name in candidates if name not in taken)
 
 
 def _functions() -> dict[str, Callable[..., Any]]:
@@ -224,7 +257,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return {
         name: primitive.function
         for name, primitive in PRIMITIVES.items()
-        if primitive.floats is not None
+        if isinstance(primitive, Elementwise)
     }
 
 
@@ -332,17 +365,23 @@ class _Evaluation:
             case ast.Name(id=name):
                 return self.names[name]
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                sign, holds = _COMPARISONS[type(op)]
-                a, b = self.of(left), self.of(right)
-                text = f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
-                return Truth(holds(float(a), float(b)), text)
+                return Condition(_COMPARISONS[type(op)](self.of(left), self.of(right)), node)
             case ast.Call(func=ast.Name(id=name), args=args):
-                return _functions()[name](*(self.of(arg) for arg in args))
+                return self._applied(node, _functions()[name], args)
             case ast.UnaryOp(op=op, operand=operand):
-                return _operation(op)(self.of(operand))
+                return self._applied(node, _operation(op), [operand])
             case ast.BinOp(left=left, op=op, right=right):
-                return _operation(op)(self.of(left), self.of(right))
+                return self._applied(node, _operation(op), [left, right])
         raise AssertionError(ast.dump(node))
+
+    def _applied(
+        self, node: ast.expr, function: Callable[..., Any], parts: Sequence[ast.expr]
+    ) -> Any:
+        operands = [self.of(part) for part in parts]
+        result = function(*operands)
+        if result.__class__ is Value or not any(isinstance(x, Condition) for x in operands):
+            return result
+        return Condition(result, node)
 
 
 def _operation(op: ast.AST) -> Callable[..., Any]:
@@ -358,7 +397,7 @@ def binding(text: str) -> tuple[str, float]:
     ('x1', 0.5)
     """
     name, equals, number = text.partition("=")
-    name = name.strip()
+    name = unicodedata.normalize("NFKC", name.strip())  # as Python's parser reads names
     if not equals or not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"{text!r}: write NAME=NUMBER, as in x1=0.5")
     try:

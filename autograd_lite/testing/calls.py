@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, Case, Interval, Primitive, apply
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.primitive import (
+    Array,
+    Case,
+    Elementwise,
+    Interval,
+    Primitive,
+    Structural,
+)
 
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (1,), (3,), (2, 1), (1, 3), (3, 2), (3, 3), (2, 3, 1), (2, 2, 3),
@@ -30,17 +38,24 @@ def every_shape(most: int = 3) -> tuple[tuple[int, ...], ...]:
 
 def is_variadic(primitive: Primitive) -> bool:
     """Whether it takes a sequence of operands."""
-    return not primitive.operands
+    return primitive.is_variadic
+
+
+def can_be_drawn(primitive: Primitive) -> bool:
+    """Whether its declaration says enough to call it at random, and it has one result."""
+    if isinstance(primitive, Structural):
+        return primitive.cases is not None and primitive.results is None
+    return isinstance(primitive, Elementwise)
 
 
 def is_differentiable(primitive: Primitive, i: int) -> bool:
     """Whether it can be differentiated by its i-th operand: not by a condition."""
-    return primitive.pullbacks[i] is not None
+    return primitive.is_differentiable(i)
 
 
 def competes(primitive: Primitive) -> bool:
     """Whether the elements of one operand compete (max): equal ones have no derivative."""
-    return primitive.cases is not None and primitive.kink is not None
+    return isinstance(primitive, Structural) and primitive.kink is not None
 
 
 def intervals(primitive: Primitive, i: int) -> tuple[Interval, ...]:
@@ -52,8 +67,13 @@ def intervals(primitive: Primitive, i: int) -> tuple[Interval, ...]:
 def cases_of(
     primitive: Primitive, shapes: tuple[tuple[int, ...], ...] = SHAPES
 ) -> tuple[Case, ...]:
-    """The calls of a structural primitive that its declaration asks to be tested."""
-    assert primitive.cases is not None
+    """The calls of a structural primitive that its declaration asks to be tested.
+
+    Raises:
+        ValueError: if it lists none.
+    """
+    if not isinstance(primitive, Structural) or primitive.cases is None:
+        raise ValueError(f"{primitive.name}: its declaration lists no calls to test; give cases=")
     return tuple(case for shape in shapes for case in primitive.cases(shape))
 
 
@@ -125,7 +145,7 @@ def split(
     kwargs: dict[str, Any] | None = None,
 ) -> tuple[Sequence[Any], dict[str, Any]]:
     """The operands and parameters that the public function would hand to `apply`."""
-    if primitive.cases is None:
+    if isinstance(primitive, Elementwise):
         return operands, {}
     given = (tuple(operands),) if is_variadic(primitive) else operands
     return primitive.function.__wrapped__(*given, *args, **(kwargs or {}))  # type: ignore

@@ -321,8 +321,9 @@ def _argument(name: str, text: str, whole: bool) -> _Argument:
 def _picture(f: Any, point: dict[str, Any], path: str) -> str:
     """Draw the graph at the point, each derivative checked; a line that says what happened."""
     from autograd_lite import viz
-    from autograd_lite.engine.tensor import Tensor, is_variable
+    from autograd_lite.engine.tensor import Tensor
     from autograd_lite.engine.value import Value
+    from autograd_lite.engine.variable import is_variable
     from autograd_lite.primitives.reductions import sum as sum_
 
     def variable(x: Any, name: str) -> Any:

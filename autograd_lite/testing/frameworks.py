@@ -13,13 +13,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.modes import no_grad, recording
-from autograd_lite.engine.primitive import Array, detached
+from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.reverse import gradients
-from autograd_lite.engine.tensor import Tensor, is_variable
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.reductions import sum as sum_
-from autograd_lite.primitives.shaping import reshape, stack
+from autograd_lite.primitives.shape import reshape
 from autograd_lite.testing.subject import as_result, weights
 
 Call = Callable[[Sequence[Any]], Any]

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.engine.modes import recording
 from autograd_lite.engine.primitive import Array, Primitive
-from autograd_lite.engine.tensor import is_variable
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.reductions import sum as sum_
 from autograd_lite.testing.culprit import wrong_rules
 from autograd_lite.testing.frameworks import Ours, framework_of, is_float_array, plain

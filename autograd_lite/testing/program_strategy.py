@@ -16,10 +16,20 @@ import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
 import numpy as np
 
-from autograd_lite.engine.primitive import NONZERO, PRIMITIVES, REAL, Array, Case, Primitive
+from autograd_lite.engine.primitive import (
+    NONZERO,
+    PRIMITIVES,
+    REAL,
+    Array,
+    Case,
+    Elementwise,
+    Primitive,
+    Structural,
+)
 from autograd_lite.testing.calls import (
     applied,
     call_text,
+    can_be_drawn,
     cases_of,
     intervals,
     is_differentiable,
@@ -158,10 +168,11 @@ def programs(
     <BLANKLINE>
     check_gradient(program, 1.0)
     """
-    chosen = list(PRIMITIVES.values() if primitives is None else primitives)
+    given = PRIMITIVES.values() if primitives is None else primitives
+    chosen = [p for p in given if can_be_drawn(p)]
     if kind not in (None, "values", "tensors"):
         raise ValueError(f"programs: kind must be 'values', 'tensors' or None, not {kind!r}")
-    elementwise = [p for p in chosen if p.cases is None]
+    elementwise: list[Primitive] = [p for p in chosen if isinstance(p, Elementwise)]
     kinds = {"values": elementwise, "tensors": chosen}
     pools = [kinds[kind]] if kind else [elementwise, chosen]
     scalar = [kind != "tensors"] if kind else [True, False]
@@ -286,7 +297,7 @@ class _Writer:
         if self.scalar:
             return ((),) * count, (), {}
         shape = self.draw(st.sampled_from(self._shapes()))
-        if primitive.cases is not None:
+        if not isinstance(primitive, Elementwise):
             fitting = [case for case in _cases(primitive, shape) if case[0][0] == shape]
             return self.draw(st.sampled_from(fitting)) if fitting else None
         others = hnp.mutually_broadcastable_shapes(
@@ -340,12 +351,13 @@ def _takes(primitive: Primitive, x: Array) -> bool:
         return False
     if len(primitive.operands) == 1 and kink_distance(primitive, [x]) <= MARGIN:
         return False
-    return primitive.cases is None or any(
+    return isinstance(primitive, Elementwise) or any(
         case[0][0] == x.shape for case in _cases(primitive, x.shape)
     )
 
 
 def _cases(primitive: Primitive, shape: tuple[int, ...]) -> Sequence[Case]:
+    assert isinstance(primitive, Structural)
     assert primitive.cases is not None
     here = primitive.cases(shape) if len(shape) <= 3 else ()  # declarations are made for so many
     return (*here, *cases_of(primitive))

@@ -41,7 +41,7 @@ def _compare(f: Callable[..., Any], found: Sequence[Any], arrays: Sequence[Array
     for i, x in enumerate(arrays):
 
         def along(one: Array, i: int = i) -> float:
-            return float(f(*(one if j == i else other for j, other in enumerate(arrays))))
+            return f(*(one if j == i else other for j, other in enumerate(arrays))).item()
 
         expected = numerical_gradient(along, x, 1e-5)
         np.testing.assert_allclose(found[i], expected, rtol=1e-5, atol=1e-6)

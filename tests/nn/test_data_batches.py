@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.nn.batches import as_rng, batches, shuffled, split
 
@@ -75,7 +76,9 @@ def test_each_epoch_is_drawn_anew_and_from_the_rng_given() -> None:
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-@pytest.mark.parametrize("owner", ["array", "view", "read-only", "read-only view", "bytes"])
+@pytest.mark.parametrize(
+    "owner", ["array", "view", "read-only", "read-only view", "bytes", "frozen"]
+)
 def test_nobody_can_write_to_a_batch(owner: str, shuffle: bool) -> None:
     x = np.arange(10.0)
     if owner == "view":
@@ -86,13 +89,17 @@ def test_nobody_can_write_to_a_batch(owner: str, shuffle: bool) -> None:
         x.flags.writeable = False
     if owner == "read-only view":
         x = x[::-1]
+    if owner == "frozen":
+        x = frozen(x)
     for batch, _ in batches(x, x, 4, shuffle=shuffle, rng=0):
         below: Any = batch
-        while below is not None:
+        while isinstance(below, np.ndarray):
             assert not below.flags.writeable
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                below.flags.writeable = True
             below = below.base
         assert (Tensor(np.ones(len(batch))) * batch).operands[1] is batch  # not copied
-        assert np.shares_memory(batch, x) == (owner.startswith("read-only") and not shuffle)
+        assert np.shares_memory(batch, x) == (owner == "frozen" and not shuffle)
     assert x.flags.writeable == (owner in ("array", "view"))
 
 

@@ -177,7 +177,7 @@ def _written(v: Any) -> str:
     if v.is_leaf:
         return str(v.name)
     left, right = (_written(x) for x in v.operands)
-    return left + {"multiply": "*", "add": " + "}[v._primitive.name] + right
+    return left + {"multiply": "*", "add": " + "}[v.primitive.name] + right
 
 
 @pytest.mark.parametrize("x", [-2.0, -0.5, 0.0, 0.5, 2.0])

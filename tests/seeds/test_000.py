@@ -252,7 +252,7 @@ def test_graph_of_one_output(j: int, leaves: tuple[str, ...], values: dict[str, 
         (total, out),
         (b, out),
     }
-    kinds = {v.name: repr(v._primitive) for v in below if not v.is_leaf}
+    kinds = {v.name: repr(v.primitive) for v in below if not v.is_leaf}
     multiply, add = "<primitive multiply>", "<primitive add>"
     assert kinds == {first: multiply, second: multiply, total: add, out: add}
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.reading.script import MAX_LENGTH, ProgramError, binding, parse
+from autograd_lite.reading.script import MAX_LENGTH, ScriptError, binding, parse
 
 # ---------------------------------------------------------------- properties
 
@@ -43,7 +43,7 @@ def test_runs_as_python_would(text, x, y):
 @example("1_000\r\n+x\x0c")
 def test_any_text_is_read_or_refused(text):
     program = read(text)
-    if isinstance(program, ProgramError):
+    if isinstance(program, ScriptError):
         assert program.column >= 1
         assert "column" in str(program)
     else:
@@ -58,7 +58,7 @@ def test_any_text_is_read_or_refused(text):
 def read(text):
     try:
         return parse(text)
-    except ProgramError as error:
+    except ScriptError as error:
         return error
 
 
@@ -128,7 +128,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "column", "message"), REFUSED.values(), ids=REFUSED)
 def test_refused(text, column, message):
-    with pytest.raises(ProgramError) as raised:
+    with pytest.raises(ScriptError) as raised:
         parse(text)
     if column is not None:
         assert raised.value.column == column
@@ -139,12 +139,12 @@ def test_refused(text, column, message):
 
 
 def test_refused_line_of_several():
-    with pytest.raises(ProgramError, match="line 2, column 7: the attribute"):
+    with pytest.raises(ScriptError, match="line 2, column 7: the attribute"):
         parse("z = x*y\nE = z*x.y")
 
 
 def test_unknown_name_names_itself_and_the_column():
-    with pytest.raises(ProgramError, match="column 11: the name 'w' is unknown: give it a number"):
+    with pytest.raises(ScriptError, match="column 11: the name 'w' is unknown: give it a number"):
         parse("z = x*2 + w").run({"x": 1.0})
 
 

@@ -1,0 +1,150 @@
+"""Applying a primitive to anything: numbers, arrays, Values, Tensors, arrays of Values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
+
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED = range(8)
+"""What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
+kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values, `TRACED` what stands for
+a number while straight-line code is made of a rule."""
+
+_kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
+_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
+_record: dict[int, Rule] = {}
+
+
+def register(kind: int, cls: type | None, record: Rule) -> None:
+    """Say how operands of this kind, of class `cls`, are recorded (from the floor above)."""
+    if cls is not None:
+        _kinds[cls] = kind
+        if kind != TRACED:
+            NODES.append(cls)
+    _record[kind] = record
+
+
+def record_as(
+    kind: int, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
+) -> Any:
+    """Record a primitive in the way of this kind of operands."""
+    return _record[kind](primitive, operands, params)
+
+
+def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Evaluate a primitive on these operands, and record it where there is a variable."""
+    if primitive.constants:
+        operands = _without_tensors(primitive, operands)
+    kind, arrays = NUMBER, False
+    for x in operands:
+        k = _kinds.get(x.__class__, UNKNOWN)
+        if k == ARRAY:
+            arrays = True
+            if x.dtype.kind not in "fiub":
+                k = UNKNOWN
+        if k > kind:
+            kind = k
+    if kind == UNKNOWN or (arrays and kind == VALUE):
+        operands, kind = _sort_out(primitive, operands)
+    if kind == NUMBER and isinstance(primitive, Elementwise):
+        return primitive.evaluate_floats(*operands)
+    if kind <= ARRAY or (kind == OBJECTS and not isinstance(primitive, Elementwise)):
+        try:
+            return primitive.arrays(*operands, **params)
+        except (ValueError, TypeError, IndexError) as error:
+            raise explained(primitive, error, operands) from None
+    return _record[kind](primitive, operands, params)
+
+
+def _without_tensors(primitive: Primitive, operands: Sequence[Any]) -> list[Any]:
+    """The operands with the plain data of a variable where a constant is meant; among Values and
+    numbers alone a Value there keeps its formula."""
+    if all(_kinds.get(x.__class__, UNKNOWN) in (NUMBER, SCALAR, VALUE) for x in operands):
+        return list(operands)
+    return [detached(x) if i in primitive.constants else x for i, x in enumerate(operands)]
+
+
+def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """Convert what is not yet number, array or variable, and find the kind of the whole."""
+    operands = list(operands)
+    kinds = []
+    for i, x in enumerate(operands):
+        kind = _kinds.get(x.__class__, UNKNOWN)
+        if kind in (ARRAY, UNKNOWN):
+            x = operands[i] = as_operand(primitive.name, x)
+            dtype = getattr(x, "dtype", None)
+            kind = NUMBER if dtype is None else OBJECTS if dtype.kind == "O" else ARRAY
+        kinds.append(kind)
+    kind = max(kinds)
+    if kind == OBJECTS and TENSOR in kinds:
+        raise TypeError(
+            f"{primitive.name}: a Tensor and an array of Values do not mix; "
+            "make the Values one Tensor first with stack(...)"
+        )
+    if kind == VALUE and any(k == ARRAY and x.ndim for k, x in zip(kinds, operands, strict=True)):
+        kind = TENSOR  # a Value beside an array stands for a number beside it
+    return operands, kind
+
+
+def as_operand(name: str, x: Any) -> Any:
+    """A number or array that may stand beside variables, or a TypeError that names `name`."""
+    if isinstance(x, float | np.floating | np.integer | np.bool_):
+        return x
+    if isinstance(x, (str, bytes, complex, np.complexfloating)) or x is None:
+        what = "complex numbers" if isinstance(x, complex | np.complexfloating) else repr(x)
+        raise TypeError(f"{name}: {what[:60]} cannot be used; give real numbers or arrays of them")
+    refuse_other_arithmetic(name, x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if array.dtype.kind not in "biuf" and not _holds_values(array):
+        raise TypeError(
+            f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
+            "give real numbers or arrays of them"
+        )
+    return array
+
+
+def refuse_other_arithmetic(name: str, x: Any) -> None:
+    """Raise TypeError if x is an array whose class computes otherwise than NumPy's arrays do:
+    a masked array, whose mask would be lost; a matrix, whose * is a matrix product."""
+    cls = x.__class__
+    if cls is np.ndarray or not isinstance(x, np.ndarray):
+        return
+    if any(getattr(cls, m) is not getattr(np.ndarray, m) for m in _ARITHMETIC):
+        way = "x.filled(...)" if hasattr(x, "filled") else "np.asarray(x)"
+        raise TypeError(
+            f"{name}: a {cls.__name__} computes otherwise than plain arrays; give {way}"
+            + (", and where(mask, ...) for the rest" if hasattr(x, "filled") else "")
+        )
+
+
+_ARITHMETIC = ("__mul__", "__array_ufunc__", "__array_function__")
+
+
+def _holds_values(array: Array) -> bool:
+    return array.dtype == object and all(
+        _kinds.get(x.__class__) in (NUMBER, VALUE) or isinstance(x, np.floating | np.integer)
+        for x in array.flat
+    )
+
+
+def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:
+    """NumPy's error as an error of the same kind that names the operation and the shapes."""
+    shapes = " and ".join(str(np.shape(detached(x))) for x in operands[:4])
+    said = re.sub(r"\s+", " ", str(error)).strip()
+    if "broadcast" in said:
+        said = f"shapes {shapes} do not broadcast: make each pair of axes equal, or one of them 1"
+    elif primitive.fits:
+        said = f"shapes {shapes} do not fit: {primitive.fits}"
+    else:
+        said = f"{said} (shapes {shapes})"
+    kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+    return kind(f"{primitive.name}: {said}")

@@ -1,0 +1,85 @@
+"""The chain rule at one operation: what every pullback of an elementwise primitive does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import PRIMITIVES, Rule
+
+
+def detached(x: Any) -> Any:
+    """The plain data of a variable; what is no variable as it is."""
+    return getattr(x, "_plain", x)
+
+
+def times(g: Any, partial: Any) -> Any:
+    """The product g·partial of the chain rule, in which 0·inf and 0·nan are 0.
+
+    Where nothing flows back (g is 0, as behind the branch of a `where` that is not taken) or the
+    local derivative is 0, nothing arrives, even if the other factor is inf or nan: the derivative
+    of `where(x > 0, sqrt(x), 0)` at 0 is 0.
+    """
+    product = g * partial
+    plain = detached(product)
+    kind = plain.__class__
+    if kind is np.float64 or kind is float:
+        if plain == plain:
+            return product
+    elif kind is not np.ndarray:
+        if hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
+            return product.guarded(g, partial)
+        if plain == plain:
+            return product
+    else:
+        # a sum of squares is nan only if one of them is: a pass as fast as BLAS
+        total = np.vdot(plain, plain)
+        if total == total:
+            return product
+    # only there, so that the derivative of what is finite is not lost
+    nothing = (plain != plain) & ((detached(g) == 0) | (detached(partial) == 0))
+    return PRIMITIVES["where"].function(nothing, 0.0, product)
+
+
+def pullback(count: int, rule: Rule | float | None) -> Rule | None:
+    """The chain rule for one of `count` operands of an elementwise primitive: g·∂z/∂operand."""
+    if rule is None:
+        return None
+    if callable(rule):
+        if count == 1:  # apart, for calls with a fixed number of arguments are faster
+            return lambda g, z, x: times(g, rule(x, z))
+        if count == 2:
+            return _of_two(rule)
+        return lambda g, z, *operands: times(g, rule(*_as_precise(operands, z), z))
+    if rule == 1.0:
+        return lambda g, z, *operands: g
+    if rule == -1.0:
+        return lambda g, z, *operands: -g
+    return lambda g, z, *operands: times(g, rule)
+
+
+def _of_two(rule: Rule) -> Rule:
+    def pull(g: Any, z: Any, x: Any, y: Any) -> Any:
+        kind = x.__class__
+        if kind is not y.__class__ or (
+            kind is not np.float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
+        ):
+            x, y = _as_precise((x, y), z)
+        return times(g, rule(x, y, z))
+
+    return pull
+
+
+def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
+    """The operands in the floating dtype of the result, where one is coarser: 1/y of a float32 y
+    under a float64 x is to be right to the last digit of x."""
+    wanted = getattr(z, "dtype", None)
+    if wanted is None:
+        return operands
+    return tuple(
+        x
+        if (held := getattr(x, "dtype", wanted)) == wanted or held.kind != "f"
+        else PRIMITIVES["astype"].function(x, wanted)
+        for x in operands
+    )

@@ -1,0 +1,386 @@
+"""The decorators by which an operation is declared: `elementwise`, `structural`, `composed`.
+
+What a declaration leaves out follows from what it says: from NumPy's ufunc its value on arrays,
+from a Python operator its value on floats and arrays, from the names of the function and of its
+parameters how it is written. See `Primitive` for what the fields mean.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator as operators
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ParamSpec
+
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.chain import pullback
+from autograd_lite.engine.floats import FLOAT_FUNCTIONS, check_names
+from autograd_lite.engine.primitive import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    REAL,
+    SIGN,
+    SUM,
+    Case,
+    Composed,
+    EachOperand,
+    Elementwise,
+    Interval,
+    Laws,
+    Rule,
+    Structural,
+    enter,
+)
+from autograd_lite.engine.scopes import mark_function
+
+P = ParamSpec("P")
+Split = tuple[tuple[Any, ...], dict[str, Any]]
+
+_OPERATORS = {
+    "add": ("{x} + {y}", SUM, "{x} + {y}"),
+    "sub": ("{x} − {y}", SUM, "{x} - {y}"),
+    "mul": ("{x}·{y}", PRODUCT, "{x} * {y}"),
+    "matmul": ("{x} @ {y}", PRODUCT, ""),
+    "truediv": ("{x}/{y}", PRODUCT, "{x} / {y}"),
+    "neg": ("−{x}", SIGN, "-{x}"),
+    "pos": ("+{x}", SIGN, "+{x}"),
+    "pow": ("{x}^{y}", POWER, "pow({x}, {y})"),
+}
+"""How each Python operator is written, how tightly that binds, and its value on floats."""
+
+_LATEX = {"−": "-", "·": r" \cdot ", "@": r"\cdot", "²": "^2", "ᵀ": r"^{{\mathsf T}}",
+          "Σ": r"\sum ", "σ": r"\sigma", "…": r"\ldots"}  # fmt: skip
+_LATEX_FUNCTIONS = ("arccos", "arcsin", "arctan", "cos", "cosh", "exp", "ln", "max", "min", "sin",
+                    "sinh", "tan", "tanh")  # fmt: skip
+"""The functions that LaTeX sets by a command of their name."""
+
+
+def elementwise(
+    *numpy: Rule,
+    partials: tuple[Rule | float | None, ...],
+    floats: str | None = None,
+    arrays: Rule | None = None,
+    text: str | None = None,
+    latex: str | None = None,
+    precedence: int | None = None,
+    binds: tuple[int, ...] = (),
+    binds_latex: tuple[int, ...] = (),
+    laws: Laws | None = None,
+    on_paper: tuple[Rule | float | None, ...] | None = None,
+    operator: str | None = None,
+    method: bool | None = None,
+    domain: tuple[tuple[Interval, ...], ...] | None = None,
+    kink: Rule | None = None,
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Declare an elementwise primitive; the function decorated gives names and documentation.
+
+    Args:
+        numpy: the NumPy functions that stand for it; the first is its value on arrays, unless
+            an operator or `arrays` is.
+        partials: for each operand ∂z/∂operand, as a function of the operands and the result z,
+            written in other primitives; or a number; or None where the operand is a constant,
+            such as a condition or a bound.
+        floats: its value on Python floats, as an expression of its operands and the functions of
+            `math` that are known; follows from the operator, or from its name.
+        arrays: its value on NumPy arrays.
+        text, latex, precedence: how it is written and how tightly that binds; follow from the
+            operator, or from the names of the function and its parameters.
+
+    A parameter of the function decorated that has a default need not be given; None means it too.
+
+    Raises:
+        TypeError: if the declaration does not say what its values are, or says it of another
+            number of operands than the function has.
+        ValueError: if a name that it takes is not free.
+
+    >>> from autograd_lite import grad
+    >>> @elementwise(floats="p * q / (p + q)", arrays=lambda p, q: p * q / (p + q),
+    ...              partials=(lambda p, q, z: (z / p)**2, lambda p, q, z: (z / q)**2))
+    ... def parallel(p, q):
+    ...     \"\"\"The resistance z of p and q in parallel; ∂z/∂p = z²/p², ∂z/∂q = z²/q².\"\"\"
+    >>> parallel(2.0, 2.0), grad(parallel)(2.0, 2.0)
+    (1.0, 0.25)
+    """
+
+    def declare(stub: Callable[P, Any]) -> Callable[P, Any]:
+        name = stub.__name__.rstrip("_")
+        operands = _parameters(stub)
+        if len(partials) != len(operands) or not operands:
+            raise TypeError(
+                f"{name}: {len(partials)} partials for the operands ({', '.join(operands)}); "
+                "give one for each"
+            )
+        call = _renamed(_call_of(len(operands), _defaults(stub)), stub)
+        written = text or _text_of(name, operands, operator)
+        expression = floats or _floats_of(name, operands, operator)
+        check_names(name, operands, expression)
+        primitive = Elementwise(
+            name=name,
+            operands=operands,
+            text=written,
+            latex=latex or _latex_of(written),
+            precedence=_precedence_of(precedence, operator),
+            binds=binds,
+            binds_latex=binds_latex,
+            laws=laws or Laws(),
+            floats=expression,
+            arrays=arrays or _arrays_of(name, numpy, operator),
+            partials=partials,
+            on_paper=on_paper or partials,
+            pullbacks=tuple(pullback(len(operands), rule) for rule in partials),
+            numpy=numpy,
+            operator=operator,
+            method=name if (operator is None if method is None else method) else None,
+            domain=domain or (REAL,) * len(operands),
+            kink=kink,
+            function=call,
+        )
+        call.primitive = primitive  # type: ignore[attr-defined]
+        enter(primitive)
+        return call
+
+    return declare
+
+
+def structural(
+    *numpy: Rule,
+    arrays: Rule | None = None,
+    pullbacks: Sequence[Rule | None],
+    results: tuple[str, ...] | None = None,
+    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
+    text: str | None = None,
+    latex: str | None = None,
+    precedence: int | None = None,
+    binds: tuple[int, ...] = (),
+    fits: str = "",
+    back: tuple[str, ...] = (),
+    operator: str | None = None,
+    method: bool = True,
+    domain: tuple[tuple[Interval, ...], ...] = (),
+    kink: Rule | None = None,
+) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
+    """Declare a structural primitive.
+
+    The function decorated takes what a user calls it with and returns the operands, a tuple,
+    and the parameters, a dict, with which `arrays` and the pullbacks are called.
+
+    Args:
+        numpy: the NumPy functions that stand for it; the first is its value on arrays, called
+            with the operands and the parameters, unless `arrays` is given.
+        pullbacks: for each operand the function (g, z, *operands, **params) that takes the
+            gradient g of the result z back to it.
+        results: the names of the results, where `arrays` gives a tuple of them; g and z of the
+            pullbacks are then tuples. () if their number depends on the call.
+        fits: how the operands' shapes must fit together, for the error where they do not.
+        cases: for a shape, calls with operands of such shapes, for tests.
+        back: what becomes of g on the way back to each operand, in words.
+
+    Raises:
+        TypeError: if the declaration does not say what its value on arrays is.
+        ValueError: if a name that it takes is not free.
+    """
+
+    def declare(split: Callable[P, Split]) -> Callable[P, Any]:
+        name = split.__name__.rstrip("_")
+        names = _parameters(split)[: len(pullbacks)]
+        if isinstance(pullbacks, EachOperand):
+            names = ()
+        written = text or _text_of(name, names or ("operands",), operator)
+
+        @functools.wraps(split)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            operands, params = split(*args, **kwargs)
+            return apply(primitive, operands, params)
+
+        primitive = Structural(
+            name=name,
+            operands=names,
+            text=written,
+            latex=latex or _latex_of(written),
+            precedence=_precedence_of(precedence, operator),
+            binds=binds,
+            fits=fits,
+            arrays=arrays or _arrays_of(name, numpy, None),
+            pullbacks=pullbacks,
+            results=results,
+            back=back,
+            numpy=numpy,
+            operator=operator,
+            method=name if method else None,
+            domain=domain or (REAL,) * max(1, len(names)),
+            kink=kink,
+            cases=cases,
+            function=call,
+        )
+        call.primitive = primitive  # type: ignore[attr-defined]
+        enter(primitive)
+        return call
+
+    return declare
+
+
+def composed(*numpy: Rule, method: bool = True) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Declare a function that is written in other functions, and so needs no derivative.
+
+    NumPy's functions given stand for it, and variables get it as a method. What it returns
+    remembers the name, so that a picture can show the whole as one card.
+
+    >>> import numpy as np
+    >>> from autograd_lite import grad, sum
+    >>> @composed(np.trace)
+    ... def trace(x):
+    ...     \"\"\"The sum of the diagonal of a matrix.\"\"\"
+    ...     n = min(x.shape)
+    ...     return sum(x[np.arange(n), np.arange(n)])
+    >>> grad(lambda x: np.trace(x @ x))(np.eye(2))
+    array([[2., 0.],
+           [0., 2.]])
+    """
+
+    def declare(written: Callable[P, Any]) -> Callable[P, Any]:
+        name = written.__name__.rstrip("_")
+
+        @functools.wraps(written)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            output = written(*args, **kwargs)
+            mark_function(output, args, name)
+            return output
+
+        one = Composed(name=name, numpy=numpy, method=name if method else None, function=call)
+        call.primitive = one  # type: ignore[attr-defined]
+        enter(one)
+        return call
+
+    return declare
+
+
+# ---------------------------------------------------------------- what follows from the rest
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters; `inspect` takes long to import."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _braced(names: Sequence[str]) -> str:
+    """The names as a format: `{x}, {y}`."""
+    return ", ".join(_braced_each(names))
+
+
+def _defaults(function: Any) -> tuple[Any, ...]:
+    """What the last operands are if they are not given, or None is."""
+    return tuple(function.__defaults__ or ())
+
+
+def _text_of(name: str, operands: Sequence[str], operator: str | None) -> str:
+    """How it is written: by the operator, or as a function."""
+    if operator not in _OPERATORS:
+        return f"{name}({_braced(operands)})"
+    return _with_names(_OPERATORS[operator][0], _braced_each(operands))
+
+
+def _precedence_of(given: int | None, operator: str | None) -> int:
+    """How tightly that binds."""
+    if given is not None:
+        return given
+    return _OPERATORS[operator][1] if operator in _OPERATORS else ATOM
+
+
+def _latex_of(text: str) -> str:
+    r"""The same in LaTeX: with its signs, and its commands for functions.
+
+    >>> print(_latex_of("{x}·sin({y})²"), _latex_of("{x}^{y}"), _latex_of("log_softmax({x})"))
+    {x} \cdot \sin({y})^2 {{{x}}}^{{{y}}} \operatorname{{log\,softmax}}({x})
+    """
+    text = re.sub(r"(\{\w+\})(?=[\^²ᵀ])", r"{{\1}}", text)  # x² of an x of several letters
+    text = re.sub(r"\^(\{\w+\})", r"^{{\1}}", text)
+    text = re.sub(r"([A-Za-z]\w*)(?=\()", _latex_function, text)
+    return re.sub(" +", " ", "".join(_LATEX.get(c, c) for c in text))
+
+
+def _latex_function(match: re.Match[str]) -> str:
+    name = match.group()
+    if name in _LATEX_FUNCTIONS:
+        return "\\" + name
+    shown = name.replace("_", r"\,")
+    return rf"\operatorname{{{{{shown}}}}}"
+
+
+def _floats_of(name: str, operands: tuple[str, ...], operator: str | None) -> str:
+    """The expression on floats that follows from the operator, or from the name."""
+    if operator in _OPERATORS and _OPERATORS[operator][2]:
+        return _with_names(_OPERATORS[operator][2], operands)
+    if name in FLOAT_FUNCTIONS:
+        return f"{name}({', '.join(operands)})"
+    raise TypeError(f"{name}: give its value on floats, floats='…' in {', '.join(operands)}")
+
+
+def _with_names(pattern: str, names: Sequence[str]) -> str:
+    """A pattern of x and y with other names in their place."""
+    return pattern.format(**dict(zip("xy", names, strict=False)))
+
+
+def _braced_each(names: Sequence[str]) -> list[str]:
+    return ["{" + name + "}" for name in names]
+
+
+def _arrays_of(name: str, numpy: Sequence[Rule], operator: str | None) -> Rule:
+    """The value on arrays: Python's operator, which is quick on numbers, or NumPy's function."""
+    if operator is not None:
+        return getattr(operators, operator)  # type: ignore[no-any-return]
+    if numpy:
+        return numpy[0]
+    raise TypeError(f"{name}: give its value on arrays, arrays=…, or the NumPy function for it")
+
+
+def _renamed(call: Callable[..., Any], stub: Callable[P, Any]) -> Callable[P, Any]:
+    return functools.wraps(stub)(call)
+
+
+def _call_of(count: int, defaults: tuple[Any, ...]) -> Rule:
+    """The public function of so many operands; a fixed number of arguments is quicker."""
+    if count == 1 and not defaults:
+
+        def unary(x: Any, /) -> Any:
+            return apply(unary.primitive, (x,), {})  # type: ignore[attr-defined]
+
+        return unary
+    if count == 2 and not defaults:
+
+        def binary(x: Any, y: Any, /) -> Any:
+            return apply(binary.primitive, (x, y), {})  # type: ignore[attr-defined]
+
+        return binary
+
+    def several(*operands: Any, **named: Any) -> Any:
+        primitive = several.primitive  # type: ignore[attr-defined]
+        if defaults or named or len(operands) != count:
+            operands = _bound(primitive, operands, named, defaults)
+        return apply(primitive, operands, {})
+
+    return several
+
+
+def _bound(
+    primitive: Elementwise, given: tuple[Any, ...], named: dict[str, Any], defaults: Sequence[Any]
+) -> tuple[Any, ...]:
+    """The operands of a call in their order, with the defaults of what is missing or None."""
+    names = primitive.operands
+    found = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    usual = dict(found)
+    found.update(zip(names, given, strict=False))
+    for name, x in named.items():
+        if name not in names[len(given) :]:
+            raise TypeError(f"{primitive.name}() got an unexpected keyword argument '{name}'")
+        found[name] = x
+    if len(given) > len(names) or len(found) < len(names):
+        raise TypeError(
+            f"{primitive.name}({', '.join(names)}) takes {len(names)} operands, not "
+            f"{len(given) + len(named)}"
+        )
+    return tuple(usual[n] if found[n] is None and n in usual else found[n] for n in names)

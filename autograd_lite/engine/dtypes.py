@@ -1,0 +1,33 @@
+"""In which floating dtype something is computed, where a call names one (NumPy's `dtype=`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import PRIMITIVES
+
+
+def floating(name: str, dtype: Any) -> np.dtype[Any]:
+    """A floating dtype in this machine's byte order, or a TypeError that names who asked."""
+    wanted: np.dtype[Any] = np.dtype(dtype)
+    if wanted.kind != "f":
+        raise TypeError(
+            f"{name}: {wanted} has no gradient; use x.detach().astype(...) for a constant"
+        )
+    return wanted.newbyteorder("=")
+
+
+def computed_in(name: str, x: Any, dtype: Any) -> Any:
+    """An operand of something that is to be computed in a floating dtype; None leaves it as it is.
+
+    >>> from autograd_lite import Tensor
+    >>> computed_in("sum", Tensor([1.0]), np.float32).dtype
+    dtype('float32')
+    """
+    if dtype is None:
+        return x
+    wanted = floating(name, dtype)
+    held = getattr(x, "dtype", np.float64 if hasattr(x, "detach") else None)
+    return x if held == wanted else PRIMITIVES["astype"].function(x, wanted)

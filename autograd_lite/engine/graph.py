@@ -1,0 +1,90 @@
+"""The graph: the walk from an output down to what it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from autograd_lite.engine.variable import Variable
+
+
+def operands_first(output: Any) -> list[Any]:
+    """Every variable below an output, and the output, each after its operands, in the order of
+    the program.
+
+    Raises:
+        TypeError: if the output is no variable.
+
+    >>> from autograd_lite import Value
+    >>> x = Value(3.0, name="x")
+    >>> [v.name for v in operands_first(x * x + 1.0)]
+    ['x', None, None]
+    """
+    return leading_to(output, None)[0]
+
+
+def is_larger_than(output: Any, most: int) -> bool:
+    """Whether more variables than so many are below an output, itself among them; found without
+    a look at the others.
+
+    >>> from autograd_lite import Value
+    >>> is_larger_than(Value(3.0) + Value(4.0), 2)
+    True
+    """
+    seen = {output}
+    found = [output]
+    for node in found:
+        for _, x in node.variables():
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+        if len(found) > most:
+            return True
+    return False
+
+
+def leading_to(output: Any, inputs: Collection[Any] | None) -> tuple[list[Any], bool]:
+    """The variables below an output that lead to one of the inputs, the inputs among them, each
+    after its operands; and whether the output depends on what is older than all inputs.
+
+    What is older than all inputs is not visited, nor what lies below an input, unless another
+    one may be there.
+    """
+    if not isinstance(output, Variable):
+        raise TypeError(
+            f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
+            "computed from variables"
+        )
+    oldest = None if inputs is None else oldest_of(inputs)
+    ends = frozenset() if inputs is None else ends_of(inputs)
+    older = False
+    order: list[Any] = []
+    leads: dict[Any, bool] = {}
+    stack: list[tuple[Any, list[Any] | None]] = [(output, None)]
+    while stack:
+        node, below = stack.pop()
+        if below is not None:
+            leads[node] = inputs is None or node in inputs or any(leads[x] for x in below)
+            if leads[node]:
+                order.append(node)
+        elif node not in leads:
+            if oldest is not None and node._epoch < oldest:
+                leads[node] = False
+                older = True
+                continue
+            below = [] if node in ends else [x for _, x in node.variables()]
+            stack.append((node, below))
+            stack += [(x, None) for x in reversed(below) if x not in leads]
+    return order, older
+
+
+def oldest_of(inputs: Collection[Any]) -> int:
+    """When the oldest of some variables was made."""
+    return min((x._epoch for x in inputs), default=0)
+
+
+def ends_of(inputs: Collection[Any]) -> frozenset[Any]:
+    """The inputs below which no other input can be, since all others are younger."""
+    oldest = oldest_of(inputs)
+    old = [x for x in inputs if x._epoch == oldest]
+    return frozenset(old) if len(old) == 1 else frozenset()

@@ -1,0 +1,144 @@
+"""Choices between operands: the greater, the lesser, by a condition, within bounds.
+
+Where two operands tie, there is no derivative; what is taken instead stands with each function.
+See `autograd_lite.engine.primitive` for what a declaration means.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.declare import elementwise
+from autograd_lite.engine.primitive import Array
+
+
+def floating(*operands: Any) -> np.dtype[Any]:
+    """The floating dtype of a result of these: NumPy's, and float64 of whole numbers alone."""
+    dtype: np.dtype[Any] = np.result_type(*operands)
+    return dtype if dtype.kind == "f" else np.dtype(float)
+
+
+def _gap(x: Any, y: Any) -> Any:
+    return np.abs(x - y)
+
+
+@elementwise(
+    floats="1.0 if x == y else 0.0",
+    arrays=lambda x, y: np.equal(x, y).astype(floating(x, y)),
+    partials=(0.0, 0.0),
+    kink=_gap,
+    method=False,
+)
+def equal(x: Any, y: Any) -> Any:
+    """1.0 where x = y, else 0.0; its derivative is taken as 0 everywhere.
+
+    >>> equal(2.0, 2.0)
+    1.0
+    """
+
+
+@elementwise(
+    floats="1.0 if x > 0.0 else 0.0",
+    arrays=lambda x: np.greater(x, 0).astype(floating(x)),
+    partials=(0.0,),
+    kink=np.abs,
+)
+def step(x: Any) -> Any:
+    """The step 1 for x > 0, else 0: 0 at 0; its derivative is taken as 0 everywhere.
+
+    >>> step(0.0), step(0.1)
+    (0.0, 1.0)
+    """
+
+
+@elementwise(
+    np.maximum,
+    text="max({x}, {y})",
+    floats="x if x > y or x != x else y",
+    partials=(
+        lambda x, y, z: step(x - y) + 0.5 * equal(x, y),
+        lambda x, y, z: step(y - x) + 0.5 * equal(x, y),
+    ),
+    on_paper=(lambda x, y, z: step(x - y), lambda x, y, z: step(y - x)),
+    kink=_gap,
+)
+def maximum(x: Any, y: Any) -> Any:
+    """The greater of x and y; the derivative is 1 for the greater one, ½ for each at a tie.
+
+    >>> maximum(2.0, 3.0)
+    3.0
+    """
+
+
+@elementwise(
+    np.minimum,
+    text="min({x}, {y})",
+    floats="x if x < y or x != x else y",
+    partials=(
+        lambda x, y, z: step(y - x) + 0.5 * equal(x, y),
+        lambda x, y, z: step(x - y) + 0.5 * equal(x, y),
+    ),
+    on_paper=(lambda x, y, z: step(y - x), lambda x, y, z: step(x - y)),
+    kink=_gap,
+)
+def minimum(x: Any, y: Any) -> Any:
+    """The lesser of x and y; the derivative is 1 for the lesser one, ½ for each at a tie.
+
+    >>> minimum(2.0, 3.0)
+    2.0
+    """
+
+
+def _truth(condition: Any) -> Any:
+    """A condition as the numbers 1 and 0."""
+    return where(condition, 1.0, 0.0)
+
+
+@elementwise(
+    np.where,
+    floats="x if condition else y",
+    partials=(
+        None,
+        lambda condition, x, y, z: _truth(condition),
+        lambda condition, x, y, z: 1.0 - _truth(condition),
+    ),
+    method=False,
+)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """z = x where the condition holds, else y; the derivative of the one not taken is 0.
+
+    The condition is a constant: a truth value or an array of them. Nothing flows into the branch
+    that is not taken, even if its value or derivative is inf or nan.
+
+    >>> where(True, 2.0, 3.0)
+    2.0
+    """
+
+
+def _to_bounds(x: Array, low: Array, high: Array) -> Any:
+    return np.minimum(np.abs(x - low), np.abs(x - high))
+
+
+@elementwise(
+    np.clip,
+    floats="min(max(x, a_min), a_max) if x == x and a_min == a_min and a_max == a_max "
+    "else x + a_min + a_max",
+    partials=(lambda x, a_min, a_max, z: equal(x, z), None, None),
+    kink=_to_bounds,
+)
+def clip(x: Any, a_min: Any = -np.inf, a_max: Any = np.inf) -> Any:
+    """x, but no less than a_min and no more than a_max; a_max where the bounds are the wrong way
+    round. ∂z/∂x = 1 where x is kept, at a bound as well (as in PyTorch), else 0.
+
+    Args:
+        x: numbers of any shape.
+        a_min, a_max: the bounds, which are constants: numbers, or arrays that broadcast with x;
+            None, or none given, for no bound.
+
+    >>> clip(np.array([-2.0, 0.5, 3.0]), 0.0, 1.0)
+    array([0. , 0.5, 1. ])
+    >>> clip(-2.0, None, 1.0)
+    -2.0
+    """

@@ -1,0 +1,157 @@
+"""Indexing and its adjoint, and one of several results. See `autograd_lite.engine.primitive` for
+what a declaration means."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.arrays import frozen
+from autograd_lite.engine.declare import structural
+from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.shape import Call, Shape
+
+
+def _fixed(index: Any) -> Any:
+    """An index that no one else can change: its arrays are frozen."""
+    if index.__class__ is tuple:
+        return tuple([_fixed_part(i) for i in index])
+    return _fixed_part(index)
+
+
+def _fixed_part(part: Any) -> Any:
+    """One part of an index; a sequence, a tuple as well, stands for an array."""
+    if part is None or part is Ellipsis or isinstance(part, (int, np.integer)):
+        return part
+    if isinstance(part, slice):
+        ends = (part.start, part.stop, part.step)
+        if all(i is None or i.__class__ is int for i in ends):
+            return part
+        return slice(*(i if i is None else _whole(i) for i in ends))
+    if is_variable(part):
+        raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
+    if hasattr(part, "__index__") and not isinstance(part, (np.ndarray, np.bool_)):
+        return operator.index(part)
+    try:
+        array = np.asarray(part)
+    except ValueError as error:
+        raise IndexError(f"getitem: {error}") from None
+    if array.size == 0 and array is not part:  # NumPy makes floats of an empty list
+        array = array.astype(int)
+    if array.dtype.kind in "iub":
+        return frozen(array)
+    raise IndexError(
+        f"getitem: an index is made of whole numbers, slices, ... , None and arrays of whole "
+        f"numbers or truth values, not {type(part).__name__} of {array.dtype}"
+    )
+
+
+def _whole(end: Any) -> int:
+    """The end of a slice."""
+    try:
+        return operator.index(end)
+    except TypeError as error:
+        raise TypeError(f"getitem: in a slice, {error}") from None
+
+
+def _picks_once(index: Any) -> bool:
+    """Whether each element is surely picked once, so that its gradient can be assigned."""
+    parts = index if index.__class__ is tuple else (index,)
+    arrays = [i for i in parts if isinstance(i, (np.ndarray, bool))]
+    if len(parts) == len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
+        return bool(arrays[0].dtype == bool)
+    return not arrays
+
+
+def _scatter(x: Any, index: Any, shape: Shape) -> Array:
+    out = np.zeros(shape, np.asarray(x).dtype)
+    if _picks_once(index):
+        out[index] = np.asarray(x)[()]  # a Value, not the array without axes that holds it
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def _index_cases(shape: Shape) -> Iterator[Case]:
+    yield (shape,), (Ellipsis,), {}
+    yield (shape,), ((None, Ellipsis),), {}
+    if not shape:
+        return
+    n = shape[0]
+    yield (shape,), (slice(None, None, -1),), {}
+    yield (shape,), (np.arange(n) % 2 == 0,), {}
+    yield (shape,), ((Ellipsis, slice(0, 1)),), {}
+    yield (shape,), ([],), {}
+    if n:
+        yield (shape,), (0,), {}
+        yield (shape,), ([0, -1, 0],), {}
+        yield (shape,), ([[0, n - 1], [0, 0]],), {}
+        yield (shape,), (((0, 0, -1),),), {}
+    if n and len(shape) > 1 and shape[1]:
+        yield (shape,), (([0, 0, -1], [0, 0, -1]),), {}
+        yield (shape,), ((slice(0, 1), [0, 0]),), {}
+
+
+def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
+    """The scatter of g; the index is fixed already."""
+    return apply(scatter.primitive, (g,), {"index": index, "shape": x.shape})  # type: ignore[attr-defined]
+
+
+@structural(
+    text="{x}[…]",
+    arrays=lambda x, index: x[index],
+    pullbacks=(_to_places,),
+    cases=_index_cases,
+    back=("g, put back where it was",),
+    method=False,
+)
+def getitem(x: Any, index: Any) -> Call:
+    """`x[index]`, for every kind of index that NumPy has.
+
+    ∂: the gradient at the places picked, added up where one is picked more than once; 0 elsewhere.
+
+    >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
+    array([1., 1., 3.])
+    """
+    return (x,), {"index": _fixed(index)}
+
+
+def _scatter_cases(shape: Shape) -> Iterator[Case]:
+    for _, (index,), _ in _index_cases(shape):
+        picked = np.zeros(shape)[_fixed(index)].shape
+        yield (picked,), (index, shape), {}
+
+
+@structural(
+    arrays=_scatter,
+    pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
+    cases=_scatter_cases,
+    back=("what g has there",),
+    method=False,
+)
+def scatter(x: Any, index: Any, shape: Any) -> Call:
+    """Zeros of a shape, to which x is added at `index`: what indexing does on the way back.
+
+    ∂: what the gradient has at `index`.
+
+    >>> scatter(np.array([1.0, 2.0, 3.0]), [0, 0, 2], (4,))
+    array([3., 0., 3., 0.])
+    """
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    return (x,), {"index": _fixed(index), "shape": shape}
+
+
+@structural(
+    arrays=lambda results, index: results[index],
+    pullbacks=(lambda g, z, results, index: g,),  # the engine puts it in its place among them
+    back=("g",),
+    method=False,
+)
+def result_of(results: Any, index: int) -> Call:
+    """One of the results of an operation that has several."""
+    return (results,), {"index": index}

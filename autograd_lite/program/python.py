@@ -1,0 +1,143 @@
+"""Straight-line code as Python: one assignment an instruction, in floats."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd_lite.engine.floats import FLOAT_CONSTANTS, FLOAT_FUNCTIONS, is_float
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.program.expressions import functions_of, substituted
+from autograd_lite.program.straight import (
+    Constant,
+    Input,
+    Instruction,
+    NotStraight,
+    Operation,
+    Reference,
+    Slot,
+    StraightLine,
+)
+
+
+@dataclass(frozen=True)
+class PythonCode:
+    """Assignments, and what the outputs are called."""
+
+    lines: list[str]
+    outputs: list[str]
+    names: dict[str, Any]
+    """What the lines need as globals: the functions on floats that they call."""
+
+
+def python_code(
+    line: StraightLine, inputs: Sequence[str], reserved: Sequence[str] = (), result: str = "z"
+) -> PythonCode:
+    """The code of a straight line whose inputs have these names.
+
+    Args:
+        line: the straight line.
+        inputs: a name for each input; these and `reserved`, names that stand around the code, are
+            not given to anything else.
+        reserved: further names that must keep their meaning.
+        result: the name of the first instruction's result; the others are t1, t2 …
+
+    >>> from autograd_lite.engine.primitive import PRIMITIVES
+    >>> from autograd_lite.program.straight import straight_line
+    >>> code = python_code(straight_line(PRIMITIVES["divide"]), ["x", "y"])
+    >>> print(*code.lines, code.outputs, sep="\\n")
+    z = x / y
+    t1 = 1.0 / y
+    t2 = -z
+    t3 = t2 / y
+    ['z', 't1', 't3']
+    """
+    writer = _Writer(inputs, {*inputs, *reserved, result})
+    lines = []
+    for i, instruction in enumerate(line.instructions):
+        lines.append(writer.write(instruction, f"t{i}" if i else result))
+    return PythonCode(lines, [writer.output(x) for x in line.outputs], writer.names)
+
+
+def function_source(name: str, line: StraightLine) -> str:
+    """A function of the inputs that returns the tuple of the outputs.
+
+    >>> from autograd_lite.engine.primitive import PRIMITIVES
+    >>> from autograd_lite.program.straight import straight_line
+    >>> print(function_source("f", straight_line(PRIMITIVES["square"])))
+    def f(x0):
+        z = x0 * x0
+        t1 = 2.0 * x0
+        return z, t1
+    """
+    inputs = [f"x{i}" for i in range(line.inputs)]
+    code = python_code(line, inputs, [name])
+    body = [*code.lines, f"return {', '.join(code.outputs)}"]
+    return "\n".join([f"def {name}({', '.join(inputs)}):", *(f"    {text}" for text in body)])
+
+
+class _Writer:
+    """Expressions in which slots, inputs and functions have their names."""
+
+    def __init__(self, inputs: Sequence[str], reserved: set[str]) -> None:
+        self.slots: dict[Slot, str] = {}
+        self.names: dict[str, Any] = {}
+        self._inputs = inputs
+        self._reserved = reserved
+        self._unsure: set[Slot] = set()
+
+    def write(self, instruction: Instruction, name: str) -> str:
+        """The assignment of an instruction's result to a name."""
+        operation, arguments = instruction.operation, instruction.arguments
+        assert operation.floats is not None
+        functions = functions_of(operation.floats, operation.operands)
+        given: dict[str, ast.expr] = {x: ast.Name(self._spelled(x)) for x in functions}
+        given |= dict(zip(operation.operands, map(self._argument, arguments), strict=True))
+        tree = substituted(operation.floats, given)
+        if isinstance(operation, Elementwise) and not operation.gives_float:
+            tree = self._as_float(tree)
+        elif not is_float(operation.floats, self._sure(operation, arguments)):
+            self._unsure.add(instruction.result)
+        self.slots[instruction.result] = name
+        return f"{name} = {ast.unparse(tree)}"
+
+    def output(self, x: Reference) -> str:
+        """What a reference is called, as a float."""
+        tree = self._argument(Constant(float(x.value)) if isinstance(x, Constant) else x)
+        return ast.unparse(self._as_float(tree) if x in self._unsure else tree)
+
+    def _argument(self, x: Reference) -> ast.expr:
+        if isinstance(x, Input):
+            return ast.Name(self._inputs[x.index])
+        if isinstance(x, Slot):
+            return ast.Name(self.slots[x])
+        text = repr(x.value)
+        names = {name: ast.Name(self._spelled(name)) for name in functions_of(text, ())}  # inf, nan
+        return substituted(text, names)
+
+    def _sure(self, operation: Operation, arguments: Sequence[Reference]) -> frozenset[str]:
+        """The operands of an operation that are floats here."""
+        return frozenset(
+            name
+            for name, x in zip(operation.operands, arguments, strict=True)
+            if x not in self._unsure and (not isinstance(x, Constant) or type(x.value) is float)
+        )
+
+    def _as_float(self, tree: ast.expr) -> ast.expr:
+        return ast.Call(ast.Name(self._spelled("float")), [tree], [])
+
+    def _spelled(self, name: str) -> str:
+        """The name of a function on floats, apart from the names of numbers."""
+        plain = name.rstrip("_")
+        apart = plain in self._reserved or re.fullmatch(r"t\d+", plain)
+        written = f"{name}_" if apart else name
+        if name in FLOAT_CONSTANTS:
+            self.names[written] = FLOAT_CONSTANTS[name]
+        elif name in FLOAT_FUNCTIONS:
+            self.names[written] = FLOAT_FUNCTIONS[name].python
+        else:
+            raise NotStraight(f"{name} is no function on floats: add it with float_function(...)")
+        return written

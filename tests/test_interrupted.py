@@ -1,0 +1,326 @@
+"""What comes from outside: a fork while another thread is in the midst of a pass, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_lite import Tensor, Value, gradients, is_recording, no_grad
+from autograd_lite.engine import modes
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+alarms = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a system without alarms")
+
+
+# ---------------------------------------------------------------- fork
+
+
+def in_child(check: Callable[[], None]) -> int:
+    """The exit code of a child in which `check` runs: 0 if it passed; a signal, if it hung."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12: fork and threads
+        child = os.fork()
+    if not child:
+        code = 1
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(10)
+            check()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def big_value_graph(size: int) -> tuple[list[Value], Value]:
+    """Σ w·w of whole numbers w, and everything on the way, which has gradients too."""
+    nodes = [total := Value(0.0)]
+    for i in range(size):
+        w = Value(float(i % 7 + 1))
+        nodes += [w, square := w * w, total := total + square]
+    return nodes, total
+
+
+def big_tensor_graph(size: int) -> tuple[list[Tensor], Tensor]:
+    """The same with arrays, of which only the leaves have gradients."""
+    leaves = [Tensor(np.arange(20_000.0) + i) for i in range(size)]
+    total = Tensor(0.0)
+    for w in leaves:
+        total = total + (w * w).sum()
+    return leaves, total
+
+
+def equal(found: list[Any], expected: list[Any]) -> bool:
+    if any(g is None for g in found):
+        return False
+    return (
+        found == expected if type(found[0]) is float else all(map(np.array_equal, found, expected))
+    )
+
+
+GRAPHS = pytest.mark.parametrize(
+    ("graph", "size"), [(big_value_graph, 5_000), (big_tensor_graph, 40)]
+)
+
+
+@contextmanager
+def running(function: Callable[[], Any]) -> Iterator[None]:
+    """While a thread does it again and again, and threads take turns as often as Python can."""
+
+    def run() -> None:
+        while not done.is_set():
+            function()
+            begun.set()
+            time.sleep(0)
+
+    begun, done = threading.Event(), threading.Event()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    begun.wait(timeout=60)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        done.set()
+        thread.join(timeout=60)
+
+
+@forks
+@GRAPHS
+def test_fork_during_a_pass_in_another_thread(
+    graph: Callable[[int], tuple[list[Any], Any]], size: int
+) -> None:
+    """The child can differentiate, what is new and the very graph of the pass."""
+    variables, total = graph(size)
+    expected = gradients(total, variables)
+
+    def check() -> None:
+        x = Value(3.0)
+        (x * x).backward()
+        assert x.grad == 6.0
+        for v in variables:
+            v.grad = None
+        total.backward()
+        assert equal([v.grad for v in variables], expected)
+
+    moments = random.Random(0)
+    with running(total.backward):
+        for _ in range(5):
+            time.sleep(moments.uniform(0.0, 0.01))
+            assert in_child(check) == 0
+
+
+@forks
+def test_fork_inside_of_a_block() -> None:
+    def check() -> None:
+        assert not is_recording()
+        mode.__exit__(None, None, None)
+        assert is_recording()
+        assert modes.paused == 0
+
+    mode = no_grad()
+    mode.__enter__()
+    try:
+        assert in_child(check) == 0
+        assert not is_recording()
+    finally:
+        mode.__exit__(None, None, None)
+    assert modes.paused == 0
+
+
+@forks
+def test_fork_forgets_the_blocks_of_other_threads() -> None:
+    """They end with their threads, which the child has not; those of generators stay."""
+
+    def suspended() -> Iterator[bool]:
+        with no_grad():
+            yield is_recording()
+            yield is_recording()
+
+    def hold() -> None:
+        next(g)
+        with no_grad():
+            inside.set()
+            done.wait(timeout=60)
+
+    def check() -> None:
+        assert is_recording()
+        assert modes.paused == 1
+        assert next(g) is False
+        g.close()
+        assert modes.paused == 0
+        with no_grad():
+            assert not is_recording()
+        assert modes.paused == 0
+
+    g = suspended()
+    inside, done = threading.Event(), threading.Event()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(timeout=60)
+    try:
+        assert modes.paused == 2
+        assert in_child(check) == 0
+        assert modes.paused == 2
+    finally:
+        done.set()
+        thread.join(timeout=60)
+    assert modes.paused == 1
+    g.close()
+    assert modes.paused == 0
+
+
+@forks
+def test_fork_while_threads_enter_and_leave_blocks() -> None:
+    def blocks() -> None:
+        for _ in range(100):
+            with no_grad():
+                pass
+
+    def check() -> None:
+        assert modes.paused == 0
+        blocks()
+        assert modes.paused == 0
+
+    with running(blocks):
+        for _ in range(20):
+            assert in_child(check) == 0
+
+
+# ---------------------------------------------------------------- Ctrl-C
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """An alarm raises what Ctrl-C does."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def interrupted(function: Callable[[], Any], after: float) -> KeyboardInterrupt | None:
+    """Call it, and interrupt it after so many seconds if it has not ended."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(after, 1e-6))
+        function()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt as interrupt:
+        return interrupt
+    return None
+
+
+@alarms
+@pytest.mark.usefixtures("alarm")
+@GRAPHS
+@pytest.mark.parametrize("old", [None, "kept"])
+def test_interrupted_pass_adds_all_gradients_or_none(
+    graph: Callable[[int], tuple[list[Any], Any]], size: int, old: str | None
+) -> None:
+    variables, total = graph(size // 2)
+    once = gradients(total, variables)
+
+    def passes() -> int:
+        """How many passes the gradients are of: the same number for all."""
+        if variables[-1].grad is None:
+            assert all(v.grad is None for v in variables)
+            return 0
+        count = round(float(np.max(variables[-1].grad) / np.max(once[-1])))
+        assert equal([v.grad for v in variables], [count * g for g in once])
+        return count
+
+    start = time.perf_counter()
+    total.backward()
+    duration = time.perf_counter() - start
+    moments = random.Random(0)
+    stopped = 0
+    for i in range(40):
+        if old is None:
+            for v in variables:
+                v.grad = None
+        before = passes()
+        # the gradients are added at the end: half of the time not before the last third
+        after = duration * moments.uniform(0.0 if i % 2 else 0.7, 1.1)
+        if interrupted(total.backward, after):
+            stopped += 1
+            assert passes() in (before, before + 1)
+        else:
+            assert passes() == before + 1
+        before = passes()
+        total.backward()
+        assert passes() == before + 1
+    assert stopped >= 5
+
+
+@alarms
+@pytest.mark.usefixtures("alarm")
+def test_interrupted_gradients_leave_the_next_right() -> None:
+    variables, total = big_value_graph(2_000)
+    once = gradients(total, variables)
+    moments = random.Random(0)
+    for _ in range(60):
+        interrupted(lambda: gradients(total, variables), moments.uniform(0.0, 0.005))
+        assert gradients(total, variables) == once
+    assert all(v.grad is None for v in variables)
+
+
+def _in_blocks(mode: no_grad) -> None:
+    while True:
+        with mode:
+            pass
+
+
+def _in_generators(mode: no_grad) -> None:
+    def suspended() -> Iterator[None]:
+        with mode:
+            yield
+
+    while True:
+        for _ in suspended():
+            pass
+
+
+def _in_errors(mode: no_grad) -> None:
+    while True:
+        try:
+            with mode:
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+
+
+@alarms
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("forever", [_in_blocks, _in_generators, _in_errors])
+def test_interrupted_block_is_closed(forever: Callable[[no_grad], None]) -> None:
+    """But where Python interrupts `__exit__` before its first line: nobody can help that."""
+    moments = random.Random(0)
+    stopped = 0
+    for _ in range(300):
+        mode = no_grad()
+        interrupt = interrupted(lambda mode=mode: forever(mode), moments.uniform(1e-5, 3e-4))
+        assert interrupt is not None
+        frames, tb = [], interrupt.__traceback__
+        while tb is not None:
+            frames.append((tb.tb_frame.f_code, tb.tb_lineno))
+            tb = tb.tb_next
+        if any(code.co_name == "__exit__" and code.co_firstlineno == n for code, n in frames):
+            mode.__exit__(None, None, None)
+        else:
+            stopped += 1
+        assert modes.paused == 0
+        assert is_recording()
+    assert stopped > 100
