@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import operator as operators
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec
 
@@ -49,12 +48,6 @@ _OPERATORS = {
     "pow": ("{x}^{y}", POWER, "pow({x}, {y})"),
 }
 """How each Python operator is written, how tightly that binds, and its value on floats."""
-
-_LATEX = {"−": "-", "·": r" \cdot ", "@": r"\cdot", "²": "^2", "ᵀ": r"^{{\mathsf T}}",
-          "Σ": r"\sum ", "σ": r"\sigma", "…": r"\ldots"}  # fmt: skip
-_LATEX_FUNCTIONS = ("arccos", "arcsin", "arctan", "cos", "cosh", "exp", "ln", "max", "min", "sin",
-                    "sinh", "tan", "tanh")  # fmt: skip
-"""The functions that LaTeX sets by a command of their name."""
 
 
 def elementwise(
@@ -123,7 +116,7 @@ def elementwise(
             name=name,
             operands=operands,
             text=written,
-            latex=latex or _latex_of(written),
+            latex_as_given=latex,
             precedence=_precedence_of(precedence, operator),
             binds=binds,
             binds_latex=binds_latex,
@@ -201,7 +194,7 @@ def structural(
             name=name,
             operands=names,
             text=written,
-            latex=latex or _latex_of(written),
+            latex_as_given=latex,
             precedence=_precedence_of(precedence, operator),
             binds=binds,
             fits=fits,
@@ -297,26 +290,6 @@ def _precedence_of(given: int | None, operator: str | None) -> int:
     if given is not None:
         return given
     return _OPERATORS[operator][1] if operator in _OPERATORS else ATOM
-
-
-def _latex_of(text: str) -> str:
-    r"""The same in LaTeX: with its signs, and its commands for functions.
-
-    >>> print(_latex_of("{x}·sin({y})²"), _latex_of("{x}^{y}"), _latex_of("log_softmax({x})"))
-    {x} \cdot \sin({y})^2 {{{x}}}^{{{y}}} \operatorname{{log\,softmax}}({x})
-    """
-    text = re.sub(r"(\{\w+\})(?=[\^²ᵀ])", r"{{\1}}", text)  # x² of an x of several letters
-    text = re.sub(r"\^(\{\w+\})", r"^{{\1}}", text)
-    text = re.sub(r"([A-Za-z]\w*)(?=\()", _latex_function, text)
-    return re.sub(" +", " ", "".join(_LATEX.get(c, c) for c in text))
-
-
-def _latex_function(match: re.Match[str]) -> str:
-    name = match.group()
-    if name in _LATEX_FUNCTIONS:
-        return "\\" + name
-    shown = name.replace("_", r"\,")
-    return rf"\operatorname{{{{{shown}}}}}"
 
 
 def _floats_of(name: str, operands: tuple[str, ...], operator: str | None) -> str:

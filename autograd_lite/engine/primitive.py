@@ -85,7 +85,8 @@ class Primitive(Declared):
     """The names of its operands, as its text uses them; empty if it takes any number."""
     text: str
     """How it is written, as a format of its operands: `"{x} + {y}"`."""
-    latex: str
+    latex_as_given: str | None = None
+    """The same in LaTeX, where that does not follow from the text; see `latex`."""
     precedence: int = ATOM
     """How tightly the notation binds: SUM, PRODUCT, SIGN, POWER or ATOM."""
     binds: tuple[int, ...] = ()
@@ -112,6 +113,13 @@ class Primitive(Declared):
     def __post_init__(self) -> None:
         constants = tuple(i for i in range(len(self.pullbacks)) if self.pullbacks[i] is None)
         object.__setattr__(self, "constants", constants)
+
+    @functools.cached_property
+    def latex(self) -> str:
+        """How it is written in LaTeX, as a format of its operands."""
+        from autograd_lite.engine.notation import latex_of  # when the first is written
+
+        return self.latex_as_given or latex_of(self.text)
 
     @property
     def is_variadic(self) -> bool:
