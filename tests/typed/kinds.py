@@ -121,6 +121,21 @@ def steps() -> None:
 
 
 def functions() -> None:
+    assert_type(ag.exp(v), Value)
+    assert_type(ag.tanh(t), Tensor)
+    assert_type(ag.exp(1), float)
+    assert_type(ag.relu(array), Any)
+    assert_type(ag.maximum(v, 0.0), Value)
+    assert_type(ag.maximum(0, v), Value)
+    assert_type(ag.hypot(v, t), Tensor)
+    assert_type(ag.power(array, t), Tensor)
+    assert_type(ag.add(1, 2.0), float)
+    assert_type(ag.clip(v, 0.0, a_max=1.0), Any)
+    assert_type(ag.where(array > 0, x=t, y=0.0), Any)
+    assert_type(ag.sum(t, axis=0), Any)
+
+
+def transforms() -> None:
     f: Callable[[Any], Any] = lambda x: x * x  # noqa: E731
     assert_type(ag.grad(f), Callable[..., Any])
     assert_type(ag.value_and_grad(f)(2.0), tuple[Any, Any])

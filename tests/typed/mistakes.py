@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from autograd_lite import Tensor, Value
+from autograd_lite import Tensor, Value, add, exp
 
 v, t = Value(2.0), Tensor([1.0, 2.0])
 
@@ -17,6 +17,8 @@ t.tahn()  # refused: misspelt
 (v * v).graad  # refused: misspelt
 (t + 1.0).sum().bakward()  # refused: misspelt
 t.T.shpae  # refused: misspelt
+exp(v).bakward()  # refused: misspelt
+add(1.0, t).shpae  # refused: misspelt
 v.dat = 3.0  # refused: misspelt
 v + "1"  # refused: no number
 "1" + v  # refused: no number
@@ -26,6 +28,8 @@ v.clip("1")  # refused: no number
 t.sum(axis="0")  # refused: no axis
 t.sum(axes=0)  # refused: misspelt
 v.tanh(1.0)  # refused: one argument too many
+exp(v, t)  # refused: one argument too many
+add(v)  # refused: one argument missing
 v.data = "1"  # refused: no number
 v.grad = t  # refused: no number
 t.data = t  # refused: its array is meant, t.detach()
