@@ -47,7 +47,7 @@ def frozen(array: Any, copy: bool = True) -> Array:
     return np.asarray(_Frozen(kept))
 
 
-def is_frozen(array: Array) -> bool:
+def is_frozen(array: Any) -> bool:
     """Whether it was made by `frozen`, or is a view of what was."""
     base: Any = array.base
     if base.__class__ is ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import operator as operators
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.chain import pullback
@@ -33,6 +33,9 @@ from autograd_lite.engine.primitive import (
     enter,
 )
 from autograd_lite.engine.scopes import mark_function
+
+if TYPE_CHECKING:
+    from autograd_lite.engine.functions import DeclareElementwise
 
 P = ParamSpec("P")
 Split = tuple[tuple[Any, ...], dict[str, Any]]
@@ -66,7 +69,7 @@ def elementwise(
     method: bool | None = None,
     domain: tuple[tuple[Interval, ...], ...] | None = None,
     kink: Rule | None = None,
-) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+) -> DeclareElementwise:
     """Declare an elementwise primitive; the function decorated gives names and documentation.
 
     Args:

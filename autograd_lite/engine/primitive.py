@@ -24,6 +24,7 @@ import numpy.typing as npt
 from autograd_lite.engine import floats as float_functions
 
 Array = npt.NDArray[Any]
+Number = float | np.floating[Any] | np.integer[Any] | np.bool_
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
 Case = tuple[tuple[tuple[int, ...], ...], tuple[Any, ...], dict[str, Any]]

@@ -7,9 +7,10 @@ The operators and methods come from the table of primitives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd_lite.engine import clock
 from autograd_lite.engine.apply import refuse_other_arithmetic
@@ -22,12 +23,17 @@ from autograd_lite.engine.primitive import (
 )
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
+if TYPE_CHECKING:
+    from autograd_lite.engine.methods import Operand, TensorMethods
+else:  # what `engine.recording` puts on the class; see `reading.stubs`
+    TensorMethods = object
+
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
 
 
 @final
-class Tensor(Variable):
+class Tensor(Variable, TensorMethods):
     """A variable that holds a NumPy array of floating-point numbers.
 
     Arithmetic on Tensors, the functions of this package and the NumPy functions that have a rule
@@ -74,7 +80,7 @@ class Tensor(Variable):
     # NumPy must leave `array + tensor` to us (see `numpy_protocol`).
     __array_priority__ = 1000
 
-    def __init__(self, array: Any, copy: bool = True, name: str | None = None) -> None:
+    def __init__(self, array: npt.ArrayLike, copy: bool = True, name: str | None = None) -> None:
         self._plain = array_of("Tensor", array, copy)
         self._grad = None
         self._primitive = None
@@ -105,7 +111,7 @@ class Tensor(Variable):
         return self._plain  # type: ignore[no-any-return]
 
     @data.setter
-    def data(self, array: Any) -> None:
+    def data(self, array: npt.ArrayLike) -> None:
         self._leaf_only("data")
         if array is not self._plain:
             fresh = array_of("Tensor.data", array, True)
@@ -114,7 +120,7 @@ class Tensor(Variable):
             self._plain = fresh.astype(self.dtype, copy=False)
             self._locked = self._shared = False
 
-    def decrease(self, change: Any) -> None:
+    def decrease(self, change: npt.ArrayLike) -> None:
         """self.data −= change, without handing the array out: what an optimiser does.
 
         Reading `.data` gives the array away, and the engine has to copy it from then on whenever
@@ -144,7 +150,7 @@ class Tensor(Variable):
         return grad  # type: ignore[no-any-return]
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Operand | None) -> None:
         if grad is not None:
             refuse_other_arithmetic("Tensor.grad", grad)
             grad = np.array(detached(grad), dtype=self.dtype)
@@ -188,9 +194,9 @@ class Tensor(Variable):
         return self._plain.dtype  # type: ignore[no-any-return]
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Tensor:
         """The axes in reverse order: the transpose of a matrix."""
-        return PRIMITIVES["transpose"].function(self)
+        return PRIMITIVES["transpose"].function(self)  # type: ignore[no-any-return]
 
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
@@ -208,7 +214,7 @@ class Tensor(Variable):
         self._keep = True
         return self
 
-    def backward(self, gradient: Any = None) -> None:
+    def backward(self, gradient: npt.ArrayLike | None = None) -> None:
         """Add ∂self/∂v to `v.grad` for every leaf v that self was computed from.
 
         Args:
@@ -227,21 +233,15 @@ class Tensor(Variable):
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{kind}{name})"
 
-    def __getitem__(self, index: Any) -> Any:
-        return PRIMITIVES["getitem"].function(self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            "setitem: a Tensor cannot be changed in place; build a new one with where(...), "
-            "concatenate(...) or stack(...), or change a leaf's .data outside a graph"
-        )
+    def __getitem__(self, index: Any) -> Tensor:
+        return PRIMITIVES["getitem"].function(self, index)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("len: this Tensor is a scalar")
         return len(self._plain)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
     def __format__(self, spec: str) -> str:
@@ -255,12 +255,20 @@ class Tensor(Variable):
             )
         return bool(self._plain)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise TypeError(
-            "asarray: a Tensor does not turn into a plain array, its graph would be lost. Where a "
-            "constant is meant, use x.detach(). To join Tensors, or to fill an array, r[i] = x, "
-            "collect them in a list and use autograd_lite.stack(list)"
-        )
+    if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
+
+        def __setitem__(self, index: Any, value: Any) -> None:
+            raise TypeError(
+                "setitem: a Tensor cannot be changed in place; build a new one with where(...), "
+                "concatenate(...) or stack(...), or change a leaf's .data outside a graph"
+            )
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            raise TypeError(
+                "asarray: a Tensor does not turn into a plain array, its graph would be lost. "
+                "Where a constant is meant, use x.detach(). To join Tensors, or to fill an array, "
+                "r[i] = x, collect them in a list and use autograd_lite.stack(list)"
+            )
 
     # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
     def __eq__(self, other: object) -> Any:

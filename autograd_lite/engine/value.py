@@ -9,7 +9,7 @@ are not written here: they are generated from the table of primitives (see
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -24,14 +24,19 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Primitive, Rule
+from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Number, Primitive, Rule
 from autograd_lite.engine.variable import Variable
+
+if TYPE_CHECKING:
+    from autograd_lite.engine.methods import ValueMethods
+else:  # what `program.value_methods` puts on the class; see `reading.stubs`
+    ValueMethods = object
 
 new = object.__new__
 
 
 @final
-class Value(Variable):
+class Value(Variable, ValueMethods):
     """A variable that holds one Python float.
 
     Arithmetic on Values, and the functions of this package, record the graph that `backward()`
@@ -70,7 +75,7 @@ class Value(Variable):
     _flow: float
     _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
-    def __init__(self, data: Any, name: str | None = None) -> None:
+    def __init__(self, data: Number | Array, name: str | None = None) -> None:
         self._plain = data if data.__class__ is float else _as_float("Value", data)
         self._grad = None
         self._primitive = None
@@ -88,7 +93,7 @@ class Value(Variable):
         return self._plain
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Number | Array) -> None:
         self._leaf_only("data")
         self._plain = _as_float("Value.data", data)
 
@@ -98,7 +103,7 @@ class Value(Variable):
         return self._grad
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Number | Array | None) -> None:
         self._grad = None if grad is None else _as_float("Value.grad", grad)
 
     @property
@@ -144,7 +149,7 @@ class Value(Variable):
         """The number alone, as `detach()`; the name that NumPy and PyTorch use."""
         return self._plain
 
-    def backward(self, gradient: float = 1.0) -> None:
+    def backward(self, gradient: Number | Array = 1.0) -> None:
         """Add ∂self/∂v to `v.grad` for every variable v that self was computed from.
 
         Args:
@@ -167,10 +172,12 @@ class Value(Variable):
     def __format__(self, spec: str) -> str:
         return format(self._plain, spec) if spec else repr(self)
 
-    def __radd__(self, other: Any) -> Any:
-        if other.__class__ is int and other == 0:
-            return self  # Python's sum() starts from 0; a picture should not show that
-        return apply(PRIMITIVES["add"], (other, self), {})
+    if not TYPE_CHECKING:
+
+        def __radd__(self, other: Any) -> Any:
+            if other.__class__ is int and other == 0:
+                return self  # Python's sum() starts from 0; a picture should not show that
+            return apply(PRIMITIVES["add"], (other, self), {})
 
     # Comparisons are of the numbers: `if x > 0` in a function works as it does without gradients.
     def __eq__(self, other: object) -> Any:

@@ -7,7 +7,7 @@ Whoever reads a graph uses what stands here, and asks no node of which class it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.primitive import Primitive
@@ -140,20 +140,22 @@ class Variable:
             )
         return self.item()
 
-    def __float__(self) -> float:
-        return self._converted("float")
+    if not TYPE_CHECKING:  # so that math.sin(x) is an error to a type checker too
 
-    def __int__(self) -> int:
-        return int(self._converted("int"))
+        def __float__(self) -> float:
+            return self._converted("float")
 
-    def __complex__(self) -> complex:
-        return complex(self._converted("complex"))
+        def __int__(self) -> int:
+            return int(self._converted("int"))
 
-    def __index__(self) -> int:
-        raise TypeError(
-            f"index: a {type(self).__name__} is no whole number; where a constant is meant, use "
-            "int(x.item())"
-        )
+        def __complex__(self) -> complex:
+            return complex(self._converted("complex"))
+
+        def __index__(self) -> int:
+            raise TypeError(
+                f"index: a {type(self).__name__} is no whole number; where a constant is meant, "
+                "use int(x.item())"
+            )
 
     # ------------------------------------------------------------ copies, of leaves alone
 

@@ -180,7 +180,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Call:
 
 
 @composed(np.array_split)
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
     """As `split`, but into parts that need not be of equal length: the first ones are longer by 1.
 
     >>> array_split([1.0, 2.0, 3.0], 2)
@@ -189,7 +189,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     if np.ndim(indices_or_sections) == 0:
         length = _length("array_split", x, axis)
         indices_or_sections = _even(length, indices_or_sections, exact=False)
-    return split(x, indices_or_sections, axis)
+    return split(x, indices_or_sections, axis)  # type: ignore[no-any-return]
 
 
 def _length(name: str, x: Any, axis: int) -> int:
