@@ -11,7 +11,8 @@ import pytest
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.cli import main
-from autograd_lite.engine.primitive import retract
+from autograd_lite.declare import retract
+from autograd_lite.engine.primitive import COMPOSED
 from autograd_lite.reading.reference import page
 
 ROOT = Path(__file__).parent.parent
@@ -20,10 +21,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 @pytest.fixture
 def table():
-    """The table of primitives, with what a page declares taken out again."""
-    before = set(PRIMITIVES)
+    """The tables of declarations, with what a page declares taken out again."""
+    before = {*PRIMITIVES, *COMPOSED}
     yield
-    for name in set(PRIMITIVES) - before:
+    for name in {*PRIMITIVES, *COMPOSED} - before:
         retract(name)
 
 
@@ -63,6 +64,34 @@ def test_the_list_of_primitives_is_that_of_the_table():
     assert (ROOT / "docs" / "primitives.md").read_text("utf-8") == page()
 
 
-def test_names_in_the_readme_exist():
-    for name in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text("utf-8")):
-        assert (ROOT / name).exists(), name
+def links():
+    """What each page links to in this checkout: a file, and the heading in it."""
+    for path in PAGES:
+        for name, heading in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", path.read_text("utf-8")):
+            yield pytest.param(path, name, heading, id=f"{path.name}: {name}#{heading}")
+
+
+@pytest.mark.parametrize(("path", "name", "heading"), list(links()))
+def test_links_lead_somewhere(path, name, heading):
+    target = path.parent / name if name else path
+    assert target.exists()
+    if heading:
+        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+        assert heading in {re.sub(r"[^\w -]", "", h).replace(" ", "-").lower() for h in headings}
+
+
+def test_the_files_in_the_walk_through_the_rooms_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = re.findall(r"`(\w+/(?:\w+\.py)?)`", text)
+    assert len(names) > 15
+    for name in names:
+        assert (ROOT / "autograd_lite" / name).exists() or (ROOT / name).exists(), name
+
+
+def test_the_rooms_are_listed_from_below():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    floors = re.search(r"^    (engine.*)$", text, re.MULTILINE)
+    assert floors
+    order = [room for floor in floors[1].split("←") for room in re.findall(r"\w+", floor)]
+    listed = re.findall(r"^\| (.*?) \|", text, re.MULTILINE)[1:]
+    assert re.findall(r"`(\w+)", " ".join(listed)) == order
