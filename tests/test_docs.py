@@ -34,6 +34,20 @@ def test_examples_run(path, table):
     assert failed == 0
 
 
+def declarations():
+    """The examples of operations of one's own."""
+    text = (ROOT / "docs" / "engine.md").read_text("utf-8")
+    section = text[text.index("## An operation of your own") :]
+    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", declarations())
+def test_an_operation_of_your_own_can_be_pasted(example, table):
+    """Each into a fresh interpreter: nothing comes from the examples before it."""
+    test = doctest.DocTestParser().get_doctest(example, {"__name__": "__main__"}, "", None, None)
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
 def commands():
     """The explain commands shown in console blocks, each with what is shown below it."""
     for path in PAGES:
