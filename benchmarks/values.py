@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite import Value
+from autograd_lite.engine.graph import operands_first
+from autograd_lite.engine.variable import is_variable
 from benchmarks import peers
 from benchmarks.measure import (
     Row,
@@ -102,18 +104,15 @@ PROGRAMS: dict[str, Callable[[Setting], Timed]] = {
 
 def count_operations(output: Any) -> int:
     """How many nodes of a recorded graph were computed, not given."""
-    operands = "operands" if isinstance(output, Value) else "_prev"
-    nodes = [output]
-    seen = {id(output)}
-    count = 0
-    for node in nodes:
-        below = getattr(node, operands)
-        count += bool(below)
-        for v in below:
-            if id(v) not in seen and not isinstance(v, float):
-                seen.add(id(v))
-                nodes.append(v)
-    return count
+    if is_variable(output):
+        return sum(not node.is_leaf for node in operands_first(output))
+    nodes = {output}
+    stack = [output]
+    while stack:  # of micrograd
+        new = set(stack.pop()._prev) - nodes
+        nodes |= new
+        stack += new
+    return sum(bool(node._prev) for node in nodes)
 
 
 def bytes_an_operation(

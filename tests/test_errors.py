@@ -284,10 +284,9 @@ def test_name_that_is_no_text(kind: type) -> None:
 
 
 def test_float_of_an_array() -> None:
-    with pytest.raises(TypeError, match=r"^float: a Tensor of shape \(3,\) is no scalar; use"):
-        float(vector())
-    with pytest.raises(TypeError, match=r"^float: a Tensor of shape \(1,\)"):
-        float(Tensor([1.0]))
+    for x in (vector(), Tensor([1.0]), Tensor(1.0), Value(1.0)):
+        with pytest.raises(TypeError, match=r"^float: .* its graph would be lost.* x\.item\(\)"):
+            float(x)
     with pytest.raises(ValueError, match=r"^item: a Tensor of shape \(3,\) is not one number"):
         vector().item()
 
@@ -315,7 +314,7 @@ def test_value_as_a_plain_array_keeps_its_graph() -> None:
         (lambda x: np.einsum("ij->i", x), "np.einsum"),
         (lambda x: np.fft.fft(x), "np.fft.fft"),
         (lambda x: np.convolve(x, x), "np.convolve"),
-        (lambda x: np.arctan2(x, 1.0), "np.arctan2"),
+        (lambda x: np.logaddexp(x, 1.0), "np.logaddexp"),
         (lambda x: np.bitwise_and(x, 1), "np.bitwise_and"),
         (lambda x: np.add.reduce(x), r"np.add.reduce"),
         (lambda x: np.add.accumulate(x), r"np.add.accumulate"),

@@ -503,3 +503,67 @@ def test_results_are_in_the_byte_order_of_the_machine() -> None:
         assert z.dtype.isnative
     with pytest.raises(TypeError, match="astype: int64 has no gradient"):
         astype(t, int)
+
+
+# ---------------------------------------------------------------- what is a constant, what is whole
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor, float])
+def test_a_variable_where_a_constant_is_meant(kind: type) -> None:
+    """Beside Tensors, arrays and arrays of Values: nothing flows to it, all else is right."""
+    for make in (Tensor, values_of, np.asarray):
+        x, bound = make([1.0, -2.0]), kind(0.5)
+        for z, expected in ((clip(x, bound, 1.5), [1.0, 0.5]), (where(bound, x, 0.0), [1.0, -2.0])):
+            assert [one.item() for one in z] == expected
+        if make is Tensor:
+            total = (clip(x, bound, 1.5) + where(bound, x, 0.0)).sum()
+            total.backward()
+            assert x.grad.tolist() == [2.0, 1.0]
+            if kind is not float:
+                (bound * total).sum().backward()
+                assert number(total) == bound.grad
+
+
+@pytest.mark.parametrize(
+    "x", [[0, 1], np.array([False, True]), np.array([0, 1], np.int8)], ids=repr
+)
+def test_softmax_of_whole_numbers(x: Any) -> None:
+    for f in (softmax, log_softmax, logsumexp):
+        np.testing.assert_array_equal(f(x), f(np.array([0.0, 1.0])))
+    assert logsumexp(np.array([1, 200], np.uint8)) == 200.0
+    np.testing.assert_array_equal(softmax(np.ones((1, 2)), axis=[0, 1]), [[0.5, 0.5]])
+
+
+class One:
+    def __index__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda t: split(t, 2.0), "split: the number of parts must be a whole number, not 2.0"),
+        (lambda t: split(t, [1.5]), "split: a place must be a whole number, not 1.5"),
+        (lambda t: split(t, 2, axis="a"), "split: axis must be a whole number, not 'a'"),
+        (lambda t: windows(t, (2,), 1.5), "windows: stride must be a whole number, not 1.5"),
+        (lambda t: windows(t, 1.5), "windows: a length must be a whole number, not 1.5"),
+        (lambda t: t[0.5:], "getitem: in a slice, 'float' object cannot be interpreted"),
+        (lambda t: t[Value(1.0) :], "getitem: in a slice, index: a Value is no whole number"),
+    ],
+)
+def test_what_is_no_whole_number(call: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"^{said}"):
+        call(Tensor(np.ones(4)))
+
+
+def test_what_is_a_whole_number() -> None:
+    t = Tensor([1.0, 2.0, 3.0, 4.0])
+    assert t[One()].item() == 2.0
+    assert t[One() :].shape == (3,)
+    assert split(t, np.int64(2), np.int8(0))[0].shape == (2,)
+    assert windows(t, 2).shape == (2, 3)
+    assert overlap_add(windows(t, 2), 4).shape == (4,)
+    with pytest.raises(IndexError, match=r"getitem: .*inhomogeneous"):
+        t[[0, [1]]]
+    with pytest.raises(IndexError, match="max: axis 3 is out of bounds"):
+        autograd_lite.max(values_of([1.0]), axis=3)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import multiprocessing
+import pickle
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -14,17 +18,23 @@ import pytest
 from hypothesis import given
 
 from autograd_lite import (
+    PRIMITIVES,
     Tensor,
     Value,
     cos,
+    elementwise,
     exp,
     grad,
+    gradients,
     log,
+    no_grad,
     numerical_gradient,
     sin,
+    structural,
     tanh,
     value_and_grad,
 )
+from autograd_lite.engine.primitive import retract
 
 Pair = namedtuple("Pair", ["w", "b"])
 
@@ -38,7 +48,17 @@ def test_float_gives_a_float() -> None:
     assert g == 12.0
 
 
-@pytest.mark.parametrize("x", [2, np.float64(2.0), np.float32(2.0), np.int64(2)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
+def test_numbers_of_other_precision_keep_it(dtype: type) -> None:
+    g = grad(lambda x: x**3)(dtype(2.0))
+    assert type(g) is dtype
+    assert g == 12.0
+    value, g = value_and_grad(lambda x, y: np.exp(x) * y, (0, 1))(dtype(0.0), 2.0)
+    assert [type(x) for x in g] == [dtype, float]
+    assert (value, *g) == (2.0, 2.0, 1.0)
+
+
+@pytest.mark.parametrize("x", [2, np.float64(2.0), np.int64(2)])
 def test_numbers_of_any_kind_give_a_float(x: Any) -> None:
     g = grad(lambda x: x**3)(x)
     assert type(g) is float
@@ -142,6 +162,7 @@ def test_part_that_is_not_used_has_gradient_0() -> None:
     assert g["c"].tolist() == np.zeros((2, 3)).tolist()
 
 
+@pytest.mark.filterwarnings("ignore:grad. f returned a plain number")
 def test_function_that_uses_nothing() -> None:
     assert grad(lambda x: 7.0)(2.0) == 0.0
     assert grad(lambda x: 7)(np.ones(2)).tolist() == [0.0, 0.0]
@@ -265,12 +286,170 @@ def test_gradient_at_a_variable_is_recorded() -> None:
     assert v.grad == 24.0
 
 
-def test_gradient_reaches_variables_of_a_closure_only_as_constants() -> None:
-    w = Value(5.0)
-    g = grad(lambda x: x * w)(2.0)
-    assert g == 5.0
-    assert type(g) is float
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_gradient_of_a_closure_over_a_variable_depends_on_it(kind: type) -> None:
+    w = kind(5.0)
+    g = grad(lambda x: x * w * w)(2.0)
+    assert g.item() == 25.0
     assert w.grad is None
+    g.backward()
+    assert w.grad == 10.0
+    with no_grad():
+        assert type(grad(lambda x: (x * w).item() * x)(2.0)) is float
+
+
+def test_inner_gradient_that_only_closes_over_a_recorded_leaf() -> None:
+    x = Value(2.0)
+    z = x * x + grad(lambda y: x * y * y)(3.0)
+    z.backward()
+    assert x.grad == 10.0
+
+
+def test_inner_gradient_in_another_thread() -> None:
+    def f(x: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return x * x + pool.submit(lambda: grad(lambda y: x * y * y)(3.0)).result()
+
+    assert grad(f)(2.0) == 10.0
+    assert grad(grad(f))(2.0) == 2.0
+
+
+def test_argument_named_twice_is_given_twice() -> None:
+    one, same = grad(lambda x: (x * x).sum(), (0, -1))(np.array([1.0, 2.0]))
+    assert one.tolist() == same.tolist() == [2.0, 4.0]
+    assert not np.shares_memory(one, same)
+    assert grad(lambda x, y: x * y, (0, -1, 1, -2))(2.0, 3.0) == (3.0, 2.0, 2.0, 3.0)
+
+
+def cube(x: Any) -> Any:
+    """x³"""
+    return x**3
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad])
+def test_gradients_of_functions_of_a_module_are_pickled(transform: Any) -> None:
+    g = transform(cube)
+    again = pickle.loads(pickle.dumps(g))
+    assert again(2.0) == g(2.0)
+    assert again.__name__ == "cube"
+    assert again.__doc__ == "x³"
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(grad(cube), [1.0, 2.0])) == [3.0, 12.0]
+
+
+def test_gradient_as_a_method() -> None:
+    class Model:
+        scale = 3.0
+
+        @functools.partial(grad, argnums=1)
+        def slope(self, x: Any) -> Any:
+            return self.scale * x * x
+
+    assert Model().slope(2.0) == 12.0
+
+
+# ---------------------------------------------------------------- steps that are unrolled
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_unrolled_steps_of_descent_are_visited_once(kind: type) -> None:
+    """Each step differentiates what is new, however long the graph behind its point is."""
+
+    count = 0
+
+    def slope(x: Any, z: Any) -> Any:
+        nonlocal count
+        count += 1
+        return cos(x)
+
+    @elementwise(floats="sin(x)", arrays=np.sin, partials=(slope,), method=False)
+    def counted_sine(x: Any) -> Any:
+        """The sine, whose derivative counts how often it is asked for."""
+
+    def visits(steps: int) -> int:
+        nonlocal count
+        w, b, lr = kind(0.5), kind(0.25), kind(0.1)
+        counted_sine(w * b)  # the code of Values is written, once
+        count = 0
+        for _ in range(steps):
+            dw, db = gradients(counted_sine(w * b) * w, [w, b], record=True)
+            w, b = w - lr * dw, b - lr * db
+        return count
+
+    try:
+        assert visits(16) == 4 * visits(4) > 0
+    finally:
+        retract("counted_sine")
+
+
+def test_gradient_through_unrolled_steps() -> None:
+    def last(lr: Any) -> Any:
+        w, b = Tensor([0.5, -1.0]), Value(0.25)
+        for _ in range(6):
+            dw, db = gradients(np.sum(np.sin(w * b) ** 2), [w, b], record=True)
+            w, b = w - lr * dw, b - lr * db
+        return np.sum(w) * b
+
+    near = numerical_gradient(lambda lr: last(lr).item(), 0.3)
+    assert grad(last)(0.3) == pytest.approx(near, rel=1e-6)
+
+
+def test_inputs_below_each_other() -> None:
+    x = Tensor([1.0, 2.0])
+    y = x * x
+    z = y * x
+    found = gradients(np.sum(z * y), [x, y, z, y])
+    expected = [5 * x.data**4, 2 * x.data**3, x.data**2, 2 * x.data**3]
+    for g, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(g, e)
+    assert not np.shares_memory(found[1], found[3])
+
+
+def test_pullbacks_beside_the_way_are_not_asked() -> None:
+    @structural(arrays=np.array, pullbacks=(None,), method=False)
+    def beside(x: Any) -> Any:
+        return (x,), {}
+
+    def refuse(*args: Any) -> Any:
+        raise AssertionError("asked")
+
+    object.__setattr__(PRIMITIVES["beside"], "pullbacks", (refuse,))
+    object.__setattr__(PRIMITIVES["beside"], "constants", ())
+    try:
+        x, other = Tensor([1.0]), Tensor([2.0])
+        y = np.sum(x * beside(other * 3.0))
+        assert gradients(y, [x])[0].tolist() == [6.0]
+        with pytest.raises(AssertionError, match="asked"):
+            gradients(y, [other])
+    finally:
+        retract("beside")
+
+
+def test_pullback_that_differentiates_again() -> None:
+    """A rule may run the operation on variables and ask for its gradient."""
+
+    def again(g: Any, z: Any, x: Any) -> Any:
+        recorded = isinstance(x, Tensor)
+        x = x if recorded else Tensor(x)
+        return gradients(np.sin(x) * 2.0, [x], g, record=recorded)[0]
+
+    @structural(arrays=lambda x: 2.0 * np.sin(x), pullbacks=(again,), method=False)
+    def double_sine(x: Any) -> Any:
+        return (x,), {}
+
+    try:
+        x = Tensor([0.5, 1.0])
+        y = double_sine(double_sine(double_sine(x)))
+        three = lambda x: 2 * np.sin(2 * np.sin(2 * np.sin(x)))  # noqa: E731
+        np.testing.assert_allclose(
+            gradients(np.sum(y), [x])[0],
+            [numerical_gradient(three, float(a)) for a in x.data],
+            rtol=1e-6,
+        )
+        (g,) = gradients(np.sum(y), [x], record=True)
+        assert np.all(np.isfinite(gradients(np.sum(g), [x])[0]))
+    finally:
+        retract("double_sine")
 
 
 # ---------------------------------------------------------------- mixtures

@@ -44,8 +44,9 @@ def draw(
         output: a Value, or a Tensor without axes.
         names: names of variables, such as `locals()`.
         wrt: variables, or their names: what is not on the way to them is muted.
-        fold: whether values without a name go into the algebra of the next; by default if
-            anything but inputs has a name, or there are more than `budget`.
+        fold: whether values without a name go into the algebra of the next, and a call of a
+            function that is written in others is one card; by default if anything but inputs has
+            a name, or there are more than `budget`.
         budget: how many cards there may be; beyond it, parameters go into the card that uses them
             and cards that are alike become one.
         expand: names of cards that are not folded; True folds nothing.

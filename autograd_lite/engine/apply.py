@@ -63,12 +63,11 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
 
 
 def _without_tensors(primitive: Primitive, operands: Sequence[Any]) -> list[Any]:
-    """The operands with the plain array of a Tensor where a constant is meant; a Value there
-    keeps its formula."""
-    return [
-        detached(x) if i in primitive.constants and _kinds.get(x.__class__) == TENSOR else x
-        for i, x in enumerate(operands)
-    ]
+    """The operands with the plain data of a variable where a constant is meant; among Values and
+    numbers alone a Value there keeps its formula."""
+    if all(_kinds.get(x.__class__, UNKNOWN) in (NUMBER, SCALAR, VALUE) for x in operands):
+        return list(operands)
+    return [detached(x) if i in primitive.constants else x for i, x in enumerate(operands)]
 
 
 def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[Any], int]:

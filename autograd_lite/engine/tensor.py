@@ -19,6 +19,7 @@ from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
     Declared,
+    Elementwise,
     Primitive,
     Rule,
     Structural,
@@ -129,15 +130,15 @@ class Tensor(Variable):
             ValueError: if this is no leaf, or the change does not have its shape.
         """
         self._leaf_only("data")
-        if not self._locked and self._shared:  # whoever holds the array is to see the change
-            self._plain -= change
-            return
-        fresh = np.asarray(self._plain - change, dtype=self.dtype)
-        if fresh.shape != self.shape:
+        if np.broadcast_shapes(np.shape(change), self.shape) != self.shape:
             raise ValueError(
                 f"decrease: a change of shape {np.shape(change)} does not fit {self.shape}"
             )
-        self._plain, self._locked = fresh, False
+        if not self._locked and self._shared:  # whoever holds the array is to see the change
+            self._plain -= change
+        else:
+            self._plain = np.asarray(self._plain - change, dtype=self.dtype)
+            self._locked = self._shared = False
 
     @property
     def grad(self) -> Array | None:
@@ -340,7 +341,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             values.append(x)
     recording = not modes.paused or modes.is_recording()
     if constants and recording:
-        operands, values = _with_copies(operands, values)
+        operands, values = _with_copies(primitive, operands, values)
     try:
         data = primitive.arrays(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
@@ -387,15 +388,17 @@ def _held(x: Tensor) -> Any:
     return x._plain
 
 
-def _with_copies(operands: Sequence[Any], values: list[Any]) -> tuple[Sequence[Any], list[Any]]:
-    """The operands with constant arrays copied, so that no one can change them later, and truth
-    values as numbers."""
+def _with_copies(
+    primitive: Primitive, operands: Sequence[Any], values: list[Any]
+) -> tuple[Sequence[Any], list[Any]]:
+    """The operands with constant arrays copied, so that no one can change them later, and, for
+    arithmetic, truth values as numbers."""
     operands = list(operands)
     for i, x in enumerate(operands):
         if x.__class__ is ndarray:
             if not is_frozen(x):
                 operands[i] = values[i] = x.copy()
-        elif x.__class__ is bool:
+        elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values
 

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.primitives.indexing import getitem
-from autograd_lite.primitives.shape import Call, Shape, shape_of
+from autograd_lite.primitives.shape import Call, Shape, shape_of, whole
 
 
 def _windows(x: Array, size: Shape, stride: int) -> Array:
@@ -38,6 +38,11 @@ def _overlap_add(x: Array, lengths: Shape, stride: int) -> Array:
         here = (..., *start, *(slice(None),) * k)
         out[(..., *there)] += x[here]
     return out
+
+
+def _lengths(name: str, given: Any) -> Shape:
+    """One length, or several, as a tuple."""
+    return tuple(whole(name, "a length", n) for n in (given if np.ndim(given) else (given,)))
 
 
 def _given_shape(x: Any) -> Shape:
@@ -100,7 +105,7 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
     array([[1., 2.],
            [2., 3.]])
     """
-    size = tuple(int(n) for n in size)
+    size = _lengths("windows", size)
     lengths = _given_shape(x)
     fits = len(lengths) >= len(size) > 0 and all(
         0 < n <= length for n, length in zip(size, lengths[-len(size) :], strict=True)
@@ -110,7 +115,7 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
             f"windows: windows of {size}, {stride} apart, do not fit into shape {lengths}: "
             "each must be at least 1, and no longer than its axis"
         )
-    return (x,), {"size": size, "stride": int(stride)}
+    return (x,), {"size": size, "stride": whole("windows", "stride", stride)}
 
 
 @structural(
@@ -135,7 +140,7 @@ def overlap_add(x: Any, lengths: Any, stride: int = 1) -> Call:
     >>> overlap_add(windows([1.0, 2.0, 3.0], (2,)), (3,))
     array([1., 4., 3.])
     """
-    lengths = tuple(int(n) for n in lengths)
+    lengths = _lengths("overlap_add", lengths)
     shape = _given_shape(x)
     k = len(lengths)
     size, positions = shape[-2 * k : -k], shape[-k:]
@@ -152,4 +157,4 @@ def overlap_add(x: Any, lengths: Any, stride: int = 1) -> Call:
             f"overlap_add: windows (…, *size, *positions) of shape {shape}, {stride} apart, do not "
             f"fit into lengths {lengths}: size + stride·(positions − 1) is needed along each axis"
         )
-    return (x,), {"lengths": lengths, "stride": int(stride)}
+    return (x,), {"lengths": lengths, "stride": whole("overlap_add", "stride", stride)}

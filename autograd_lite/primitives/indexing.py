@@ -32,10 +32,15 @@ def _fixed_part(part: Any) -> Any:
         ends = (part.start, part.stop, part.step)
         if all(i is None or i.__class__ is int for i in ends):
             return part
-        return slice(*(i if i is None else operator.index(i) for i in ends))
+        return slice(*(i if i is None else _whole(i) for i in ends))
     if is_variable(part):
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
-    array = np.asarray(part)
+    if hasattr(part, "__index__") and not isinstance(part, (np.ndarray, np.bool_)):
+        return operator.index(part)
+    try:
+        array = np.asarray(part)
+    except ValueError as error:
+        raise IndexError(f"getitem: {error}") from None
     if array.size == 0 and array is not part:  # NumPy makes floats of an empty list
         array = array.astype(int)
     if array.dtype.kind in "iub":
@@ -44,6 +49,14 @@ def _fixed_part(part: Any) -> Any:
         f"getitem: an index is made of whole numbers, slices, ... , None and arrays of whole "
         f"numbers or truth values, not {type(part).__name__} of {array.dtype}"
     )
+
+
+def _whole(end: Any) -> int:
+    """The end of a slice."""
+    try:
+        return operator.index(end)
+    except TypeError as error:
+        raise TypeError(f"getitem: in a slice, {error}") from None
 
 
 def _picks_once(index: Any) -> bool:

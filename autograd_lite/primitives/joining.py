@@ -19,6 +19,7 @@ from autograd_lite.primitives.shape import (
     dimensions_of,
     reshape,
     shape_of,
+    whole,
 )
 
 
@@ -172,10 +173,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Call:
     (array([1., 2.]), array([3., 4.]))
     """
     if np.ndim(indices_or_sections):
-        places = tuple(int(i) for i in indices_or_sections)
+        places = tuple(whole("split", "a place", i) for i in indices_or_sections)
     else:
         places = _even(_length("split", x, axis), indices_or_sections, exact=True)
-    return (x,), {"places": places, "axis": axis}
+    return (x,), {"places": places, "axis": whole("split", "axis", axis)}
 
 
 @composed(np.array_split)
@@ -194,6 +195,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 def _length(name: str, x: Any, axis: int) -> int:
     """The length of the axis to split."""
     shape = np.shape(x) if isinstance(x, list | tuple) else shape_of(x)
+    axis = whole(name, "axis", axis)
     if not -len(shape) <= axis < len(shape):
         raise ValueError(f"{name}: there is no axis {axis} in shape {shape}")
     return int(shape[axis])
@@ -201,6 +203,7 @@ def _length(name: str, x: Any, axis: int) -> int:
 
 def _even(length: int, sections: int, exact: bool) -> Shape:
     """The places between so many parts."""
+    sections = whole("split", "the number of parts", sections)
     if sections < 1 or (exact and length % sections):
         raise ValueError(
             f"split: an axis of length {length} has no {sections} parts of equal length; "

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import structural
@@ -146,7 +147,7 @@ def _extreme(choose: Rule, reduce: Rule) -> Rule:
         x = np.asarray(x)
         if x.dtype != object:
             return reduce(x, axis=axis, keepdims=keepdims)
-        axes = axes_of(axis, x.ndim)
+        axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
         rest = [i for i in range(x.ndim) if i not in axes]
         rows = x.transpose(*rest, *axes).reshape(*(x.shape[i] for i in rest), -1)
         found = np.empty(rows.shape[:-1], dtype=object)

@@ -8,6 +8,7 @@ that still has the shape of a broadcast result is summed by the engine, not here
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,14 @@ def shape_of(x: Any) -> Shape:
 def dimensions_of(x: Any) -> int:
     """How many axes an array or variable has; 0 for a number."""
     return len(shape_of(x))
+
+
+def whole(name: str, what: str, number: Any) -> int:
+    """A whole number, or a TypeError that says what should be one."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be a whole number, not {number!r}") from None
 
 
 def _one_or_many(given: tuple[Any, ...]) -> Any:

@@ -50,6 +50,12 @@ def _shifted(x: Array, axis: Axis) -> tuple[Any, Any, Any]:
     return np.asarray(shifted, numbers.dtype), top, alike
 
 
+def _numbers(x: Any) -> Array:
+    """The array, whole numbers and truth values as floats."""
+    array: Array = np.asarray(x)
+    return array.astype(float) if array.dtype.kind in "biu" else array
+
+
 def _is_infinite(x: Array) -> bool:
     """Whether an array of Values has one that is no number, or infinite."""
     return x.dtype.kind == "O" and not all(math.isfinite(detached(v)) for v in x.flat)
@@ -65,7 +71,7 @@ def _as_tensor(x: Array, function: Any, *args: Any) -> Any:
 
 
 def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
-    x = np.asarray(x)
+    x = _numbers(x)
     if _is_infinite(x):
         return _as_tensor(x, logsumexp, axis, keepdims)
     shifted, top, _ = _shifted(x, axis)
@@ -75,7 +81,7 @@ def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
 
 
 def _softmax(x: Array, axis: Axis) -> Any:
-    x = np.asarray(x)
+    x = _numbers(x)
     if _is_infinite(x):
         return _as_tensor(x, softmax, axis)
     shifted, _, alike = _shifted(x, axis)
@@ -85,7 +91,7 @@ def _softmax(x: Array, axis: Axis) -> Any:
 
 
 def _log_softmax(x: Array, axis: Axis) -> Any:
-    x = np.asarray(x)
+    x = _numbers(x)
     if _is_infinite(x):
         return _as_tensor(x, log_softmax, axis)
     shifted, _, alike = _shifted(x, axis)
@@ -128,7 +134,7 @@ def softmax(x: Any, axis: Axis = -1) -> Call:
     >>> softmax([0.0, np.inf])
     array([0., 1.])
     """
-    return (x,), {"axis": axis}
+    return (x,), {"axis": tuple(axis) if isinstance(axis, list) else axis}
 
 
 @structural(
@@ -145,4 +151,4 @@ def log_softmax(x: Any, axis: Axis = -1) -> Call:
     >>> log_softmax([0.0, 0.0]).round(6)
     array([-0.693147, -0.693147])
     """
-    return (x,), {"axis": axis}
+    return (x,), {"axis": tuple(axis) if isinstance(axis, list) else axis}

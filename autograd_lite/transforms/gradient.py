@@ -111,12 +111,13 @@ def _found(output: Any, inputs: list[Any], record: bool | None) -> tuple[list[An
     """The gradients, and whether they are variables."""
     if is_variable(output):
         return gradients_and_whether_recorded(output, inputs, record=record)
-    warnings.warn(
-        "grad: f returned a plain number, which depends on nothing: its gradient is 0. Was the "
-        "graph cut, by .item(), .detach() or .data?",
-        UserWarning,
-        stacklevel=4,
-    )
+    if inputs:
+        warnings.warn(
+            "grad: f returned a plain number, which depends on nothing: its gradient is 0. Was "
+            "the graph cut, by .item(), .detach() or .data?",
+            UserWarning,
+            stacklevel=4,
+        )
     return [0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype) for v in inputs], False
 
 

@@ -82,11 +82,12 @@ class Writer:
         if chance(rng, 0.1):
             self.new_input(a_shape(rng))  # that nothing uses
         scribble, nested = chance(rng, 0.3), chance(rng, 0.4)
-        program = Program(dict(self.inputs), tuple(self.steps), scribble, nested).pruned()
+        asked = tuple(step.name for step in self.steps if chance(rng, 0.1))
+        program = Program(dict(self.inputs), tuple(self.steps), scribble, asked, nested).pruned()
         used = program.used() | set(self.unused)
         return Program(
             {k: x for k, x in self.inputs.items() if k in used or chance(rng, 0.3)},
-            program.steps, scribble, nested,
+            program.steps, scribble, program.asked, nested,
         )  # fmt: skip
 
     def join(self) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,9 @@ from autograd_lite.testing.subject import weights as weights_of
 from benchmarks.agreement.oracle import ORACLES, numpy_function
 from benchmarks.agreement.program import Program, Step, is_elementwise
 from benchmarks.agreement.torch_run import TorchRun, rounding
+
+Theirs = Callable[..., Any]
+"""PyTorch's gradients, or one of them; options say how it computes (see `TorchRun`)."""
 
 LOOSE = 2000.0
 """How many units in the last place a gradient may be off before it is looked at closely."""
@@ -195,19 +198,31 @@ class Trial:
         first = self.gradients("gradients", y, self.leaves, self.output_weights)
         if first is None:
             return
-        plain_inputs, constants = self.numbers, self.before
-        held = {x: constants[x] for x in self.program.constants}
-        self.oracle = lambda **options: TorchRun(
-            self.program, plain_inputs, held, self.kept, **options
-        ).gradients(self.output_weights, self.weights)
-        expected, expected_second = self.oracle()
-        self.compare("first order", first, expected, 0)
+        inputs = [*self.program.inputs]
+        run = self.torch_run()
+        both = self.torch(run)
+
+        def theirs(order: int) -> Theirs:
+            return lambda **options: (self.torch(**options) if options else both)[order]
+
+        expected = self.compare("first order", first, theirs(0), inputs)
+        self.check_asked(y, run)
         self.check_backward(y, first)
         nested = self.program.nested and not self.program.scribble
         again = self.nested() if nested else self.recorded(y, first)
         self.nan |= not all(np.isfinite(g).all() for g in expected)
         if again is not None and not self.only_first:
-            self.compare("second order" + " by grad" * nested, again, expected_second, 1)
+            self.compare("second order" + " by grad" * nested, again, theirs(1), inputs)
+
+    def torch_run(self, **options: Any) -> TorchRun:
+        """The program in PyTorch, at our numbers."""
+        constants = {x: self.before[x] for x in self.program.constants}
+        return TorchRun(self.program, self.numbers, constants, self.kept, **options)
+
+    def torch(self, run: TorchRun | None = None, **options: Any) -> Any:
+        """The gradients of both orders by PyTorch."""
+        run = run or self.torch_run(**options)
+        return run.gradients(self.output_weights, self.weights)
 
     def gradients(self, about: str, *args: Any, **kwargs: Any) -> Any:
         """Gradients of the right form, or None if they are refused, rightly."""
@@ -248,6 +263,23 @@ class Trial:
             self.check_close(f"{about}: first order", np.asarray(plain(a)), np.asarray(b))
         total = attempt(about, self.total, g)
         return self.gradients("second gradients", total, self.leaves)
+
+    def check_asked(self, y: Any, run: TorchRun) -> None:
+        """The gradients by results on the way, too, in one call with those by the inputs."""
+        asked = [name for name in self.program.asked if name in run.named]
+        if not asked:
+            return
+        results = {step.name: z for step, z in zip(self.program.steps, self.results, strict=True)}
+        wanted = [*(results[name] for name in asked), *self.leaves]
+        found = self.gradients("gradients by results", y, wanted, self.output_weights)
+        if found is not None:
+            names = [*asked, *self.program.inputs]
+            self.compare(
+                "first order by results",
+                found,
+                lambda **o: (self.torch_run(**o) if o else run).by(asked, self.output_weights),
+                names,
+            )
 
     def total(self, found: Sequence[Any]) -> Any:
         """Σ weights·gradients."""
@@ -323,23 +355,23 @@ class Trial:
     # ------------------------------------------------------------ against PyTorch
 
     def compare(
-        self, about: str, found: Sequence[Any], expected: Sequence[Any], order: int
-    ) -> None:
-        """Our gradients are PyTorch's, but for what rounding can do."""
+        self, about: str, found: Sequence[Any], theirs: Theirs, names: Sequence[str]
+    ) -> list[Any]:
+        """Our gradients are PyTorch's, which are returned, but for what rounding can do."""
+        expected = theirs()
         for i, (a, b) in enumerate(zip(found, expected, strict=True)):
             a = np.asarray(a, np.float64)
             self.seen.elements += a.size
-            if self.differs(a, b, i, order).any():
-                raise Difference(
-                    f"{about}", f"by {[*self.program.inputs][i]}: {a.tolist()}, not {b.tolist()}"
-                )
+            if self.differs(a, b, lambda i=i, **options: theirs(**options)[i]).any():
+                raise Difference(about, f"by {names[i]}: {a.tolist()}, not {b.tolist()}")
+        return expected
 
-    def differs(self, a: Any, b: Any, i: int, order: int) -> Any:
+    def differs(self, a: Any, b: Any, theirs: Theirs) -> Any:
         """Which elements differ by more than rounding can explain."""
         bad = ~((a == b) | (np.isnan(a) & np.isnan(b)))
         excused = bad & np.isnan(b) & ~np.isnan(a)
         if excused.any():  # 0·inf, which is nan in PyTorch
-            b = np.where(excused, self.oracle(zeros=True)[order][i], b)
+            b = np.where(excused, theirs(zeros=True), b)
             self.seen.zeros += int(excused.sum())
             excused &= np.isnan(b)
             self.seen.not_nan += int(excused.sum())
@@ -357,7 +389,7 @@ class Trial:
         runs = []
         for seed in range(1, 5):
             with rounding(2 * self.coarsest, seed):
-                runs.append(self.oracle(zeros=True)[order][i])
+                runs.append(theirs(zeros=True))
         spread = np.max([np.abs(run - b) for run in runs], axis=0)
         bad &= ~(np.abs(a - b) <= 100 * spread + 100 * self.coarsest * np.abs(b) + self.least)
         return bad

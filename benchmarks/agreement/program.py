@@ -110,6 +110,8 @@ class Program:
     steps: tuple[Step, ...]
     scribble: bool = False
     """Whether everything given that can be written to is overwritten after the forward pass."""
+    asked: tuple[str, ...] = ()
+    """Results on the way by which the gradient is asked for too, together with the inputs."""
     nested: bool = False
     """Whether the second order is by grad(grad), not by gradients(..., record=True)."""
 
@@ -139,7 +141,10 @@ class Program:
     def pruned(self) -> Program:
         """Without the steps that the result does not depend on; unused inputs stay."""
         used = self.used()
-        return replace(self, steps=tuple(step for step in self.steps if step.name in used))
+        steps = tuple(step for step in self.steps if step.name in used)
+        names = {step.name for step in steps}
+        asked = tuple(name for name in self.asked if name in names)
+        return replace(self, steps=steps, asked=asked)
 
     def source(self) -> str:
         """The program as Python that can be run, with its gradients of both orders."""
@@ -150,6 +155,9 @@ class Program:
         lines += [f"{step.name} = {step.text()}" for step in self.steps]
         if self.scribble:
             lines.append("# here, whatever was given and can be written to was overwritten")
+        if self.asked:
+            asked = ", ".join((*self.asked, *self.inputs))
+            lines.append(f"al.gradients({y}, [{asked}], {OUTPUT.format(y)})")
         if self.nested:
             lines.append("# the second order was by grad(grad(f)) of a function of the inputs")
         lines += [f"g = al.gradients({y}, [{inputs}], {OUTPUT.format(y)}, record=True)"]

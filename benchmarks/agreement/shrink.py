@@ -50,8 +50,10 @@ def simpler(program: Program) -> Iterator[Program]:
         for name in step.names:
             if same_kind(values[name], values[step.name]):
                 yield _renamed(program, i, step.name, name)
-    if program.scribble or program.nested:
-        yield replace(program, scribble=False, nested=False)
+    if program.scribble or program.nested or program.asked:
+        yield replace(program, scribble=False, nested=False, asked=())
+    for name in program.asked:
+        yield replace(program, asked=tuple(x for x in program.asked if x != name))
     for name, x in program.inputs.items():
         for given in x.simpler():
             yield replace(program, inputs={**program.inputs, name: given})

@@ -34,6 +34,8 @@ class TorchRun:
     ) -> None:  # fmt: skip
         self._zeros = zeros
         self._held = iter(results)
+        self.named: dict[str, Any] = {}
+        """The results of the steps that can be differentiated, by name."""
         self.leaves = [tensor(x).requires_grad_() for x in inputs]
         given = {key: tensor(x) for key, x in constants.items()}
         self.result = program.run(self.leaves, given, self._step)[-1]
@@ -45,9 +47,21 @@ class TorchRun:
         else:
             z = function(*operands, *step.args, **dict(step.kwargs))
         ours = tensor(next(self._held))
-        if z.shape != ours.shape or not z.requires_grad or torch.equal(z.detach(), ours):
-            return z
-        return _functions()[0].apply(z, ours)
+        if z.shape == ours.shape and z.requires_grad and not torch.equal(z.detach(), ours):
+            z = _functions()[0].apply(z, ours)
+        if z.requires_grad:
+            self.named[step.name] = z
+        return z
+
+    def by(self, asked: Sequence[str], weights: Any) -> list[Any]:
+        """The gradients of the first order by these steps and the inputs; 0 where there is none."""
+        wanted = [*(self.named[name] for name in asked), *self.leaves]
+        if not self.result.requires_grad:
+            return [np.zeros(x.shape) for x in wanted]
+        found = torch.autograd.grad(
+            self.result, wanted, tensor(weights), retain_graph=True, allow_unused=True
+        )
+        return self._plain(found, wanted)
 
     def gradients(
         self, weights: Any, again: Sequence[Any] | None
@@ -71,12 +85,15 @@ class TorchRun:
         total = sum(terms)
         if not terms or not total.requires_grad:
             return plain, [np.zeros(x.shape) for x in self.leaves]
-        return plain, self._plain(torch.autograd.grad(total, self.leaves, allow_unused=True))
+        second = torch.autograd.grad(total, self.leaves, retain_graph=True, allow_unused=True)
+        return plain, self._plain(second)
 
-    def _plain(self, found: Sequence[Any]) -> list[Any]:
+    def _plain(self, found: Sequence[Any], wanted: Sequence[Any] | None = None) -> list[Any]:
         return [
-            np.zeros(x.shape) if g is None else (torch.zeros(x.shape).double() + g.detach()).numpy()
-            for g, x in zip(found, self.leaves, strict=True)
+            np.zeros(x.shape)
+            if g is None
+            else (torch.zeros_like(x) + g).detach().numpy()  # g alone may have no memory
+            for g, x in zip(found, wanted or self.leaves, strict=True)
         ]
 
 
