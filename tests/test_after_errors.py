@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor, Value, elementwise, gradients, structural
-from autograd_lite.engine import reverse
+from autograd_lite.engine import value_pass
 from autograd_lite.engine.primitive import retract
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
@@ -77,7 +77,7 @@ def test_pass_over_values_that_is_interrupted() -> None:
     x = Value(3.0)
     y = x * x * 2.0 + x
     with pytest.raises(Stop):
-        reverse._propagate_values(y * 2.0, Flow(1.0))
+        value_pass.propagate_values(y * 2.0, Flow(1.0))
     assert x.grad is None
     y.backward()
     assert x.grad == 13.0

@@ -106,7 +106,7 @@ BROKEN = [
     ("matmul", "pullbacks", _sign_lost, "first order"),
     ("square", "pullbacks", _once_only, "second order"),
     ("exp", "arrays", lambda f: lambda x: f(x) * (1 + 1e-4), "value"),
-    ("sqrt", "arrays", lambda f: lambda x: np.float64(f(x)), "dtype"),
+    ("sin", "arrays", lambda f: lambda x: np.float64(f(x)), "dtype"),
     ("sum", "arrays", lambda f: lambda x, **params: np.reshape(f(x, **params), (1, -1)), "shape"),
     ("transpose", "pullbacks", lambda f: (lambda g, *rest, **params: g * 1.0,), "raised"),
 ]
@@ -115,7 +115,7 @@ BROKEN = [
 @pytest.mark.parametrize(("name", "field", "value", "what"), BROKEN)
 def test_what_is_broken_is_found(name: str, field: str, value: Any, what: str) -> None:
     with broken(name, field, value):
-        _, _, found = compare(0, [i for i in PROGRAMS if _calls(i, name)][:25], most=5)
+        _, _, found = compare(0, [i for i in PROGRAMS if _calls(i, name)][:60], most=4)
     fitting = [(program, d) for _, program, d in found if what in d.about]
     assert fitting, [str(d) for _, _, d in found]
     smallest = min((program for program, _ in fitting), key=lambda program: len(program.steps))

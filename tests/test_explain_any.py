@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.cli import main
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.reading.script import Script, ScriptError, parse
 
 FUNCTIONS = {
     name: len(primitive.operands)
     for name, primitive in PRIMITIVES.items()
-    if primitive.floats is not None
+    if isinstance(primitive, Elementwise)
 }
 NAMES = ("x", "y", "f", "E", "f1", "b_2")
 NUMBERS = ("0", "1", "2", "0.5", "1e-300", "1e300", "3.25")

@@ -208,6 +208,23 @@ def test_what_is_used_outside_too_keeps_its_card() -> None:
         assert sum(flows) == pytest.approx(card.gradient)
 
 
+def test_its_last_operation_is_not_what_is_said_to_be_dead() -> None:
+    @composed(method=False)
+    def half_wave(x: Any) -> Any:
+        """What is left of x above 1."""
+        return al.relu(x - 1.0)
+
+    try:
+        E = half_wave(Value(0.5, name="x")) + 1.0
+    finally:
+        retract("half_wave")
+    assert [card.notes for card in viz.draw(E, fold=True).picture.cells] == [[], [], []]
+    assert any("dead" in n for c in viz.draw(E, fold=False).picture.cells for n in c.notes)
+    whole = cards_of(E)[1].algebra
+    assert whole is not None
+    assert latex(whole) == r"\operatorname{half\_wave}(x)"
+
+
 def test_derivation_and_page_of_a_composed_function() -> None:
     x, y = Value(3.0, name="x"), Value(4.0, name="y")
     E = FUNCTIONS["norm"](x, y) ** 2
@@ -234,6 +251,15 @@ def test_four_operands_one_of_them_a_constant() -> None:
     T = Tensor([1.0, 2.0], name="T")
     cards = cards_of(al.sum(FUNCTIONS["two_products"](T, 2.0, T * T, np.array([3.0, 4.0]))))
     assert ("v1", "v2", "[3 4]") in edges(cards)
+
+
+def test_a_condition_stands_in_the_derivative() -> None:
+    x, y = Tensor([0.5, 3.0], name="x"), Tensor([1.0, 2.0], name="y")
+    cards = cards_of(al.sum(al.where(np.array([True, False]), x, y)))
+    assert edges(cards)[:2] == [
+        ("x", "v1", "where([1 0], 1, 0)"),
+        ("y", "v1", "1 − where([1 0], 1, 0)"),
+    ]
 
 
 def test_constant_bounds_stand_in_the_derivative() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograd_lite.engine.primitive import COMPOSED, PRIMITIVES
-from autograd_lite.engine.tensor import Results, Tensor
+from autograd_lite.engine.recording import Results
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable
 

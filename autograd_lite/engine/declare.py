@@ -112,6 +112,9 @@ def elementwise(
                 f"{name}: {len(partials)} partials for the operands ({', '.join(operands)}); "
                 "give one for each"
             )
+        taken = _operands_of(operator) or len(operands)
+        if len(operands) != taken:
+            raise TypeError(f"{name}: the operator {operator!r} takes {taken} operand(s)")
         call = _renamed(_call_of(len(operands), _defaults(stub)), stub)
         written = text or _text_of(name, operands, operator)
         expression = floats or _floats_of(name, operands, operator)
@@ -282,6 +285,11 @@ def _text_of(name: str, operands: Sequence[str], operator: str | None) -> str:
     if operator not in _OPERATORS:
         return f"{name}({_braced(operands)})"
     return _with_names(_OPERATORS[operator][0], _braced_each(operands))
+
+
+def _operands_of(operator: str | None) -> int | None:
+    """How many operands an operator takes; None if that is not known."""
+    return 1 + ("{y}" in _OPERATORS[operator][0]) if operator in _OPERATORS else None
 
 
 def _precedence_of(given: int | None, operator: str | None) -> int:

@@ -27,8 +27,10 @@ from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import ends_of, leading_to, oldest_of
 from autograd_lite.engine.primitive import PRIMITIVES
-from autograd_lite.engine.tensor import Results, Tensor, as_tensor, as_value
+from autograd_lite.engine.recording import Results, as_tensor, as_value
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
+from autograd_lite.engine.value_pass import propagate_values, propagate_values_to
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
 
 ndarray = np.ndarray
@@ -45,7 +47,7 @@ def backward(output: Any, gradient: Any = None) -> None:
     start = _start("backward", output, gradient)
     with _lock:
         if output.__class__ is Value:
-            nodes = _propagate_values(output, start)
+            nodes = propagate_values(output, start)
             if nodes is not None:
                 _set_grads(
                     nodes, [v._flow if v._grad is None else v._grad + v._flow for v in nodes]
@@ -97,7 +99,7 @@ def gradients_and_whether_recorded(
     clock.tick()
     if not record and output.__class__ is Value:
         with _lock:
-            nodes, older = _propagate_values_to(output, start, oldest, ends_of(wanted))
+            nodes, older = propagate_values_to(output, start, oldest, ends_of(wanted))
             if nodes is not None and not (older and record is None):
                 reached = wanted.intersection(nodes)
                 return [v._flow if v in reached else _zero(v) for v in inputs], False
@@ -155,119 +157,6 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
             f"numbers of the output's shape {output.shape} are needed"
         )
     return np.array(start, dtype=output.dtype)[()]
-
-
-# ---------------------------------------------------------------- Values alone
-
-
-def _propagate_values(output: Value, gradient: float) -> list[Value] | None:
-    """Leave ∂output/∂v in `v._flow` for every Value v below the output, and list them, each
-    after its uses; None if there is a Tensor among them. To be called under the lock."""
-    below = [output]
-    try:
-        _count_uses_of_values(below)
-        output._flow = gradient
-        nodes = [output]
-        push = nodes.append
-        for v in nodes:
-            flow = v._flow
-            da = v._da
-            if da is not None:
-                a = v._a
-                if flow and da:  # 0·inf is 0: see `times`
-                    a._flow += flow * da
-                n = a._uses - 1
-                a._uses = n
-                if not n:
-                    push(a)
-            db = v._db
-            if db is not None:
-                b = v._b
-                if flow and db:
-                    b._flow += flow * db
-                n = b._uses - 1
-                b._uses = n
-                if not n:
-                    push(b)
-        return nodes
-    except BaseException:  # even one from outside: the counts must be 0 for the next pass
-        if _is_of_values(below):
-            raise
-        return None
-
-
-def _count_uses_of_values(below: list[Value]) -> None:
-    """Add all Values below the first to the list, with their `_uses` counted and `_flow` 0.
-    A Tensor raises AttributeError."""
-    push = below.append
-    for v in below:
-        v._flow = 0.0
-        if v._da is not None:
-            a = v._a
-            n = a._uses
-            a._uses = n + 1
-            if not n:
-                push(a)
-        if v._db is not None:
-            b = v._b
-            n = b._uses
-            b._uses = n + 1
-            if not n:
-                push(b)
-
-
-def _propagate_values_to(
-    output: Value, gradient: float, oldest: int, ends: Collection[Any]
-) -> tuple[list[Value] | None, bool]:
-    """As `_propagate_values`, but not below the ends nor what is older than `oldest`; and whether
-    there is anything as old as that."""
-    below = [output]
-    older = False
-    try:
-        for v in below:
-            v._flow = 0.0
-            for x, _ in () if v in ends else _ways(v):
-                if x._epoch < oldest:
-                    older = True
-                    continue
-                n = x._uses
-                x._uses = n + 1
-                if not n:
-                    below.append(x)
-        output._flow = gradient
-        nodes = [output]
-        for v in nodes:
-            flow = v._flow
-            if v in ends:
-                continue
-            for x, d in _ways(v):
-                if x._epoch < oldest:
-                    continue
-                if flow and d:
-                    x._flow += flow * d
-                n = x._uses - 1
-                x._uses = n
-                if not n:
-                    nodes.append(x)
-        return nodes, older
-    except BaseException:
-        if _is_of_values(below):
-            raise
-        return None, older
-
-
-def _is_of_values(below: list[Value]) -> bool:
-    """Whether what went wrong in a pass was no Tensor; sets the counts back to 0."""
-    for v in below:
-        v._uses = 0
-    return not any(x.__class__ is Tensor for v in below for x, _ in _ways(v))
-
-
-def _ways(v: Value) -> tuple[tuple[Any, float], ...]:
-    """What a Value holds a derivative by, with the derivatives."""
-    if v._db is None:
-        return () if v._da is None else ((v._a, v._da),)
-    return ((v._b, v._db),) if v._da is None else ((v._a, v._da), (v._b, v._db))
 
 
 # ---------------------------------------------------------------- anything

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
-from autograd_lite.engine.tensor import as_value
+from autograd_lite.engine.recording import as_value
 from autograd_lite.primitives.exponential import exp
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.reductions import (

@@ -322,24 +322,24 @@ def number_text(x: float, digits: int = 6) -> str:
 
 def text(tree: Formula) -> str:
     """The formula in Unicode: `(y1 − t)²/2`."""
-    return _write(tree, lambda primitive: primitive.text, number_text)[0]
+    return _write(tree, _TEXT)[0]
 
 
 def factor_text(tree: Formula) -> str:
     """The formula as it stands between the dots of a product."""
-    written, binds = _write(tree, lambda primitive: primitive.text, number_text)
+    written, binds = _write(tree, _TEXT)
     alone = written[0] == "−" or "/" in written
     return bracketed(written, binds, PRODUCT + 1 if alone and binds <= PRODUCT else PRODUCT)
 
 
 def latex(tree: Formula) -> str:
     """The formula in LaTeX; names of letters and digits get a subscript, others are escaped."""
-    return _write(tree, lambda primitive: primitive.latex, latex_number, latex_name)[0]
+    return _write(tree, _LATEX)[0]
 
 
 def latex_factor(tree: Formula) -> str:
     """The formula in LaTeX as it stands between the dots of a product."""
-    written, binds = _write(tree, lambda primitive: primitive.latex, latex_number, latex_name)
+    written, binds = _write(tree, _LATEX)
     return bracketed(written, binds, PRODUCT + 1 if written[0] == "-" else PRODUCT)
 
 
@@ -368,47 +368,71 @@ def latex_number(x: float) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
-def _write(
-    tree: Formula,
-    template: Callable[[Primitive], str],
-    number: Callable[[float], str],
-    name: Callable[[str], str] = str,
-) -> tuple[str, int]:
+@dataclass(frozen=True)
+class _Notation:
+    """How the parts of a formula are written: in Unicode or in LaTeX."""
+
+    template: Callable[[Primitive], str]
+    number: Callable[[float], str]
+    name: Callable[[str], str]
+    call: str
+    """A function of operands that stand in parentheses."""
+    partial: str
+    of: str
+    raises: bool
+    """Whether there are raised digits for whole exponents."""
+
+
+_TEXT = _Notation(
+    lambda primitive: primitive.text, number_text, str, "{}({})", "∂{}/∂{}", " of ", True
+)
+_LATEX = _Notation(
+    lambda primitive: primitive.latex,
+    latex_number,
+    latex_name,
+    r"\operatorname{{{}}}({})",
+    r"\frac{{\partial {}}}{{\partial {}}}",
+    r"\text{ of }",
+    False,
+)
+
+
+def _write(tree: Formula, notation: _Notation) -> tuple[str, int]:
     """The text of a formula and how tightly it binds."""
     if isinstance(tree, Number):
-        return number(tree.value), ATOM if tree.value >= 0 else SIGN
+        return notation.number(tree.value), ATOM if tree.value >= 0 else SIGN
     if isinstance(tree, Name):
         compares = any(c in tree.text for c in "<>=≤≥≠")
-        return name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
-    in_latex = name is not str
+        return notation.name(tree.text), 0 if compares else SUM if " " in tree.text else ATOM
     if isinstance(tree, Call):
-        called = rf"\operatorname{{{tree.name}}}" if in_latex else tree.name
-        given = (_write(x, template, number, name)[0] for x in tree.operands)
-        return f"{called}({', '.join(given)})", ATOM
+        name = tree.name if notation is _TEXT else tree.name.replace("_", r"\_")
+        given = ", ".join(_write(x, notation)[0] for x in tree.operands)
+        return notation.call.format(name, given), ATOM
     if isinstance(tree, Partial):
-        by = bracketed(*_write(tree.operand, template, number, name), ATOM)
-        if in_latex:
-            return rf"\frac{{\partial {name(tree.name)}}}{{\partial {by}}}", ATOM
-        return f"∂{tree.name}/∂{by}", ATOM
+        by = bracketed(*_write(tree.operand, notation), ATOM)
+        return notation.partial.format(notation.name(tree.name), by), ATOM
+    return _write_operation(tree, notation)
+
+
+def _write_operation(tree: Operation, notation: _Notation) -> tuple[str, int]:
     primitive = tree.primitive
-    raised = tree.operands[-1] if primitive.laws.superscript and not in_latex else None
+    raised = tree.operands[-1] if primitive.laws.superscript and notation.raises else None
     if isinstance(raised, Number):
         exponent = format(raised.value, "g")
         if exponent.lstrip("-").isdigit():
-            base = _write(tree.operands[0], template, number, name)
-            return bracketed(*base, POWER + 1) + exponent.translate(_SUPERSCRIPTS), POWER
+            base = bracketed(*_write(tree.operands[0], notation), POWER + 1)
+            return base + exponent.translate(_SUPERSCRIPTS), POWER
     parts = []
     for i, operand in enumerate(tree.operands):
-        written = _write(operand, template, number, name)
-        needed = _needed(primitive, i, in_latex)
+        written = _write(operand, notation)
+        needed = _needed(primitive, i, notation is _LATEX)
         if i and needed and written[0][0] in "−-+":
             needed = ATOM  # no two signs side by side
         parts.append(bracketed(*written, needed))
-    whole = _filled(template(primitive), primitive.operands, parts)
-    note = f" [{name(tree.note)}]" if tree.note else ""
+    whole = _filled(notation.template(primitive), primitive.operands, parts)
+    note = f" [{notation.name(tree.note)}]" if tree.note else ""
     if tree.part:
-        of = r"\text{ of }" if in_latex else " of "
-        return name(tree.part) + of + whole + note, SUM
+        return notation.name(tree.part) + notation.of + whole + note, SUM
     return whole + note, primitive.precedence
 
 

@@ -139,14 +139,24 @@ def sigmoid(x: Any) -> Any:
 
 
 def power(x: Any, y: Any) -> Any:
-    """xʸ, whose derivative by y at x = 0 is taken as 0. Of positive x it is e^(y·ln x), for
-    PyTorch's own power loses ∂²/∂x∂y where y is 0."""
+    """xʸ as ±e^(y·ln|x|), for PyTorch's own power loses ∂²/∂x∂y where y is 0. The derivative by y
+    is taken as 0 where x = 0, and is nan where x < 0."""
     x, y = torch.broadcast_tensors(x, y)
     one = torch.ones_like(x)
-    usual = (x > 0) & torch.isfinite(x) & torch.isfinite(y)
-    positive = torch.exp(torch.where(usual, y, one) * torch.log(torch.where(usual, x, one)))
-    other = torch.where(x == 0, y.detach(), torch.where(usual, one, y))
-    return torch.where(usual, positive, torch.pow(torch.where(usual, one, x), other))
+    usual = (x != 0) & torch.isfinite(x) & torch.isfinite(y) & ((x > 0) | (y == y.round()))
+    exponent = torch.where(x < 0, y.detach(), y)
+    size = torch.exp(
+        torch.where(usual, exponent, one) * torch.log(torch.where(usual, x.abs(), one))
+    )
+    power = torch.where((x < 0) & (y % 2 != 0), -size, size)
+    nowhere = (y - y.detach()) * torch.where(
+        usual & (x < 0), torch.full_like(one, torch.nan), torch.zeros_like(one)
+    )
+    other = torch.pow(
+        torch.where(usual, one, x),
+        torch.where(x == 0, y.detach(), torch.where(usual, one, y)),
+    )
+    return torch.where(usual, power + nowhere, other)
 
 
 def kinked(f: Function) -> Function:
@@ -223,7 +233,7 @@ ORACLES: dict[str, Oracle] = {
         )
     },
     **{name: Oracle(kinked(of(name))) for name in ("maximum", "minimum")},
-    "power": Oracle(power, only_first=lambda x, y: np.any(np.equal(x, 0))),
+    "power": Oracle(power, only_first=lambda x, y: np.any(np.less_equal(x, 0))),
     "positive": Oracle(lambda x: x.clone()),
     "tanh": Oracle(lambda x: 2.0 * sigmoid(2.0 * x) - 1.0),
     "sigmoid": Oracle(sigmoid, lambda x: np.reciprocal(1 + np.exp(-x))),

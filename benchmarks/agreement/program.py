@@ -97,8 +97,8 @@ def shown(x: Any) -> str:
         return f"({', '.join(map(shown, x))}{',' * (len(x) == 1)})"
     if isinstance(x, slice):
         return f"slice({x.start}, {x.stop}, {x.step})"
-    if isinstance(x, np.dtype):
-        return f"np.{x.name}"
+    if isinstance(x, (np.dtype, type)):
+        return f"np.{np.dtype(x).name}"
     return "..." if x is Ellipsis else numbers(x)
 
 

@@ -47,7 +47,7 @@ class TorchRun:
         else:
             z = function(*operands, *step.args, **dict(step.kwargs))
         ours = tensor(next(self._held))
-        if z.shape == ours.shape and z.requires_grad and not torch.equal(z.detach(), ours):
+        if z.shape == ours.shape and z.requires_grad and not are_same(z.detach(), ours):
             z = _functions()[0].apply(z, ours)
         if z.requires_grad:
             self.named[step.name] = z
@@ -123,6 +123,11 @@ def rounding(size: float, seed: int) -> Any:
     return Rounding()
 
 
+def are_same(x: Any, y: Any) -> bool:
+    """Whether the numbers are equal, the signs of zeros too."""
+    return bool(torch.equal(x, y)) and bool(torch.equal(torch.signbit(x), torch.signbit(y)))
+
+
 def tensor(x: Any) -> Any:
     """Numbers of any kind as a tensor of float64 of its own."""
     return torch.tensor(np.array(x, np.float64, order="C"))
@@ -161,7 +166,11 @@ def _functions() -> Any:
                     partials = torch.autograd.grad(
                         z, operands, torch.ones_like(z), create_graph=True, allow_unused=True
                     )
-            return None, *(product(g, p, x) for p, x in zip(partials, used, strict=True))
+            needed = ctx.needs_input_grad[1:]
+            return None, *(
+                product(g, p, x) if need else None
+                for p, x, need in zip(partials, used, needed, strict=True)
+            )
 
     return Held, Zeros
 

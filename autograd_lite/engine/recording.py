@@ -1,0 +1,249 @@
+"""Recording: what an operation on Tensors leaves behind for the reverse pass.
+
+A result holds its operands, and the plain arrays that they were when it was computed: arrays that
+somebody else could write to are copied for that. The operators and methods of `Tensor` come from
+the declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import clock, modes
+from autograd_lite.engine.apply import TENSOR, explained, register
+from autograd_lite.engine.arrays import is_frozen, sealed
+from autograd_lite.engine.primitive import (
+    PRIMITIVES,
+    Array,
+    Declared,
+    Elementwise,
+    Primitive,
+    Rule,
+    Structural,
+    watch,
+)
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.value import Value, operate
+from autograd_lite.engine.variable import NO_PARAMS, Variable
+
+new = object.__new__
+ndarray, float64, float32 = np.ndarray, np.float64, np.float32
+
+
+class Results(Variable):
+    """What a primitive of several results gives: each of them is a Tensor computed from this."""
+
+    __slots__ = ("_operands", "_params", "_values")
+
+    _plain: tuple[Any, ...]
+    _operands: tuple[Any, ...]
+    _values: tuple[Any, ...]
+    _params: Mapping[str, Any]
+
+    operands = Tensor.operands
+    values = Tensor.values
+    params = Tensor.params
+
+    @property
+    def data(self) -> tuple[Array, ...]:
+        """The arrays of all results."""
+        return tuple(map(sealed, self._plain))
+
+    def result(self, index: int) -> Any:
+        """The one at this place, as a Tensor that was computed from this."""
+        return record_tensor(PRIMITIVES["result_of"], (self,), {"index": index})
+
+    def __repr__(self) -> str:
+        assert self._primitive is not None
+        return f"<the {len(self._plain)} results of {self._primitive.name}>"
+
+
+# ---------------------------------------------------------------- recording
+
+
+def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Evaluate a primitive on Tensors, Values and constants, and record it."""
+    values = []
+    constants = False
+    for x in operands:
+        kind = x.__class__
+        if kind is Tensor:
+            values.append(x._plain if x._locked else _held(x))
+        elif kind is float or kind is int:
+            values.append(x)
+        elif kind is Value or kind is Results:
+            values.append(x._plain)
+        else:
+            constants = True
+            values.append(x)
+    recording = not modes.paused or modes.is_recording()
+    if constants and recording:
+        operands, values = _with_copies(primitive, operands, values)
+    try:
+        data = primitive.arrays(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise explained(primitive, error, values) from None
+    kind = data.__class__
+    if kind is ndarray:
+        if not data.ndim:
+            data = data[()]
+        elif data.dtype.kind != "f":
+            raise _no_floats(primitive, data)
+        elif not recording and (data.base is not None or any(data is v for v in values)):
+            data = data.copy()  # a leaf of its own, of which nobody holds a view
+    elif kind is tuple:
+        return _several(primitive, operands, values, params, data)
+    elif kind is not float64 and kind is not float32:
+        data = _as_result(primitive, data)
+    z = new(Tensor)
+    z._plain = data
+    z._grad = None
+    z._epoch = clock.now
+    z._locked = True
+    z._keep = False
+    if recording:
+        z._primitive = primitive
+        z._operands = tuple(operands)
+        z._values = tuple(values)
+        z._params = params
+    else:
+        z._primitive = None
+        z._operands = z._values = ()
+        z._params = NO_PARAMS
+    return z
+
+
+def _held(x: Tensor) -> Any:
+    """The array of a leaf, for a graph to hold: a copy, if someone else may write to it."""
+    if x._shared:
+        array = x._plain
+        native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
+        return array.astype(native)[()]
+    if x._plain.__class__ is ndarray and not x._plain.ndim:
+        x._plain = x._plain[()]
+    x._locked = True
+    return x._plain
+
+
+def _with_copies(
+    primitive: Primitive, operands: Sequence[Any], values: list[Any]
+) -> tuple[Sequence[Any], list[Any]]:
+    """The operands with constant arrays copied, so that no one can change them later, and, for
+    arithmetic, truth values as numbers."""
+    operands = list(operands)
+    for i, x in enumerate(operands):
+        if x.__class__ is ndarray:
+            if not is_frozen(x):
+                operands[i] = values[i] = x.copy()
+        elif x.__class__ is bool and isinstance(primitive, Elementwise):
+            operands[i] = values[i] = float(x)
+    return operands, values
+
+
+def _as_result(primitive: Primitive, data: Any) -> Any:
+    """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
+    if isinstance(data, bool | int | float):
+        return float64(data)
+    array = np.asarray(data)
+    if array.dtype.kind != "f":
+        raise _no_floats(primitive, data)
+    return array[()]
+
+
+def _no_floats(primitive: Primitive, data: Any) -> TypeError:
+    return TypeError(
+        f"{primitive.name}: its value on arrays is {type(data).__name__} of dtype "
+        f"{np.asarray(data).dtype}, and floating-point numbers are needed"
+    )
+
+
+def _several(
+    primitive: Primitive,
+    operands: Sequence[Any],
+    values: list[Any],
+    params: Mapping[str, Any],
+    data: tuple[Any, ...],
+) -> tuple[Any, ...]:
+    """The results of a primitive that gives a tuple of arrays: a Tensor each."""
+    if not isinstance(primitive, Structural) or primitive.results is None:
+        raise TypeError(
+            f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
+        )
+    node = new(Results)
+    node._plain = data
+    node._grad = None
+    node._epoch = clock.now
+    node._primitive = primitive
+    node._operands = tuple(operands)
+    node._values = tuple(values)
+    node._params = params
+    return tuple(node.result(i) for i in range(len(data)))
+
+
+def _install(one: Declared) -> None:
+    """Give `Tensor` the operator and the method of what is declared."""
+    function = one.function
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__doc__ = function.__doc__
+    if one.method:
+        setattr(Tensor, one.method, method)
+    if one.operator and isinstance(one, Primitive):
+        for name, operator in _operators(one).items():
+            operator.__doc__ = function.__doc__
+            setattr(Tensor, name, operator)
+
+
+def _operators(primitive: Primitive) -> dict[str, Rule]:
+    """The special methods of a primitive's operator."""
+
+    def unary(self: Tensor) -> Any:
+        return record_tensor(primitive, (self,), NO_PARAMS)
+
+    def binary(self: Tensor, other: Any) -> Any:
+        kind = other.__class__
+        if kind is Tensor or kind is float or kind is int:
+            return record_tensor(primitive, (self, other), NO_PARAMS)
+        return operate(primitive, self, other)
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        if other.__class__ is float or other.__class__ is int:
+            return record_tensor(primitive, (other, self), NO_PARAMS)
+        return operate(primitive, other, self)
+
+    if len(primitive.operands) == 1:
+        return {f"__{primitive.operator}__": unary}
+    return {f"__{primitive.operator}__": binary, f"__r{primitive.operator}__": reflected}
+
+
+def _uninstall(one: Declared) -> None:
+    names = [one.method, *(f"__{r}{one.operator}__" for r in ("", "r") if one.operator)]
+    for name in names:
+        if name and name in Tensor.__dict__:
+            delattr(Tensor, name)
+
+
+def as_tensor(x: Any, dtype: Any = None) -> Any:
+    """A Value, or number, as a Tensor without axes that is recorded as made from it."""
+    tensor = record_tensor(PRIMITIVES["positive"], (x,), NO_PARAMS)
+    if dtype is None or tensor.dtype == dtype:
+        return tensor
+    return PRIMITIVES["astype"].function(tensor, dtype)
+
+
+def as_value(x: Any) -> Any:
+    """A Tensor without axes as a Value that is recorded as made from it."""
+    z = Value(x.item())
+    if modes.is_recording():
+        z._primitive = PRIMITIVES["positive"]
+        z._a, z._da = x, 1.0
+    return z
+
+
+register(TENSOR, Tensor, record_tensor)
+watch(_install, _uninstall)
