@@ -5,11 +5,13 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from autograd_lite import PRIMITIVES
+from autograd_lite import PRIMITIVES, Tensor
 from autograd_lite.cli import main
 from autograd_lite.declare import retract
 from autograd_lite.engine.primitive import COMPOSED
@@ -100,6 +102,27 @@ def test_the_files_in_the_walk_through_the_rooms_exist():
     assert len(names) > 15
     for name in names:
         assert (ROOT / "autograd_lite" / name).exists() or (ROOT / name).exists(), name
+
+
+def test_the_walk_of_one_call_goes_where_it_is_said_to_go():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    walk = text[text.index("## The walk of one call") :]
+    steps = walk[: walk.index("```")]
+    seen = set()
+
+    def note(frame, event, _):
+        seen.add(frame.f_globals.get("__name__", ""))
+
+    x, W = np.ones((1, 2)), Tensor(np.ones((2, 2)))
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        np.tanh(x @ W).sum().backward()
+    finally:
+        sys.setprofile(before)
+    said = re.findall(r"`(\w+)/(\w+)\.py`", steps)
+    assert len(said) > 6
+    assert {f"autograd_lite.{room}.{file}" for room, file in said} <= seen
 
 
 def test_the_rooms_are_listed_from_below():
