@@ -110,7 +110,7 @@ def test_loss_and_its_gradient(row: str) -> None:
     y = Tensor(Y)
     loss = squared_sum(y, THREE)
     loss.backward()
-    assert float(loss) == pytest.approx(0.89, rel=1e-15)
+    assert loss.item() == pytest.approx(0.89, rel=1e-15)
     expected = [0.2, 0, 0.4, -0.2, 0.2, 0.2, 1, 0.4, 1.2, 0.8]
     np.testing.assert_allclose(y.grad, expected, atol=1e-15)
     assert float(squared_error(Y, THREE, "half_sum")) == pytest.approx(0.445, rel=1e-15)
@@ -327,7 +327,7 @@ def test_softmax_layer(row: str) -> None:
     y = softmax(w @ x.data + b)
     loss = softmax_cross_entropy(ours(x), ya, "sum")
     loss.backward()
-    assert float(loss) == pytest.approx(-np.log(y[2]), rel=1e-14)
+    assert loss.item() == pytest.approx(-np.log(y[2]), rel=1e-14)
     delta = y - ya
     np.testing.assert_allclose(ours.W.grad, np.outer(delta, x.data).T, rtol=1e-13)
     np.testing.assert_allclose(ours.b.grad, delta, rtol=1e-13)

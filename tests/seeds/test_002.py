@@ -60,7 +60,7 @@ def test_one_layer(weights: Array, u: Any, z: Any) -> None:
 @row("002-03")
 def test_total_input_written_out(row: str) -> None:
     u = Affine(W[:, 0], B[0])(X)
-    assert float(u) == pytest.approx(sum(w * x for w, x in zip(W[:, 0], X, strict=True)) + B[0])
+    assert u.item() == pytest.approx(sum(w * x for w, x in zip(W[:, 0], X, strict=True)) + B[0])
 
 
 def three_layers() -> Sequential:
@@ -90,13 +90,13 @@ def test_three_layers(row: str, of: Any) -> None:
     net = three_layers() if of is Tensor else three_layers().as_values()
     x = Tensor([1.0, 2.0]) if of is Tensor else np.array([1.0, 2.0])
     u1, z1, u2, z2, u3, y = net.outputs(x)
-    numbers = [np.array([float(v) for v in part]) for part in (u1, z1, u2, z2, u3, y)]
+    numbers = [np.array([v.item() for v in part]) for part in (u1, z1, u2, z2, u3, y)]
     expected = [[0.6, 1.3, 2.0]] * 2 + [[1.02, 2.29]] * 2 + [[1.56, 3.222]] * 2
     for found, right in zip(numbers, expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=1e-14)
     loss = squared_error(y, np.zeros(2))
     loss.backward()
-    assert float(loss) == pytest.approx(6.407442, rel=1e-14)
+    assert loss.item() == pytest.approx(6.407442, rel=1e-14)
     for name, p in net.named_parameters().items():
         grads = p.grad if of is Tensor else np.array([v.grad for v in p.flat]).reshape(p.shape)
         np.testing.assert_allclose(grads, GRADIENTS[name], rtol=1e-13)
@@ -288,12 +288,12 @@ def test_delta_is_used_three_times(row: str) -> None:
     (y,) = net(np.array([0.5, -1.0]))
     loss = squared_error(np.array([y]), np.array([1.0]))
     loss.backward()
-    delta2 = float(y) - 1.0
+    delta2 = y.item() - 1.0
     hidden = net[1](net[0](np.array([0.5, -1.0])))
     assert y.grad == pytest.approx(delta2)
     assert net[2].b[0].grad == pytest.approx(delta2)
     for unit, w in zip(hidden, net[2].W[:, 0], strict=True):
-        assert w.grad == pytest.approx(delta2 * float(unit))
+        assert w.grad == pytest.approx(delta2 * unit.item())
 
 
 def d_sigmoid(x: Any) -> Any:
@@ -347,7 +347,7 @@ def test_an_update_follows_the_negative_gradient(row: str) -> None:
     w = Tensor([3.0, -1.0])
     before, loss = w.data.copy(), (w**2).sum()
     loss.backward()
-    value = float(loss)
+    value = loss.item()
     difference = np.full(2, value)  # ΔE is a number, and says nothing of a direction
     del loss
     SGD([w], 0.1).step()

@@ -117,11 +117,11 @@ def test_graph_of_softmax(row: str) -> None:
     y = [p * share for p in parts]
     for v, n in zip((*parts, share, *y), ("ea", "eb", "ec", "s", "ya", "yb", "yc"), strict=True):
         v.name = n
-    np.testing.assert_allclose([float(v) for v in y], softmax(np.array([0.1, 0.1, 0.8])))
+    np.testing.assert_allclose([v.item() for v in y], softmax(np.array([0.1, 0.1, 0.8])))
     loss = -log(y[2])
     loss.backward()
     np.testing.assert_allclose(
-        [a.grad, b.grad, c.grad], [float(y[0]), float(y[1]), float(y[2]) - 1]
+        [a.grad, b.grad, c.grad], [y[0].item(), y[1].item(), y[2].item() - 1]
     )
     dot = viz.draw(loss).dot()
     for name in ("a", "b", "c", "ea", "eb", "ec", "s", "yc"):
