@@ -8,23 +8,15 @@ to other libraries as well.
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine.primitive import EachOperand, Elementwise, Primitive
-from autograd_lite.testing.calls import (
-    Point,
-    cases_of,
-    competes,
-    intervals,
-    is_differentiable,
-    kink_distance,
-    split,
-)
+from autograd_lite.testing.calls import cotangent, is_differentiable, split
+from autograd_lite.testing.strategies import random_points
 
 Array = npt.NDArray[Any]
 Rule = Callable[..., Any]
@@ -189,13 +181,13 @@ def mutants(primitive: Primitive) -> Iterator[Mutant]:
 def is_equivalent(mutant: Mutant) -> bool:
     """Whether the broken rule gives the same gradients as the right one wherever it can be
     called, as the negative of a derivative that is 0 does."""
-    for point in sample_points(mutant.primitive):
+    for point in random_points(mutant.primitive):
         if mutant.operand >= len(point.operands):
             continue
         right, broken = mutant.primitive.pullbacks[mutant.operand], mutant.rule(mutant.operand)
         given, params = split(mutant.primitive, point.operands, point.args, dict(point.kwargs))
         z = np.asarray(mutant.primitive.arrays(*given, **params))
-        g = np.random.default_rng(1).normal(size=z.shape)
+        g = cotangent(z.shape)
         x = np.asarray(given[mutant.operand])
         expected = summed(np.asarray(right(g, z, *given, **params)), x.shape)
         try:
@@ -215,32 +207,3 @@ def summed(part: Array, shape: tuple[int, ...]) -> Array:
     part = part.sum(axis=tuple(range(lead)))
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and part.shape[i] != 1)
     return part.sum(axis=axes, keepdims=True) if axes else part
-
-
-def sample_points(primitive: Primitive, seed: int = 0) -> Iterator[Point]:
-    """Points of a primitive, the same in every run."""
-    rng = np.random.default_rng(seed)
-    if isinstance(primitive, Elementwise):
-        sizes: Sequence[tuple[int, ...]] = ((), (3,), (3, 1), (3, 3))
-        pairs = itertools.product(sizes, repeat=len(primitive.operands))
-        cases: list[Any] = [(pair, (), {}) for pair in pairs]
-    else:
-        cases = list(cases_of(primitive))
-    for shapes, args, kwargs in cases:
-        operands = tuple(operand_at(primitive, i, s, rng) for i, s in enumerate(shapes))
-        if kink_distance(primitive, operands, args, kwargs) > 1e-3:
-            yield Point(primitive, operands, args, tuple(kwargs.items()))
-
-
-def operand_at(
-    primitive: Primitive, i: int, shape: tuple[int, ...], rng: np.random.Generator
-) -> Array:
-    """Random numbers from the domain of an operand."""
-    if not is_differentiable(primitive, i):
-        return rng.random(shape) < 0.5
-    parts = intervals(primitive, i)
-    low, high = np.array(parts).T[:, rng.integers(len(parts), size=shape)]
-    x = np.asarray(rng.uniform(low, high))
-    if competes(primitive):  # no ties
-        x = np.asarray(x + 1e-2 * np.arange(x.size).reshape(shape) / max(1, x.size))
-    return x

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from autograd_lite import PRIMITIVES, Primitive
 from autograd_lite.testing import gradient_property
 from autograd_lite.testing.calls import Point, can_be_drawn
-from autograd_lite.testing.strategies import points_for
-from benchmarks.mutants import WAYS, Mutant, is_equivalent, mutants, sample_points
+from autograd_lite.testing.strategies import points_for, random_points
+from benchmarks.mutants import WAYS, Mutant, is_equivalent, mutants
 from benchmarks.peers import is_installed, load, versions
 
 Check = Callable[[Mutant], bool]
@@ -56,7 +56,7 @@ def typical_point(primitive: Primitive) -> Point:
         usual = all(len(s) in (1, 2) and 1 not in s for s in shapes)
         return usual, sum(np.size(x) for x in point.operands)
 
-    return max((p for seed in range(3) for p in sample_points(primitive, seed)), key=size)
+    return max((p for seed in range(3) for p in random_points(primitive, seed)), key=size)
 
 
 def at_one_point(passes: Callable[[Mutant, Point], bool]) -> Check:

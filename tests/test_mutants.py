@@ -12,20 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from primitive_checks import (
-    Call,
-    analytic,
-    analytic_second,
-    check,
-    is_variable,
-    names,
-    sample_calls,
-)
+from primitive_checks import analytic, analytic_second, check, names, sample_points
 
 from autograd_lite import PRIMITIVES, Primitive
 from autograd_lite.engine.chain import detached, pullback
 from autograd_lite.engine.primitive import EachOperand, Elementwise, Rule
 from autograd_lite.primitives.indexing import getitem
+from autograd_lite.testing.calls import Point, is_differentiable
 
 Change = Callable[[Rule], Rule]
 
@@ -116,7 +109,7 @@ def mutants(primitive: Primitive) -> Iterator[tuple[str, Primitive]]:
 
 def mutants_of_partials(primitive: Elementwise) -> Iterator[tuple[str, Primitive]]:
     partials = list(primitive.partials)
-    places = [i for i in range(len(partials)) if is_variable(primitive, i)]
+    places = [i for i in range(len(partials)) if is_differentiable(primitive, i)]
     changes = (*OF_PARTIALS, operands_exchanged) if len(partials) == 2 else OF_PARTIALS
     for i in places:
         for change in changes:
@@ -173,29 +166,30 @@ def mutants_of_variadic(primitive: Primitive) -> Iterator[tuple[str, Primitive]]
 # ---------------------------------------------------------------- each of them is caught
 
 
-def derivatives(primitive: Primitive, call: Call) -> list[Any]:
+def derivatives(primitive: Primitive, point: Point) -> list[Any]:
+    operands, params = point.applied
     return [
-        *analytic(primitive, call.operands, call.params),
-        *analytic_second(primitive, call.operands, call.params),
+        *analytic(primitive, operands, params),
+        *analytic_second(primitive, operands, params),
     ]
 
 
-def is_equivalent(mutant: Primitive, primitive: Primitive, calls: list[Call]) -> bool:
+def is_equivalent(mutant: Primitive, primitive: Primitive, points: list[Point]) -> bool:
     """Whether both give the same first and second derivatives everywhere."""
     try:
         return all(
             np.allclose(a, b, rtol=1e-9, atol=1e-12)
-            for call in calls
-            for a, b in zip(derivatives(mutant, call), derivatives(primitive, call), strict=True)
+            for point in points
+            for a, b in zip(derivatives(mutant, point), derivatives(primitive, point), strict=True)
         )
     except (ValueError, TypeError, IndexError):
         return False  # the engine refuses what its rule gives
 
 
-def is_caught(mutant: Primitive, calls: list[Call]) -> bool:
-    for call in calls:
+def is_caught(mutant: Primitive, points: list[Point]) -> bool:
+    for point in points:
         try:
-            check(mutant, call)
+            check(mutant, point)
         except AssertionError:
             return True
     return False
@@ -204,12 +198,12 @@ def is_caught(mutant: Primitive, calls: list[Call]) -> bool:
 @pytest.mark.parametrize("name", names())
 def test_every_mutant_is_caught(name: str) -> None:
     primitive = PRIMITIVES[name]
-    calls = sample_calls(primitive)
-    for call in calls:
-        check(primitive, call)
+    points = sample_points(primitive)
+    for point in points:
+        check(primitive, point)
     caught, survived = [], []
     for description, mutant in mutants(primitive):
-        if not is_equivalent(mutant, primitive, calls):
-            (caught if is_caught(mutant, calls) else survived).append(description)
+        if not is_equivalent(mutant, primitive, points):
+            (caught if is_caught(mutant, points) else survived).append(description)
     assert not survived
     assert caught

@@ -7,6 +7,7 @@ an argument may be goes by its name in NumPy (`axis`, `keepdims`, …).
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,15 +74,23 @@ class Call:
             except Exception as error:
                 return error
 
+    @property
+    def weak(self) -> Any:
+        """The dtype of its array beside Python's numbers, if it has both."""
+        held = [x.plain for x in (*self.args, *self.kwargs.values()) if isinstance(x, Operand)]
+        return np.result_type(*held) if any(type(x) is float for x in held) else None
+
 
 @st.composite
-def operands(draw: st.DrawFn, shape: Shape, kinds: tuple[str, ...]) -> Operand:
+def operands(
+    draw: st.DrawFn, shape: Shape, kinds: tuple[str, ...], numbers: Any = NUMBERS
+) -> Operand:
     """An operand of a shape, in any of NumPy's layouts in memory."""
     kind = draw(st.sampled_from(kinds))
     if kind in ("Value", "number"):
-        return Operand(float(draw(st.sampled_from(NUMBERS))), kind)
+        return Operand(float(draw(st.sampled_from(numbers))), kind)
     dtype = np.dtype(draw(st.sampled_from(FLOATS if kind == "Tensor" else CONSTANTS)))
-    finite = NUMBERS if dtype.kind == "f" else abs(NUMBERS[np.isfinite(NUMBERS)])
+    finite = numbers if dtype.kind == "f" else abs(NUMBERS[np.isfinite(NUMBERS)])
     size = int(np.prod(shape))
     places = draw(st.lists(st.integers(0, len(finite) - 1), min_size=size, max_size=size))
     array = finite[places].astype(dtype).reshape(shape)
@@ -99,10 +108,10 @@ def operands(draw: st.DrawFn, shape: Shape, kinds: tuple[str, ...]) -> Operand:
 @st.composite
 def matching_shapes(draw: st.DrawFn, function: Any, count: int) -> list[Shape]:
     """Shapes that the function often takes: those of its cases; equal ones; some that broadcast."""
-    primitive = getattr(FUNCTIONS[function], "primitive", None)
+    cases_of = getattr(getattr(FUNCTIONS[function], "primitive", None), "cases", None)
     shape = draw(st.sampled_from(SHAPES))
-    if primitive is not None and primitive.cases is not None:
-        cases = [list(shapes) for shapes, _, _ in primitive.cases(shape) if len(shapes) == count]
+    if cases_of is not None:
+        cases = [list(shapes) for shapes, _, _ in cases_of(shape) if len(shapes) == count]
         if cases and draw(st.integers(0, 3)):
             return draw(st.sampled_from(cases))
     way = draw(st.sampled_from(["same", "ones", "any"]))
@@ -125,6 +134,7 @@ ARGUMENTS: dict[str, Callable[[Shape], st.SearchStrategy[Any]]] = {
     "axis": lambda s: st.none() | whole(len(s)) | st.lists(whole(len(s)), max_size=2).map(tuple),
     "axis1": lambda s: whole(len(s)),
     "axis2": lambda s: whole(len(s)),
+    "indices_or_sections": lambda s: st.sampled_from([1, 2, 3, [1], (1, 2), [0, 1]]),
     "axes": lambda s: (
         st.none() | st.permutations(range(len(s))) | st.just(tuple(range(-len(s), 0)))
     ),
@@ -163,7 +173,9 @@ def calls(draw: st.DrawFn, function: Any, ours: Any = None) -> Call:
     ]
     some = [n for n in held if n in required or ours is not None or draw(st.integers(0, 7))]
     shapes = draw(matching_shapes(function, 3 if held[0] in SEQUENCES else len(held)))
-    values = draw(variables_among(shapes, held[0] not in SEQUENCES))
+    # of several operands, finite ones: in a product with 0, BLAS takes ∞·0 for 0
+    most = NUMBERS if len(held) == 1 else NUMBERS[np.isfinite(NUMBERS)]
+    values = draw(variables_among(shapes, held[0] not in SEQUENCES, most))
     given: dict[str, Any] = {}
     whole_call = draw(st.booleans())
     for name in names:
@@ -215,41 +227,49 @@ def ufunc_calls(draw: st.DrawFn, function: np.ufunc, ours: Any) -> Call:
 
 
 @st.composite
-def variables_among(draw: st.DrawFn, shapes: list[Shape], numbers: bool = True) -> list[Operand]:
-    """Operands of these shapes, one of them a variable at least; or sometimes `numbers`."""
+def variables_among(
+    draw: st.DrawFn, shapes: list[Shape], alone: bool = True, numbers: Any = NUMBERS
+) -> list[Operand]:
+    """Operands of these shapes, one of them a variable at least; or, if they may stand `alone`,
+    Values and Python's numbers."""
     kinds: list[tuple[str, ...]] = [("Tensor", "array")] * len(shapes)
-    if numbers and draw(st.integers(0, 3)) == 0:  # of whatever shape the others are
+    if alone and draw(st.integers(0, 3)) == 0:  # of whatever shape the others are
         kinds = [("Value", "number", "Tensor")] * len(shapes)
     chosen = draw(st.integers(0, len(shapes) - 1))
     kinds[chosen] = tuple(kind for kind in kinds[chosen] if kind in ("Tensor", "Value"))
-    return [draw(operands(shape, kind)) for shape, kind in zip(shapes, kinds, strict=True)]
+    return [draw(operands(shape, kind, numbers)) for shape, kind in zip(shapes, kinds, strict=True)]
 
 
 # ---------------------------------------------------------------- the comparison
 
 
-def agree(found: Any, expected: Any) -> None:
-    """The same values, dtype and shape; or errors of the same kind."""
+def agree(found: Any, expected: Any, weak: Any = None) -> None:
+    """The same values, dtype and shape; or errors of the same kind. The dtype may also be `weak`:
+    what NumPy's ufuncs give, to which Python's numbers lend none."""
     if "np.copyto has no rule" in str(found):
         return  # NumPy has not handed the call over, only what it does within
+    if re.search(r"(int|bool).* has no gradient", str(found)):
+        return  # whole numbers are constants here
     if isinstance(expected, Exception):
         assert isinstance(found, Exception), f"NumPy: {expected!r}; here: {found!r}"
         kinds = (ValueError, TypeError, IndexError)
-        assert any(isinstance(found, k) and isinstance(expected, k) for k in kinds), repr(found)
+        assert isinstance(found, kinds), repr(found)
+        # NumPy's AxisError is of two kinds; an AttributeError from inside NumPy is of none
+        if isinstance(expected, kinds) and "axis" not in str(found):
+            assert any(isinstance(found, k) and isinstance(expected, k) for k in kinds), found
         return
     if isinstance(found, Exception):
         raise AssertionError(f"NumPy: {expected!r}; here: {found!r}") from found
-    if isinstance(expected, tuple):
+    if isinstance(expected, tuple | list):
         assert len(found) == len(expected)
         for f, e in zip(found, expected, strict=True):
-            agree(f, e)
+            agree(f, e, weak)
         return
     held, expected = np.asarray(plain(found)), np.asarray(expected)
     assert held.shape == expected.shape
-    if expected.shape:
-        assert held.dtype == expected.dtype
-    else:  # may be a NumPy scalar, which has the machine's order of bytes
-        assert held.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
+    # variables, and NumPy's scalars, have the machine's order of bytes
+    found_type, type_ = held.dtype.newbyteorder("="), expected.dtype.newbyteorder("=")
+    assert found_type in (type_, weak)
     rough = 8 * np.finfo(expected.dtype).eps if expected.dtype.kind == "f" else 0
     np.testing.assert_allclose(held, expected, rtol=rough, atol=rough)
 
@@ -266,7 +286,8 @@ NAMED = {name_of(f): f for f in FUNCTIONS}
 @given(data=st.data())
 def test_numpys_function_of_variables(name: str, data: st.DataObject) -> None:
     call = data.draw(calls(NAMED[name]))
-    agree(call.of(NAMED[name], lambda x: x.given), call.of(NAMED[name], lambda x: x.plain))
+    expected = call.of(NAMED[name], lambda x: x.plain)
+    agree(call.of(NAMED[name], lambda x: x.given), expected, call.weak)
 
 
 OURS = {
@@ -284,8 +305,8 @@ def test_our_function_of_the_same_name(name: str, data: st.DataObject) -> None:
     ours, function = OURS[name]
     call = data.draw(calls(function, ours))
     expected = call.of(function, lambda x: x.plain)
-    agree(call.of(ours, lambda x: x.given), expected)
-    agree(call.of(ours, lambda x: x.plain), expected)
+    agree(call.of(ours, lambda x: x.given), expected, call.weak)
+    agree(call.of(ours, lambda x: x.plain), expected, call.weak)
 
 
 METHODS = sorted(
@@ -304,7 +325,7 @@ def test_method_of_the_same_name(name: str, data: st.DataObject) -> None:
     call = Call((Operand(array, "Tensor"), *rest), call.kwargs)
     expected = call.of(getattr(np.ndarray, name), lambda x: x.plain)
     assume("keyword" not in str(expected))  # of which NumPy's methods take fewer
-    agree(call.of(getattr(Tensor, name), lambda x: x.given), expected)
+    agree(call.of(getattr(Tensor, name), lambda x: x.given), expected, call.weak)
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))

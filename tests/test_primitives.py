@@ -17,15 +17,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from primitive_checks import (
-    calls,
     check,
-    cotangent,
     gradients_of,
-    is_variable,
-    is_variadic,
     names,
+    numbers,
+    points,
     results,
-    sample_calls,
+    sample_points,
+    scalar_points,
     variables,
 )
 
@@ -34,6 +33,7 @@ from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, elementwise, gra
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import Elementwise, Structural, retract
 from autograd_lite.engine.value import record_value
+from autograd_lite.testing.calls import cotangent, is_differentiable
 
 ALL = pytest.mark.parametrize("name", names())
 ELEMENTWISE = pytest.mark.parametrize(
@@ -53,27 +53,26 @@ ANY = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -746
 @given(data=st.data())
 def test_derivatives_of_tensors(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    check(primitive, data.draw(calls(primitive)))
+    check(primitive, data.draw(points(primitive)))
 
 
 @ELEMENTWISE
 @given(data=st.data())
 def test_derivatives_of_values(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    check(primitive, data.draw(calls(primitive, scalar=True)), Value)
+    check(primitive, data.draw(scalar_points(primitive)), Value)
 
 
 @ELEMENTWISE
 @given(data=st.data())
 def test_values_and_tensors_agree(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive, scalar=True))
-    numbers = [x.item() for x in call.operands]
-    values, tensors = (variables(primitive, numbers, kind) for kind in (Value, Tensor))
+    at = numbers(data.draw(scalar_points(primitive)))
+    values, tensors = (variables(primitive, at, kind) for kind in (Value, Tensor))
     of_values, of_tensors = (apply(primitive, given, {}) for given in (values, tensors))
     assert of_values.data == pytest.approx(of_tensors.item(), rel=1e-14)
     for i, (v, t) in enumerate(zip(values, tensors, strict=True)):
-        if is_variable(primitive, i):
+        if is_differentiable(primitive, i):
             (from_value,), (from_tensor,) = gradients(of_values, [v]), gradients(of_tensors, [t])
             assert from_value == pytest.approx(float(from_tensor), rel=1e-13)
 
@@ -83,13 +82,13 @@ def test_values_and_tensors_agree(name: str, data: st.DataObject) -> None:
 def test_constants_of_python_beside_tensors(name: str, data: st.DataObject) -> None:
     """At any numbers: where Python's arithmetic raises (1/0), a pass has NumPy's inf and nan."""
     primitive = PRIMITIVES[name]
-    numbers = [
-        data.draw(ANY if is_variable(primitive, i) else st.booleans())
+    at = [
+        data.draw(ANY if is_differentiable(primitive, i) else st.booleans())
         for i in range(len(primitive.operands))
     ]
-    tensors = variables(primitive, numbers)
+    tensors = variables(primitive, at)
     chosen = data.draw(st.sampled_from([i for i, x in enumerate(tensors) if type(x) is Tensor]))
-    beside = [Tensor(x) if i == chosen else x for i, x in enumerate(numbers)]
+    beside = [Tensor(x) if i == chosen else x for i, x in enumerate(at)]
     with_values = [Value(x) if type(x) is float else x for x in beside]
     with np.errstate(all="ignore"):
         expected = gradients(apply(primitive, tensors, {}), [tensors[chosen]])
@@ -103,7 +102,7 @@ def test_constants_of_python_beside_tensors(name: str, data: st.DataObject) -> N
 def test_generated_code_agrees_with_the_general_way(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
     operands = [
-        data.draw(st.booleans()) if not is_variable(primitive, i) else Value(data.draw(ANY))
+        data.draw(st.booleans()) if not is_differentiable(primitive, i) else Value(data.draw(ANY))
         for i in range(len(primitive.operands))
     ]
     if len(operands) > 1 and data.draw(st.booleans()):
@@ -129,13 +128,13 @@ def same(a: float, b: float) -> bool:
 def test_derivative_on_paper_is_the_derivative(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
     assert isinstance(primitive, Elementwise)
-    numbers = [x.item() for x in data.draw(calls(primitive, scalar=True)).operands]
-    z = primitive.evaluate_floats(*numbers)
+    at = numbers(data.draw(scalar_points(primitive)))
+    z = primitive.evaluate_floats(*at)
     for i, rule in enumerate(primitive.on_paper):
         if i in primitive.constants:
             continue
-        on_paper = rule(*numbers, z) if callable(rule) else rule
-        assert on_paper == pytest.approx(primitive.partial(i, numbers, z), rel=1e-11, abs=1e-14)
+        on_paper = rule(*at, z) if callable(rule) else rule
+        assert on_paper == pytest.approx(primitive.partial(i, at, z), rel=1e-11, abs=1e-14)
 
 
 # ---------------------------------------------------------------- kinds of numbers
@@ -145,11 +144,12 @@ def test_derivative_on_paper_is_the_derivative(name: str, data: st.DataObject) -
 @given(data=st.data())
 def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive))
-    operands = [x.astype(np.float32) if x.dtype == float else x for x in call.operands]
+    call = data.draw(points(primitive))
+    operands, params = call.applied
+    operands = [np.asarray(x, np.float32) if is_float(x) else x for x in operands]
     given = variables(primitive, operands)
-    z = apply(primitive, given, call.params)
-    assert all(one.dtype == call.params.get("dtype", np.float32) for one in results(z))
+    z = apply(primitive, given, params)
+    assert all(one.dtype == params.get("dtype", np.float32) for one in results(z))
     wanted = [x for x in given if isinstance(x, Tensor)]
     for g in gradients_of(z, wanted):
         assert g.dtype == np.float32
@@ -157,14 +157,19 @@ def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
         assert g.dtype == np.float32
 
 
+def is_float(x: Any) -> bool:
+    """Whether it is a number or array of floats, not a condition."""
+    return np.asarray(x).dtype == float
+
+
 @STRUCTURAL
 @given(data=st.data())
 def test_arrays_of_values_agree_with_tensors(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive))
-    arrays, tensors = [boxed(x) for x in call.given], [Tensor(x) for x in call.given]
-    of_values = results(call.of(primitive.function, arrays, is_variadic(primitive)))
-    of_tensors = call.of(primitive.function, tensors, is_variadic(primitive))
+    call = data.draw(points(primitive))
+    arrays, tensors = [boxed(x) for x in call.operands], [Tensor(x) for x in call.operands]
+    of_values = results(call.of(primitive.function, arrays))
+    of_tensors = call.of(primitive.function, tensors)
     total = Value(0.0)
     for i, (objects, tensor) in enumerate(zip(of_values, results(of_tensors), strict=True)):
         plain, found = np.asarray(tensor.detach()), np.asarray(objects, dtype=object)
@@ -211,27 +216,27 @@ def records(z: Any, primitive: Primitive, expected: Any) -> bool:
 @given(data=st.data())
 def test_every_way_to_call_it_records_it(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive))
-    given = variables(primitive, call.given)
-    expected = primitive.arrays(*call.operands, **call.params)
-    assert records(apply(primitive, variables(primitive, call.operands), call.params), *(
-        primitive, expected))  # fmt: skip
-    assert records(call.of(primitive.function, given, is_variadic(primitive)), primitive, expected)
+    call = data.draw(points(primitive))
+    given = variables(primitive, call.operands)
+    operands, params = call.applied
+    expected = primitive.arrays(*operands, **params)
+    z = apply(primitive, variables(primitive, operands), params)
+    assert records(z, primitive, expected)
+    assert records(call.of(primitive.function, given), primitive, expected)
     for function in primitive.numpy:
-        assert records(call.of(function, given, is_variadic(primitive)), primitive, expected)
+        assert records(call.of(function, given), primitive, expected)
     if primitive.operator:
         assert records(getattr(operator, primitive.operator)(*given), primitive, expected)
     if primitive.method:
         method = getattr(given[0], primitive.method)
-        assert records(method(*given[1:], *call.args, **call.kwargs), primitive, expected)
+        assert records(method(*given[1:], *call.args, **dict(call.kwargs)), primitive, expected)
 
 
 @ELEMENTWISE
 @given(data=st.data())
 def test_every_way_to_call_it_on_values_records_it(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive, scalar=True))
-    given = variables(primitive, [x.item() for x in call.operands], Value)
+    given = variables(primitive, numbers(data.draw(scalar_points(primitive))), Value)
     functions = [primitive.function, *primitive.numpy]
     if primitive.operator:
         functions.append(getattr(operator, primitive.operator))
@@ -248,9 +253,10 @@ def test_every_way_to_call_it_on_values_records_it(name: str, data: st.DataObjec
 @given(data=st.data())
 def test_plain_numbers_give_plain_numbers(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
-    call = data.draw(calls(primitive))
-    z = call.of(primitive.function, call.given, is_variadic(primitive))
-    expected = primitive.arrays(*call.operands, **call.params)
+    call = data.draw(points(primitive))
+    z = call.of(primitive.function, call.operands)
+    operands, params = call.applied
+    expected = primitive.arrays(*operands, **params)
     for one, right in zip(results(z), results(expected), strict=True):
         assert isinstance(one, np.ndarray | np.floating | float)
         np.testing.assert_allclose(one, right, rtol=1e-15)
@@ -284,7 +290,7 @@ def test_its_example_runs(name: str) -> None:
 
 
 def check_all_calls(primitive: Primitive) -> None:
-    for call in sample_calls(primitive):
+    for call in sample_points(primitive):
         check(primitive, call)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given, settings
-from primitive_checks import is_variable
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient, sin
 from autograd_lite.engine.primitive import REAL, Elementwise
+from autograd_lite.testing.calls import is_differentiable
 
 
 def is_smooth(primitive: Primitive) -> bool:
@@ -21,7 +21,7 @@ def is_smooth(primitive: Primitive) -> bool:
         isinstance(primitive, Elementwise)
         and primitive.kink is None
         and all(interval == REAL for interval in primitive.domain)
-        and all(is_variable(primitive, i) for i in range(len(primitive.operands)))
+        and all(is_differentiable(primitive, i) for i in range(len(primitive.operands)))
     )
 
 

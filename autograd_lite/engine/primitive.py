@@ -293,12 +293,12 @@ def _check_names(new: Declared, before: Declared | None) -> None:
         if owner is not None and owner is not before:
             what = f"__{key[1]}__" if isinstance(key, tuple) else f"np.{key.__name__}"
             raise ValueError(f"{new.name}: {what} stands for {owner.name} already")
-    own = before.method if before is not None else None
-    if new.method and new.method != own:
+    taken = [] if before is None else [before.method, f"__{before.operator}__"]
+    for name in (new.method, f"__{new.operator}__"):
         for kind in NODES:
-            if hasattr(kind, new.method):
+            if name and name not in taken and hasattr(kind, name):
                 raise ValueError(
-                    f"{new.name}: {kind.__name__} has an attribute {new.method!r} of its own; "
+                    f"{new.name}: {kind.__name__} has an attribute {name!r} of its own; "
                     "choose another name, or method=False"
                 )
 
@@ -307,7 +307,7 @@ def _same_declaration(one: Declared, other: Declared) -> bool:
     """Whether both come from one place: the cell of a notebook, run again."""
     f, g = one.function, other.function
     return (f.__module__, f.__qualname__) == (g.__module__, g.__qualname__) and not (
-        f.__module__.startswith("autograd_lite.")
+        (f.__module__ or "").startswith("autograd_lite.")
     )
 
 

@@ -30,8 +30,8 @@ sum_of: Rule = np.add.reduce
 
 
 def axes_of(axis: Axis, dimensions: int) -> tuple[int, ...]:
-    """The axes meant, each from 0 on."""
-    if axis is None:
+    """The axes meant, each from 0 on. (NumPy lets a number have one, to be reduced over.)"""
+    if axis is None or not dimensions:
         return tuple(range(dimensions))
     return tuple(a % dimensions for a in (axis if isinstance(axis, tuple) else (axis,)))
 
@@ -104,7 +104,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None)
 def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
     """As np.mean, which takes four times as long of small arrays."""
     x = np.asarray(x)
-    if x.dtype.char not in "fd":
+    if x.dtype.char not in "fd" or not x.ndim:
         return np.mean(x, axis=axis, keepdims=keepdims)
     return sum_of(x, axis=axis, keepdims=keepdims) / _count(x, axis)
 

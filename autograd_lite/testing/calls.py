@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,13 @@ SHAPES: tuple[tuple[int, ...], ...] = (
 """The shapes that structural primitives are tried on, simple ones first: few, so that a hundred
 random calls meet most cases; square ones, in which a transposed gradient does not show by its
 shape; and axes of length 1, along which something is broadcast."""
+
+
+def every_shape(most: int = 3) -> tuple[tuple[int, ...], ...]:
+    """All shapes of up to three axes of up to `most` elements, empty ones too."""
+    return tuple(
+        shape for ndim in range(4) for shape in itertools.product(range(most + 1), repeat=ndim)
+    )
 
 
 def is_variadic(primitive: Primitive) -> bool:
@@ -56,7 +64,9 @@ def intervals(primitive: Primitive, i: int) -> tuple[Interval, ...]:
 
 
 @functools.cache
-def cases_of(primitive: Primitive) -> tuple[Case, ...]:
+def cases_of(
+    primitive: Primitive, shapes: tuple[tuple[int, ...], ...] = SHAPES
+) -> tuple[Case, ...]:
     """The calls of a structural primitive that its declaration asks to be tested.
 
     Raises:
@@ -64,7 +74,13 @@ def cases_of(primitive: Primitive) -> tuple[Case, ...]:
     """
     if not isinstance(primitive, Structural) or primitive.cases is None:
         raise ValueError(f"{primitive.name}: its declaration lists no calls to test; give cases=")
-    return tuple(case for shape in SHAPES for case in primitive.cases(shape))
+    return tuple(case for shape in shapes for case in primitive.cases(shape))
+
+
+def cotangent(shape: tuple[int, ...], seed: int = 0) -> Array:
+    """A gradient of a result to start from: numbers that differ, none near 0."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,16 @@ class Point:
 
     def __call__(self, *operands: Any) -> Any:
         return applied(self.primitive, operands, self.args, dict(self.kwargs))
+
+    @property
+    def applied(self) -> tuple[Sequence[Any], dict[str, Any]]:
+        """The operands and parameters that `apply` gets: those of an index, say, made ready."""
+        return split(self.primitive, self.operands, self.args, dict(self.kwargs))
+
+    def of(self, function: Any, operands: Sequence[Any]) -> Any:
+        """The same call of another function, on other operands."""
+        given = (tuple(operands),) if is_variadic(self.primitive) else operands
+        return function(*given, *self.args, **dict(self.kwargs))
 
     def __repr__(self) -> str:
         return call_text(self.primitive, [shown(x) for x in self.operands], self.args, self.kwargs)

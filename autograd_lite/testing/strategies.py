@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -120,7 +120,12 @@ def broadcastable(
     )
 
 
-def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.SearchStrategy[Point]:
+def points_for(
+    primitive: Primitive | str,
+    dtype: Any = np.float64,
+    *,
+    shapes: Sequence[Shape] | None = None,
+) -> st.SearchStrategy[Point]:
     """Calls of a primitive inside its domain and away from its kinks; see `Point`.
 
     Elementwise ones get operands whose shapes broadcast, numbers among them; structural ones every
@@ -129,6 +134,7 @@ def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.Search
     Args:
         primitive: one of `PRIMITIVES`, or its name.
         dtype: of the arrays.
+        shapes: of the result of an elementwise one, of the first operand of a structural one.
 
     >>> from hypothesis import find
     >>> find(points_for("maximum"), lambda point: point.operands[0].size)
@@ -137,7 +143,7 @@ def points_for(primitive: Primitive | str, dtype: Any = np.float64) -> st.Search
     from autograd_lite.engine.primitive import PRIMITIVES
 
     found = PRIMITIVES[primitive] if isinstance(primitive, str) else primitive
-    return _points(found, np.dtype(dtype))
+    return _points(found, np.dtype(dtype), None if shapes is None else tuple(shapes))
 
 
 def listed_points(primitive: Primitive) -> list[Point]:
@@ -151,6 +157,29 @@ def listed_points(primitive: Primitive) -> list[Point]:
     ]
 
 
+def random_points(
+    primitive: Primitive, seed: int = 0, shapes: tuple[Shape, ...] | None = None
+) -> Iterator[Point]:
+    """The same cases at points of random numbers, the same in every run with the same seed."""
+    rng = np.random.default_rng(seed)
+    for case_shapes, args, kwargs in _cases(primitive, shapes):
+        operands = tuple(_random(primitive, i, shape, rng) for i, shape in enumerate(case_shapes))
+        if kink_distance(primitive, operands, args, kwargs) > NEAR:
+            yield Point(primitive, operands, args, tuple(kwargs.items()))
+
+
+def _random(primitive: Primitive, i: int, shape: Shape, rng: np.random.Generator) -> Array:
+    """Random numbers from the domain of an operand."""
+    if not is_differentiable(primitive, i):
+        return np.asarray(rng.random(shape) < 0.5)
+    parts = intervals(primitive, i)
+    low, high = np.array(parts).T[:, rng.integers(len(parts), size=shape)]
+    x = np.asarray(rng.uniform(low, high))
+    if competes(primitive):  # no ties
+        x = np.asarray(x + 1e-2 * np.arange(x.size).reshape(shape) / max(1, x.size))
+    return x
+
+
 def _listed_point(primitive: Primitive, case: Case, rng: np.random.Generator) -> Point | None:
     """A point away from the kinks; None if a hundred attempts give none."""
     shapes, args, kwargs = case
@@ -162,13 +191,17 @@ def _listed_point(primitive: Primitive, case: Case, rng: np.random.Generator) ->
 
 
 def _listed_cases(primitive: Primitive) -> Sequence[Case]:
+    cases = list(_cases(primitive))
     if not isinstance(primitive, Elementwise):
-        return cases_of(primitive)
-    shapes: list[Shape] = [(), (3,), (3, 1), (3, 3)]
-    cases: list[Case] = [
-        (s, (), {}) for s in itertools.product(shapes, repeat=len(primitive.operands))
-    ]
+        return cases
     return [*cases, *cases[-1:] * 3]  # more numbers where there are few cases
+
+
+def _cases(primitive: Primitive, shapes: tuple[Shape, ...] | None = None) -> Sequence[Case]:
+    if not isinstance(primitive, Elementwise):
+        return cases_of(primitive) if shapes is None else cases_of(primitive, shapes)
+    each = shapes or ((), (3,), (3, 1), (3, 3))
+    return [(s, (), {}) for s in itertools.product(each, repeat=len(primitive.operands))]
 
 
 def _simple(primitive: Primitive, i: int, shape: Shape, rng: np.random.Generator) -> Array:
@@ -182,13 +215,19 @@ def _simple(primitive: Primitive, i: int, shape: Shape, rng: np.random.Generator
 
 
 @st.composite
-def _points(draw: st.DrawFn, primitive: Primitive, dtype: np.dtype[Any]) -> Point:
+def _points(
+    draw: st.DrawFn,
+    primitive: Primitive,
+    dtype: np.dtype[Any],
+    whole: tuple[Shape, ...] | None,
+) -> Point:
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}
     if isinstance(primitive, Elementwise):
-        shapes = draw(_shapes_that_broadcast(len(primitive.operands)))
+        shapes = draw(_shapes_that_broadcast(len(primitive.operands), whole or WHOLE))
     else:
-        shapes, args, kwargs = draw(st.sampled_from(list(cases_of(primitive))))
+        cases = cases_of(primitive) if whole is None else cases_of(primitive, whole)
+        shapes, args, kwargs = draw(st.sampled_from(cases))
     operands: list[Any] = [
         draw(operand(primitive, i, shape, dtype)) for i, shape in enumerate(shapes)
     ]
@@ -222,10 +261,12 @@ def _arrays(
 
 
 @st.composite
-def _shapes_that_broadcast(draw: st.DrawFn, count: int) -> tuple[Shape, ...]:
+def _shapes_that_broadcast(
+    draw: st.DrawFn, count: int, shapes: tuple[Shape, ...] = WHOLE
+) -> tuple[Shape, ...]:
     """The shapes of so many arrays. Hypothesis's own strategy rarely gives square ones, in which a
     transposed gradient does not show by its shape."""
-    whole = draw(st.sampled_from(WHOLE))
+    whole = draw(st.sampled_from(shapes))
 
     def part(_: int) -> Shape:
         start = draw(st.sampled_from([0, 0, *range(len(whole) + 1)]))

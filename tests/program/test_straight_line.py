@@ -13,7 +13,7 @@ from wild import ELEMENTWISE, SPECIAL, WILD, declared, general, same
 
 import autograd_lite as al
 from autograd_lite import PRIMITIVES, Value
-from autograd_lite.engine.primitive import times
+from autograd_lite.engine.chain import times
 from autograd_lite.program import straight
 from autograd_lite.program.python import function_source, python_code
 from autograd_lite.program.straight import Constant, Input, NotStraight, Slot, straight_line
