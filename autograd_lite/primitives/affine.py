@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import PRODUCT, SUM, Array, Case
 from autograd_lite.primitives.products import matmul_left, matmul_right
-from autograd_lite.primitives.shape import Call, Shape, dimensions_of
+from autograd_lite.primitives.reductions import sum
+from autograd_lite.primitives.shape import Call, Shape, dimensions_of, reshape, shape_of
 
 
 def _affine(x: Array, W: Array, b: Array) -> Any:
@@ -20,6 +21,25 @@ def _affine(x: Array, W: Array, b: Array) -> Any:
         z += b
         return z
     return z + b
+
+
+def _to_product(g: Any, x: Any, W: Any) -> Any:
+    """The gradient of x @ W, where b has axes along which that was broadcast."""
+    shape = _shape_of_product(shape_of(x), shape_of(W))
+    if shape_of(g) == shape:
+        return g
+    lead = dimensions_of(g) - len(shape)
+    stretched = (i + lead for i, n in enumerate(shape) if n != shape_of(g)[i + lead])
+    return reshape(sum(g, (*range(lead), *stretched)), shape)
+
+
+def _shape_of_product(x: Shape, W: Shape) -> Shape:
+    if len(W) == 1:
+        return x[:-1]
+    if len(x) <= 2 == len(W):
+        return (*x[:-1], W[-1])
+    rows = x[-2:-1]
+    return (*np.broadcast_shapes(x[:-2], W[:-2]), *rows, W[-1])
 
 
 def _to_bias(g: Any, z: Any, x: Any, W: Any, b: Any) -> Any:
@@ -33,6 +53,8 @@ def _cases(shape: Shape) -> Iterator[Case]:
         for b in ((3,), (1,), ()):
             yield (shape, (n, 3), b), (), {}
         yield (shape, (n,), ()), (), {}
+        yield (shape, (n,), (2, *(1 for _ in shape))), (), {}
+        yield (shape, (n, 1), (2, *(1 for _ in shape[:-1]), 3)), (), {}
 
 
 @structural(
@@ -41,8 +63,8 @@ def _cases(shape: Shape) -> Iterator[Case]:
     binds=(PRODUCT, PRODUCT + 1, SUM),
     arrays=_affine,
     pullbacks=(
-        lambda g, z, x, W, b: matmul_left(g, z, x, W),
-        lambda g, z, x, W, b: matmul_right(g, z, x, W),
+        lambda g, z, x, W, b: matmul_left(_to_product(g, x, W), z, x, W),
+        lambda g, z, x, W, b: matmul_right(_to_product(g, x, W), z, x, W),
         _to_bias,
     ),
     cases=_cases,
@@ -58,7 +80,7 @@ def affine(x: Any, W: Any, b: Any) -> Call:
     Args:
         x: (n_in,) or (…, n_in).
         W: (n_in, n_out), or (n_in,) for one output without an axis.
-        b: (n_out,), or one number for all outputs.
+        b: (n_out,), or one number for all outputs; or whatever else can be added to x·W.
 
     >>> affine([2.0, 3.0], [[4.0, 5.0], [6.0, 7.0]], [0.0, 1.0])
     array([26., 32.])

@@ -75,6 +75,13 @@ def log_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return total if keepdims else np.squeeze(total, axes)
 
 
+def below_log_sum(x: Any, axis: Any = -1) -> Any:
+    """x − logsumexp: of an x that grows beyond all others the limit, 0."""
+    x = np.asarray(x)
+    alone = np.sum(np.isposinf(x), axis=axes_of(x, axis), keepdims=True) == 1
+    return np.where(np.isposinf(x) & alone, 0.0, x - log_sum(x, axis, True)).astype(x.dtype)
+
+
 def torch_log_sum(x: Any, axis: Any, keepdims: bool) -> Any:
     return torch.logsumexp(x, axes_of(x, axis), keepdims) if axes_of(x, axis) else x.clone()
 
@@ -186,7 +193,8 @@ def numpy_dot(x: Any, y: Any) -> Any:
 
 
 def numpy_vdot(x: Any, y: Any) -> Any:
-    return np.vdot(x, y) if np.ndim(x) or np.ndim(y) else np.multiply(x, y)
+    """np.vdot, with a number likewise."""
+    return np.vdot(x, y) if np.ndim(x) and np.ndim(y) else np.multiply(x, y).reshape(())
 
 
 def joined(*arrays: Any, axis: int | None = 0) -> Any:
@@ -254,12 +262,12 @@ ORACLES: dict[str, Oracle] = {
     "logsumexp": Oracle(reduction(of("logsumexp")), log_sum, multiplies=True),
     "softmax": Oracle(
         lambda x, axis=-1: torch.exp(x - torch_log_sum(x, axis, True)),
-        lambda x, axis=-1: np.exp(x - log_sum(x, axis, True)),
+        lambda x, axis=-1: np.exp(below_log_sum(x, axis)),
         multiplies=True,
     ),
     "log_softmax": Oracle(
         lambda x, axis=-1: x - torch_log_sum(x, axis, True),
-        lambda x, axis=-1: x - log_sum(x, axis, True),
+        below_log_sum,
         multiplies=True,
     ),
     "matmul": Oracle(of("matmul"), multiplies=True),
@@ -280,7 +288,8 @@ ORACLES: dict[str, Oracle] = {
     "astype": Oracle(lambda x, dtype: x.clone(), lambda x, dtype: np.asarray(x).astype(dtype)),
     "concatenate": Oracle(joined, lambda *xs, axis=0: np.concatenate(xs, axis)),
     "stack": Oracle(
-        lambda *xs, axis=0: torch.stack(xs, axis), lambda *xs, axis=0: np.stack(xs, axis)
+        lambda *xs, axis=0: torch.stack(xs, axis),
+        lambda *xs, axis=0: np.stack(xs, axis, dtype=np.result_type(*xs)),
     ),
     "getitem": Oracle(
         rearranged(lambda x, index: x[index]), lambda x, index: np.asarray(x)[index]
