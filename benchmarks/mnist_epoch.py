@@ -2,9 +2,9 @@
 
 60,000 images of 784 numbers in the files' order, batches of 50, so 1,200 updates; the network
 784-100-10 with sigmoid units and the softmax's cross entropy, plain gradient descent with rate
-0.01 on the sum of the samples' gradients (rows 001-22 and 001-37). Every library is used as its
-documentation does: here with `fit`, in torch with modules, `torch.optim.SGD` and slices, which
-take less time than its `DataLoader`. The parameters after the epoch are compared.
+0.01 on the sum of the samples' gradients. Every library is used as its documentation does: here
+with `fit`, in torch with modules, `torch.optim.SGD` and slices, which take less time than its
+`DataLoader`. The parameters after the epoch are compared.
 
 The pixels are random numbers: the time does not depend on them, and no download is needed.
 """

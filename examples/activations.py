@@ -1,8 +1,8 @@
-"""Activation functions with their derivatives: a table, and the curves (rows 003-10, 003-11).
+"""Activation functions with their derivatives: a table, and the curves.
 
-Expect: a line for each of nine numbers from −5 to 4.9, where the lecture's curves begin and end;
-the sigmoid runs from 0.00669 to 0.99261, and all derivatives at 0 are those of the seeds: of the
-sigmoid 0.25, of ReLU and of the step 0, of tanh 1.
+Expect: a line for each of nine numbers from −5 to 4.9, where the curves begin and end; the
+sigmoid runs from 0.00669 to 0.99261; derivatives at 0: of the sigmoid 0.25, of ReLU and of the
+step 0, of tanh 1.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""The Affine layer with forward and backward written by hand, and checked (004-03 … 004-05).
+"""The Affine layer with forward and backward written by hand, and checked.
 
 This is how one builds layers without an engine: `forward` remembers what `backward` needs, and
 `backward` takes ∂L/∂Y and gives ∂L/∂X. Whether it is right is found out twice: by `check_layer`,
 which compares with central differences, and by the engine's own gradient of the same formula.
 
 Expect: Y = [[8 22 32] [5 10 14] [9 22 32]], then for L = ΣY the gradients dX, three rows [6 11],
-dW = all 8, and db = 9, since all nine outputs share the one number b = 2; both checks agree. The
-lesson's own `backward(1)`, which returns Wᵀ and calls it dX, is refused: its argument must have
-the shape of Y.
+dW = all 8, and db = 9, since all nine outputs share the one number b = 2; both checks agree. A
+`backward(1)`, which would return Wᵀ and call it dX, is refused: its argument must have the shape
+of Y.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Learn CIFAR-10, colour images of ten kinds of things, with a network of convolutions (001-01).
+"""Learn CIFAR-10, colour images of ten kinds of things, with a network of convolutions.
 
 --data DIR is the folder where the archive of https://www.cs.toronto.edu/~kriz/cifar.html was
 unpacked, in its Python or its binary version; the pickles of the former are read without running

@@ -1,9 +1,9 @@
 """Forward passes written out: one layer of four inputs, and a network 2-3-2-2.
 
-Expect: the numbers of row 002-01, u = [1.4 2.2 3.0] and z = [0.802 0.900 0.953]; for the network
-(row 002-04) the output y = [1.56 3.222] (the notes print z1 in its place), and after it the
-gradient of ½‖y‖² with dx = [1.031364 1.33884]; last A = [26 32] of row 003-09.
-  --weights shows what becomes of the first layer with other weights (row 002-02).
+Expect: of the layer u = [1.4 2.2 3.0] and z = [0.802 0.900 0.953]; of the network the output
+y = [1.56 3.222], and after it the gradient of ½‖y‖² with dx = [1.031364 1.33884]; last
+A = [26 32].
+  --weights shows what becomes of the first layer with other weights.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def one_layer(W: Array) -> tuple[Array, Array]:
 
 
 def three_layers() -> Sequential:
-    """The network of row 002-04; its output is that of the last Affine layer."""
+    """The network 2-3-2-2; its output is that of the last Affine layer."""
     return Sequential(
         Affine([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3]),
         ReLU(),

@@ -1,4 +1,4 @@
-"""Compare the gradients of a network with central differences, for several steps h (004-01).
+"""Compare the gradients of a network with central differences, for several steps h.
 
 The network is 64-50-10 with ReLU and the softmax's cross entropy, its weights 0.01·N(0, 1), and
 the samples are three of scikit-learn's digits; the table has the mean and the greatest difference

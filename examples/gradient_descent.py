@@ -1,4 +1,4 @@
-"""Gradient descent on f = w₀² + w₁² from (−3, 4), with several learning rates (003-24, 003-26).
+"""Gradient descent on f = w₀² + w₁² from (−3, 4), with several learning rates.
 
 Each step multiplies w by 1 − 2η, so that it converges for 0 < η < 1 only.
 

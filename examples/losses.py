@@ -1,9 +1,9 @@
-"""Losses: the numbers that the lessons print, side by side, and which loss goes with what.
+"""Losses: what they give for the same outputs, side by side, and which loss goes with what.
 
-Expect: squared errors 0.097500 and 0.827500, cross entropies 0.510825 and 16.118096 (003-18 to
-003-21), 0.2231435511892097 with ε = 1e-10 (004-08); the two squared errors of row 002-07 that
-differ by the number of outputs; softmax and cross entropy of exercise 4-6 (001-34); two wrong
-answers of equal accuracy and different loss (003-23); a table kind of problem -> activation, loss.
+Expect: squared errors 0.097500 and 0.827500, cross entropies 0.510825 and 16.118096, and with
+ε = 1e-10 0.2231435511892097; the two squared errors that differ by the number of outputs; softmax
+and cross entropy by hand; two wrong answers of equal accuracy and different loss; a table kind of
+problem -> activation, loss.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ RIGHT = np.array([0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0])
 WRONG = np.array([0.1, 0.05, 0.0, 0.0, 0.05, 0.0, 0.8, 0.0, 0.0, 0.0])
 
 
-def lesson() -> None:
-    """The two scripts of the lesson for beginners: two labelled lines each (003-22)."""
+def two_answers() -> None:
+    """Squared error and cross entropy of two answers each: two labelled lines."""
     for name, loss in (("squared error", squared_error), ("cross entropy", cross_entropy)):
         print(f"{name}, ½Σ(y − t)²" if loss is squared_error else f"{name}, −Σ t·ln(y + 1e-7)")
         print(f"  right: {loss(RIGHT, TARGET):f}")
@@ -39,7 +39,7 @@ def lesson() -> None:
 
 
 def conventions() -> None:
-    """One loss, several conventions: the notes' text and code, and epsilons."""
+    """One loss, several conventions: what is summed, what is divided by, and epsilons."""
     y, t = [0.1, 0.1, 0.8], [0.0, 0.0, 1.0]
     print("y = [0.1 0.1 0.8], t = [0 0 1]")
     for reduction in ("half_sum", "half_mean"):
@@ -50,8 +50,8 @@ def conventions() -> None:
     print(f"  cross entropy against t = y, a soft target: {soft:.5f}")
 
 
-def exercise() -> None:
-    """Exercise 4-6: softmax and cross entropy by hand (001-34)."""
+def by_hand() -> None:
+    """Softmax and cross entropy by hand."""
     scores, p = np.array([3.0, -2, 0, 9, 4]), np.array([0.1, 0.1, 0.5, 0.2, 0.1])
     q = softmax(scores)
     print("exercise 4-6, scores [3 −2 0 9 4], p = [0.1 0.1 0.5 0.2 0.1]")
@@ -64,7 +64,7 @@ def exercise() -> None:
 
 
 def why_not_accuracy() -> None:
-    """Two wrong answers: accuracy cannot tell them apart, a loss can (003-23)."""
+    """Two wrong answers: accuracy cannot tell them apart, a loss can."""
     answers = np.array([[0.45, 0.55], [0.05, 0.95]])
     print("class 0 was right; two wrong answers:")
     for y in answers:
@@ -75,7 +75,7 @@ def why_not_accuracy() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Print them all."""
     options.parser(__doc__).parse_args(arguments)
-    for part in (lesson, conventions, exercise, why_not_accuracy):
+    for part in (two_answers, conventions, by_hand, why_not_accuracy):
         part()
         print()
     print("problem     activation  loss of the scores")

@@ -1,10 +1,10 @@
-"""Learn to read digits: the lecture's network 784-100-10 and its variants (001-21 … 001-38).
+"""Learn to read digits: a network 784-100-10 and its variants.
 
 Without --data it learns scikit-learn's 1797 digits, enlarged to 28×28: 1497 to learn from and
 300 for the test. They are easier than MNIST, and what is reached on them says nothing about it.
 With --data DIR it learns MNIST from its four files, which are not downloaded for you.
 
-The network and its recipe are the lecture's: sigmoid units, weights and biases uniform in ±½,
+The network and its recipe are the classical ones: sigmoid units, weights and biases uniform in ±½,
 batches of 50 in the file's order, learning rate 0.01 on the sum of the samples' gradients. The
 output layer is softmax with the cross entropy, or sigmoid with the squared error. --conv is
 another network: two convolutions with pooling, ReLU, Adam, float32.
@@ -88,7 +88,7 @@ def prepare(images: Any, labels: Any, given: argparse.Namespace) -> Dataset:
     )
 
 
-def lecture(given: argparse.Namespace) -> Recipe:
+def classical(given: argparse.Namespace) -> Recipe:
     """784-100-10, or with other hidden layers."""
     squared = given.loss == "squared"
     net = mlp(
@@ -104,7 +104,7 @@ def lecture(given: argparse.Namespace) -> Recipe:
         dtype=np.float32 if given.float32 else np.float64,
     )
     loss = squared_error if squared else softmax_cross_entropy
-    # the mean of 50 gradients times 50·0.01 is the lecture's sum times 0.01
+    # the mean of 50 gradients times 50·0.01 is their sum times 0.01
     return Recipe(net, partial(loss, reduction="batch_mean"), SGD(net, given.lr * given.batch_size))
 
 
@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = arguments_of(arguments)
     train, other, test = parts(given)
     updates = given.epochs * -(-len(train.inputs) // given.batch_size)
-    recipe = convolutions(given, updates) if given.conv else lecture(given)
+    recipe = convolutions(given, updates) if given.conv else classical(given)
     name = "validation" if given.early_stopping else "test"
     start = time.perf_counter()
     history = fit(

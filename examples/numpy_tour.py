@@ -1,7 +1,7 @@
-"""A tour of NumPy: every listing of the lecture on arrays, run and compared with what it prints.
+"""A tour of NumPy: arrays made, broadcast, sliced and reshaped, each listing run and compared.
 
-Expect: the listings of rows 001-03 to 001-11 with their results, at the end a line that counts
-them and says that all came out as printed; the exit code is 1 if one did not. Takes a second.
+Expect: nine listings with their results, at the end a line that counts the lines that were run and
+says that all came out as printed; the exit code is 1 if one did not. Takes a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from autograd_lite import Tensor
 
 TOUR = {
     "001-03": """
-Exercise 4-1. A list of ten lists of ten numbers becomes an array; numbers at random in [0, 1).
+A list of ten lists of ten numbers becomes an array; numbers at random in [0, 1).
 
 >>> np.array([[10 * i + j for j in range(10)] for i in range(10)]).shape
 (10, 10)
@@ -27,7 +27,7 @@ array([[0.5488135 , 0.71518937, 0.60276338],
        [0.43758721, 0.891773  , 0.96366276]])
 """,
     "001-04": """
-Making arrays. A shape (2, 3) is 2 rows of 3 columns (the lecture's comment has it reversed).
+Making arrays. A shape (2, 3) is 2 rows of 3 columns, not the other way round.
 
 >>> np.array([1, 2, 3])
 array([1, 2, 3])
@@ -86,7 +86,7 @@ array([[-1., -1., -1.],
        [ 1.,  1.,  1.]])
 """,
     "001-07": """
-Exercise 4-2. What comes out? (The answers are the lecture's, to questions like its own.)
+What comes out?
 
 >>> np.array([1, 2]) * np.array([3, 4])
 array([3, 8])

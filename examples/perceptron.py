@@ -1,4 +1,4 @@
-"""The perceptron: a T-shirt's size, a half plane, logic gates, and why not XOR (003-01 … 003-05).
+"""The perceptron: a T-shirt's size, a half plane, logic gates, and why not XOR.
 
 Expect: lengths up to 69 are S, longer ones M; the rule of the perceptron learns AND, OR and NAND
 within ten epochs and XOR never, since no line has (0, 1) and (1, 0) on one side and the others on
@@ -34,14 +34,14 @@ HALF_PLANE = ((0.0, 0.0), (-0.4, 0.0), (0.0, -0.4), (-0.2, -0.2), (-1.0, 0.5), (
 
 
 def tshirt() -> list[str]:
-    """The size that the perceptron names for each body length (row 003-02)."""
+    """The size that the perceptron names for each body length."""
     lengths = datasets.tshirt().inputs
     sizes = predict(Perceptron([1.0, 0.0], -69.0), lengths)
     return [f"{x[0]:g} cm: {'M' if y else 'S'}" for x, y in zip(lengths, sizes, strict=True)]
 
 
 def half_plane() -> list[str]:
-    """Which points lie beyond the line x₂ = −x₁ − 0.4, and not on it (row 003-03)."""
+    """Which points lie beyond the line x₂ = −x₁ − 0.4, and not on it."""
     unit = Perceptron([1.0, 1.0], 0.4)
     return [f"{point} -> {unit(np.array(point)).item():g}" for point in HALF_PLANE]
 
@@ -54,7 +54,7 @@ def learn(gate: str, epochs: int) -> tuple[Perceptron, int | None]:
 
 
 def most_corners(n: int = 121) -> int:
-    """How many corners of XOR any of n³ perceptrons gets right (row 003-04)."""
+    """How many corners of XOR any of n³ perceptrons gets right."""
     numbers = np.linspace(-3.0, 3.0, n)
     w1, w2, b = np.meshgrid(numbers, numbers, numbers, sparse=True)
     right = sum(
@@ -65,7 +65,7 @@ def most_corners(n: int = 121) -> int:
 
 
 def xor_of_three() -> Module:
-    """OR and NAND side by side, then AND: XOR (row 003-05)."""
+    """OR and NAND side by side, then AND: XOR."""
     first = Perceptron([[1.0, -1.0], [1.0, -1.0]], [-0.5, 1.5])
     return Sequential(first, Perceptron([1.0, 1.0], -1.5))
 

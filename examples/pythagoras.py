@@ -1,7 +1,7 @@
-"""Learn √((x₁² + x₂² + x₃²)/3) from 100 samples with sigmoid layers (row 001-17).
+"""Learn √((x₁² + x₂² + x₃²)/3) from 100 samples with sigmoid layers.
 
 Full batches, the sum of the squared errors as the loss, and its gradient as it is; weights and
-biases uniform in ±½. Random numbers are drawn from NumPy's legacy source as in the lecture:
+biases uniform in ±½. Random numbers are drawn from NumPy's legacy source:
 samples first, then each layer's weights and biases.
 
 Expect: with the defaults, layers 3-3-1, the loss 6.49303 before the first update, 1.15523 before
@@ -22,7 +22,7 @@ SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 def squared_sum(y: object, t: object) -> object:
-    """Σ(y − t)², the lecture's loss."""
+    """Σ(y − t)², the loss."""
     return squared_error(y, t, "sum")
 
 

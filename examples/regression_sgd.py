@@ -1,4 +1,4 @@
-"""Learn y = 3x₀ + 2x₁ with a network 2-10-1, one sample at a time (row 002-12).
+"""Learn y = 3x₀ + 2x₁ with a network 2-10-1, one sample at a time.
 
 1000 samples are drawn with replacement from 100000, x uniform in [0, 1)², and each is followed by
 one update with learning rate 0.07; the loss is mean((y − t)²)/2 before it.

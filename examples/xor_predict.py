@@ -1,4 +1,4 @@
-"""Say what a saved network makes of the four inputs of XOR: 00, 01, 10, 11 (row 000-25).
+"""Say what a saved network makes of the four inputs of XOR: 00, 01, 10, 11.
 
 The file, .npz or .safetensors, holds W1, b1, W2 and b2 of a network 2-h-1, as xor_train.py saves
 it. Its metadata name the hidden layer's activation; ReLU if they do not.

@@ -1,4 +1,4 @@
-"""Train a network 2-h-1 to compute XOR, print what it says, and save it (rows 000-23, 000-24).
+"""Train a network 2-h-1 to compute XOR, print what it says, and save it.
 
 Expect: with the defaults, 8 sigmoid units and full batches, XOR is learnt from every seed: after
 half a second the loss, ½Σ(y − t)², is below 0.001.

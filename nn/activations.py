@@ -15,7 +15,7 @@ from autograd_lite.primitives.special import erf
 
 
 class Identity(Module):
-    """f(x) = x: the output of a regression (row 003-13)."""
+    """f(x) = x: the output of a regression."""
 
     def forward(self, x: Any) -> Any:
         """x itself, as an operation of its own."""
@@ -23,7 +23,7 @@ class Identity(Module):
 
 
 class Step(Module):
-    """f(x) = 1 for x > 0, else 0: 0 at 0 (rows 002-05, 003-01).
+    """f(x) = 1 for x > 0, else 0: 0 at 0.
 
     Its derivative is 0 everywhere: a net with it learns nothing by gradient descent.
     """
@@ -34,7 +34,7 @@ class Step(Module):
 
 
 class Sigmoid(Module):
-    """f(x) = 1/(1 + e⁻ˣ); f′ = f·(1 − f) (rows 000-02, 000-13).
+    """f(x) = 1/(1 + e⁻ˣ); f′ = f·(1 − f).
 
     >>> Sigmoid()(0.0)
     0.5
@@ -46,7 +46,7 @@ class Sigmoid(Module):
 
 
 class ReLU(Module):
-    """f(x) = max(x, 0); f′ = 1 for x > 0, else 0: 0 at 0 (rows 000-03, 000-14)."""
+    """f(x) = max(x, 0); f′ = 1 for x > 0, else 0: 0 at 0."""
 
     def forward(self, x: Any) -> Any:
         """max(x, 0) of each element."""
@@ -75,7 +75,7 @@ class LeakyReLU(Module):
 
 
 class Tanh(Module):
-    """f(x) = tanh x; f′ = 1 − f² (row 000-04)."""
+    """f(x) = tanh x; f′ = 1 − f²."""
 
     def forward(self, x: Any) -> Any:
         """tanh of each element."""
@@ -106,7 +106,7 @@ class GELU(Module):
 
 
 class Softmax(Module):
-    """f(x)_k = e^x_k / Σ e^x_i along an axis, each row by itself (rows 002-10, 003-14).
+    """f(x)_k = e^x_k / Σ e^x_i along an axis, each row by itself.
 
     To train a classifier, leave it out and use the loss `softmax_cross_entropy` on the logits.
     """
@@ -120,7 +120,7 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """f(x)_k = x_k − ln Σ e^x_i along an axis (row 001-39)."""
+    """f(x)_k = x_k − ln Σ e^x_i along an axis."""
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis

@@ -41,7 +41,7 @@ def as_rng(rng: Rng | int | None) -> Rng:
 
 
 def shuffled(inputs: npt.ArrayLike, targets: npt.ArrayLike, rng: Rng | int | None) -> Dataset:
-    """The samples in the order `rng.permutation(n)`, inputs and targets alike (001-24).
+    """The samples in the order `rng.permutation(n)`, inputs and targets alike.
 
     Raises:
         ValueError: if there are not as many inputs as targets.
@@ -57,7 +57,7 @@ def split(
     sizes: Sequence[float],
     rng: Rng | int | None = None,
 ) -> list[Dataset]:
-    """Cut the samples into parts, say for training, validation and test (001-31).
+    """Cut the samples into parts, say for training, validation and test.
 
     Args:
         sizes: how many samples each part gets: whole numbers that add up to n, or fractions
@@ -146,9 +146,9 @@ def batches(
     result is one epoch, and each new loop draws anew.
 
     Args:
-        batch_size: samples in a batch; 1 is online learning, None all samples at once (002-15).
+        batch_size: samples in a batch; 1 is online learning, None all samples at once.
         shuffle: take the samples in the order `rng.permutation(n)`, drawn for each epoch.
-        replace: draw each batch with replacement instead, `rng.choice(n, batch_size)` (003-27);
+        replace: draw each batch with replacement instead, `rng.choice(n, batch_size)`;
             an epoch is then as many batches, all full.
         drop_tail: leave out the last batch if it is not full; otherwise it comes, smaller.
         rng: a NumPy Generator or RandomState, a seed, or None.
@@ -181,7 +181,7 @@ def one_hot(labels: npt.ArrayLike, n: int, dtype: npt.DTypeLike = np.float64) ->
 
     Raises:
         TypeError: if the labels are not whole numbers.
-        ValueError: if a label is negative, n or more (001-20).
+        ValueError: if a label is negative, n or more.
 
     >>> one_hot([3, 0], 4)
     array([[0., 0., 0., 1.],
@@ -208,7 +208,7 @@ def _identity(n: int, dtype: np.dtype[Any]) -> Array:
 
 def flatten(images: npt.ArrayLike) -> Array:
     """Each sample as one row, the last axis fastest: (n, 28, 28) becomes (n, 784), the pixel at
-    row r and column c standing at 28·r + c (001-02)."""
+    row r and column c standing at 28·r + c."""
     images = np.asarray(images)
     if not images.ndim:
         raise ValueError("flatten: an axis of samples is needed, not a single number")
@@ -216,7 +216,7 @@ def flatten(images: npt.ArrayLike) -> Array:
 
 
 def scale_pixels(images: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> Array:
-    """Bytes 0 … 255 as numbers 0 … 1: image/255, in floats of that dtype (001-20)."""
+    """Bytes 0 … 255 as numbers 0 … 1: image/255, in floats of that dtype."""
     scaled: Array = np.divide(images, 255, dtype=np.dtype(dtype))
     return scaled
 

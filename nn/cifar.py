@@ -6,7 +6,7 @@ the few instructions that such a file is made of and builds dictionaries, lists,
 and arrays of bytes; any other instruction, and any other name, is an error.
 
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009,
-https://www.cs.toronto.edu/~kriz/cifar.html; named in row 001-01.
+https://www.cs.toronto.edu/~kriz/cifar.html.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where samples come from: the MNIST files, scikit-learn's digits, and the seeds' small sets."""
+"""Where samples come from: the MNIST files, scikit-learn's digits, and small sets."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Mnist(NamedTuple):
 
 
 def load_mnist(folder: files.Path) -> Mnist:
-    """The four MNIST files of a folder, gzipped (`….gz`) or plain (001-19).
+    """The four MNIST files of a folder, gzipped (`….gz`) or plain.
 
     Raises:
         FileNotFoundError: if one of them is not there.
@@ -140,7 +140,7 @@ def logic_gate(name: str) -> Dataset:
     """The four corners 00, 01, 10, 11 and what a gate makes of them, shapes (4, 2) and (4, 1).
 
     Args:
-        name: and, or, nand, nor, xor, xnor. No line separates the last two (003-04).
+        name: and, or, nand, nor, xor, xnor. No line separates the last two.
 
     Raises:
         ValueError: if there is no such gate.
@@ -151,7 +151,7 @@ def logic_gate(name: str) -> Dataset:
 
 
 def xor() -> Dataset:
-    """Exclusive or, 1 where the two inputs differ: shapes (4, 2) and (4, 1) (000-23).
+    """Exclusive or, 1 where the two inputs differ: shapes (4, 2) and (4, 1).
 
     >>> xor().targets.ravel()
     array([0., 1., 1., 0.])
@@ -161,14 +161,14 @@ def xor() -> Dataset:
 
 def tshirt() -> Dataset:
     """Body length and width in cm, and the T-shirt to buy: 0 is S, 1 is M; shapes (7, 2) and
-    (7, 1). The length alone decides, M if −69 + length > 0 (003-02)."""
+    (7, 1). The length alone decides, M if −69 + length > 0."""
     lengths = np.array([60, 68, 68.5, 69, 69.5, 70, 74])
     inputs = np.column_stack([lengths, np.full(len(lengths), 50.0)])
     return Dataset(inputs, (lengths[:, None] > 69).astype(np.float64))
 
 
 def pythagoras(n: int = 100, rng: Rng | int | None = None) -> Dataset:
-    """x uniform in [0, 1)³, t = √((x₁² + x₂² + x₃²)/3); shapes (n, 3) and (n, 1) (001-17).
+    """x uniform in [0, 1)³, t = √((x₁² + x₂² + x₃²)/3); shapes (n, 3) and (n, 1).
 
     Args:
         rng: `RandomState(0)` if None, as the row has it. To draw weights after the samples, pass
@@ -185,7 +185,7 @@ def pythagoras(n: int = 100, rng: Rng | int | None = None) -> Dataset:
 def plane(
     n: int = 100_000, rng: Rng | int | None = None, low: float = 0.0, high: float = 1.0
 ) -> Dataset:
-    """x uniform in [low, high)², t = 3x₀ + 2x₁; shapes (n, 2) and (n, 1) (002-12)."""
+    """x uniform in [low, high)², t = 3x₀ + 2x₁; shapes (n, 2) and (n, 1)."""
     x = as_rng(rng).uniform(low, high, (n, 2))
     return Dataset(x, 3 * x[:, :1] + 2 * x[:, 1:])
 
@@ -200,7 +200,7 @@ def two_clouds(n: int = 200, rng: Rng | int | None = None, distance: float = 4.0
 
 def cloud_in_ring(n: int = 200, rng: Rng | int | None = None, radius: float = 4.0) -> Dataset:
     """A Gaussian cloud of standard deviation ½ around 0 (class 1) and a ring of that radius
-    around it (class 0), shapes (n, 2) and (n, 1): no line separates them (003-04)."""
+    around it (class 0), shapes (n, 2) and (n, 1): no line separates them."""
     rng = as_rng(rng)
     targets, x = _two_classes(n, rng)
     angle = rng.uniform(0, 2 * np.pi, n)

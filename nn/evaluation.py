@@ -80,8 +80,8 @@ def _in_use(model: Module) -> Iterator[None]:
 
 
 def classes_of(y: Any, threshold: float = 0.5) -> Array:
-    """The class that outputs stand for: the place of the greatest (row 001-26); of a single
-    output, 1 where it is at least the threshold (row 000-25).
+    """The class that outputs stand for: the place of the greatest; of a single output,
+    1 where it is at least the threshold.
 
     Args:
         y: (samples, classes) -> argmax; (samples, 1) or (samples,) of floats -> threshold.
@@ -100,7 +100,7 @@ def classes_of(y: Any, threshold: float = 0.5) -> Array:
 
 
 def accuracy(y: Any, t: Any, threshold: float = 0.5) -> float:
-    """The share of samples whose class is right (row 001-27).
+    """The share of samples whose class is right.
 
     Args:
         y: outputs or classes; see `classes_of`.

@@ -2,7 +2,7 @@
 
 Two zero bytes, one byte for the type of the elements, one for the number of axes, the length of
 each axis as an unsigned 32-bit number, then the elements, the last axis fastest. Source:
-http://yann.lecun.com/exdb/mnist, row 001-19.
+http://yann.lecun.com/exdb/mnist.
 """
 
 from __future__ import annotations

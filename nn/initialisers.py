@@ -23,7 +23,7 @@ Init = Initialiser | str | float | Array
 
 
 def uniform(half_width: float = 0.5) -> Initialiser:
-    """Uniform in [−half_width, half_width): ±½ in row 001-12.
+    """Uniform in [−half_width, half_width).
 
     The draws are those of `rng.random(shape) - 0.5`.
     """
@@ -31,7 +31,7 @@ def uniform(half_width: float = 0.5) -> Initialiser:
 
 
 def normal(std: float = 1.0) -> Initialiser:
-    """N(0, std²): std 1 in row 002-12, 0.01 in row 003-27."""
+    """The normal distribution N(0, std²)."""
     return lambda rng, shape, n_in, n_out: std * rng.standard_normal(shape)
 
 

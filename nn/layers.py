@@ -25,19 +25,19 @@ Layout = Literal["in,out", "out,in"]
 
 
 class Affine(Module):
-    """Y = X·W + b; ∂L/∂X = ∂L/∂Y·Wᵀ, ∂L/∂W = Xᵀ·∂L/∂Y, ∂L/∂b = Σ_rows ∂L/∂Y (row 004-03).
+    """Y = X·W + b; ∂L/∂X = ∂L/∂Y·Wᵀ, ∂L/∂W = Xᵀ·∂L/∂Y, ∂L/∂b = Σ_rows ∂L/∂Y.
 
     `Affine(n_in, n_out)` draws its weights; `Affine(W, b)` takes those given: W of shape
     (n_in, n_out), or (n_in,) for one output without an axis of its own; b of shape (n_out,), one
-    number for all outputs (row 004-04), or None. Given arrays of Values, or after `as_values()`,
-    it records z1 … z6 of rows 000-15 and 000-16.
+    number for all outputs, or None. Given arrays of Values, or after `as_values()`, it records each
+    multiplication and addition: of two inputs and two outputs z1 … z6, as on paper.
 
     Args:
         n_in, n_out: the numbers of inputs and outputs.
         init: how W starts: a name, function, number or array; see `initialisers`.
         bias: how b starts, likewise; None for no b.
         rng: a NumPy Generator or RandomState, a seed, or None; W is drawn first, then b.
-        layout: "out,in" draws W as (n_out, n_in) and transposes it: the order of row 001-12.
+        layout: "out,in" draws W as (n_out, n_in) and transposes it.
         dtype: float64 or float32.
 
     Raises:
@@ -138,7 +138,7 @@ def _check_given(W: tuple[int, ...], b: tuple[int, ...]) -> None:
 
 
 class Flatten(Module):
-    """Each sample as one row, the last axis fastest: (n, 28, 28) -> (n, 784) (row 001-02)."""
+    """Each sample as one row, the last axis fastest: (n, 28, 28) -> (n, 784)."""
 
     def forward(self, x: Any) -> Any:
         """x of shape (n, …) as (n, product of the rest)."""

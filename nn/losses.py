@@ -46,14 +46,14 @@ number of elements, or the number of samples."""
 def squared_error(y: Any, t: Any, reduction: str = "half_sum") -> Any:
     """The squared error Σ(y − t)², with one of these reductions.
 
-    | reduction | formula | ∂/∂y | row |
-    |---|---|---|---|
-    | `"half_sum"` | ½Σ(y − t)² | y − t | 000-05, 003-18 |
-    | `"sum"` | Σ(y − t)² | 2(y − t) | 001-14 |
-    | `"half_mean"` | ½Σ(y − t)²/(number of elements) | (y − t)/elements | 002-07, the code |
-    | `"mean"` | Σ(y − t)²/(number of elements) | 2(y − t)/elements | |
-    | `"half_batch_mean"` | ½Σ(y − t)²/(number of samples) | (y − t)/samples | 002-15 |
-    | `"batch_mean"` | Σ(y − t)²/(number of samples) | 2(y − t)/samples | |
+    | reduction | formula | ∂/∂y |
+    |---|---|---|
+    | `"half_sum"` | ½Σ(y − t)² | y − t |
+    | `"sum"` | Σ(y − t)² | 2(y − t) |
+    | `"half_mean"` | ½Σ(y − t)²/(number of elements) | (y − t)/elements |
+    | `"mean"` | Σ(y − t)²/(number of elements) | 2(y − t)/elements |
+    | `"half_batch_mean"` | ½Σ(y − t)²/(number of samples) | (y − t)/samples |
+    | `"batch_mean"` | Σ(y − t)²/(number of samples) | 2(y − t)/samples |
 
     Args:
         y: outputs, (outputs,) or (samples, outputs).
@@ -79,10 +79,9 @@ def squared_error(y: Any, t: Any, reduction: str = "half_sum") -> Any:
 def cross_entropy(y: Any, t: Any, epsilon: float = 1e-7, reduction: Reduction = "sum") -> Any:
     """−Σ t·ln(y + ε) of probabilities y, as a softmax gives them.
 
-    Row 003-20 has ε = 1e-7 and the sum, 004-08 ε = 1e-10, 002-11 ε = 1e-7 and the mean over the
-    samples, 000-06 ε = 0. Where t is 0 nothing is added, even if y + ε is 0. With ε > 0 the
-    gradient after a softmax is y/(y + ε)·(y − t), not quite y − t: to train, prefer
-    `softmax_cross_entropy` on the logits.
+    Books take ε = 0, 1e-10 or 1e-7, and the sum or the mean over the samples. Where t is 0 nothing
+    is added, even if y + ε is 0. With ε > 0 the gradient after a softmax is y/(y + ε)·(y − t), not
+    quite y − t: to train, prefer `softmax_cross_entropy` on the logits.
 
     Args:
         y: probabilities (classes,) or (samples, classes).
@@ -103,7 +102,7 @@ def cross_entropy(y: Any, t: Any, epsilon: float = 1e-7, reduction: Reduction = 
 def softmax_cross_entropy(x: Any, t: Any, reduction: Reduction = "batch_mean") -> Any:
     """−Σ t_k·ln softmax(x)_k of logits x: softmax and cross entropy in one, stable.
 
-    ∂/∂x = softmax(x) − t for each sample (rows 001-36, 004-09), for soft targets too.
+    ∂/∂x = softmax(x) − t for each sample, for soft targets too.
 
     Args:
         x: logits (classes,) or (samples, classes).
@@ -121,7 +120,7 @@ def softmax_cross_entropy(x: Any, t: Any, reduction: Reduction = "batch_mean") -
 
 
 def negative_log_likelihood(log_y: Any, t: Any, reduction: Reduction = "batch_mean") -> Any:
-    """−Σ t·ln y, given ln y: the loss after `LogSoftmax` (rows 001-35, 001-39).
+    """−Σ t·ln y, given ln y: the loss after `LogSoftmax`.
 
     Args:
         log_y: logarithms of probabilities, (classes,) or (samples, classes).
@@ -141,7 +140,7 @@ def negative_log_likelihood(log_y: Any, t: Any, reduction: Reduction = "batch_me
 def binary_cross_entropy(y: Any, t: Any, epsilon: float = 0.0, reduction: str = "mean") -> Any:
     """−[t·ln(y + ε) + (1 − t)·ln(1 − y + ε)] of probabilities y, as a sigmoid gives them.
 
-    Row 002-08: for one sigmoid output, −t·ln y alone would be wrong. To train, prefer
+    For one sigmoid output, −t·ln y alone would be wrong. To train, prefer
     `sigmoid_cross_entropy` on the logits, which cannot overflow.
 
     Args:

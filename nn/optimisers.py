@@ -96,7 +96,7 @@ class Optimiser:
 
 
 class SGD(Optimiser):
-    """W ← W − η·g (rows 000-22, 003-25): gradient descent on whatever g was computed from, all
+    """W ← W − η·g: gradient descent on whatever g was computed from, all
     samples, a minibatch, or one.
 
     >>> from autograd_lite import Tensor
@@ -296,7 +296,7 @@ def gradient_descent(
     steps: int = 100,
     gradient: Callable[[Any], Any] | None = None,
 ) -> Array:
-    """x ← x − η·∇f(x), again and again (row 003-26).
+    """x ← x − η·∇f(x), again and again.
 
     Args:
         f: a function of one number or array that returns one number.

@@ -13,12 +13,12 @@ from autograd_lite.primitives.choices import step
 
 
 class Perceptron(Affine):
-    """y = 1 if b + w1·x1 + w2·x2 + … > 0, else 0 (row 003-01).
+    """y = 1 if b + w1·x1 + w2·x2 + … > 0, else 0.
 
     `Perceptron(w, b)` takes weights and bias as given; `Perceptron(n)` starts from 0. The step has
     no useful derivative, so it learns by its own rule, `learn`.
 
-    >>> shirt = Perceptron([1.0, 0.0], -69.0)  # row 003-02: M for a body longer than 69
+    >>> shirt = Perceptron([1.0, 0.0], -69.0)  # size M for a body longer than 69
     >>> shirt([[69.0, 0.0], [69.5, 0.0]])
     Tensor([0., 1.])
     """
@@ -44,7 +44,7 @@ class Perceptron(Affine):
         """The perceptron rule: w ← w + rate·(t − y)·x, b ← b + rate·(t − y), sample by sample.
 
         Rosenblatt, The perceptron, Psychological Review 65 (1958). If one line separates the
-        classes it is found in a finite number of steps; XOR has none (row 003-04).
+        classes it is found in a finite number of steps; XOR has none.
 
         Args:
             x: samples (samples, n).
@@ -73,7 +73,7 @@ class Perceptron(Affine):
         return clean
 
     def boundary(self, x1: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """x2 on the line b + w1·x1 + w2·x2 = 0 that parts the two sides (row 003-03).
+        """x2 on the line b + w1·x1 + w2·x2 = 0 that parts the two sides.
 
         Raises:
             ValueError: if there are not two inputs, or w2 is 0 and the line upright.

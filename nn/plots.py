@@ -146,7 +146,7 @@ def _plot_lines(axes: Axes, lines: Mapping[str, Array], label: str) -> None:
 
 
 def plot_updates(losses: Sequence[float], title: str = "", axes: Axes | None = None) -> Figure:
-    """The loss of each update as a dot, and the mean of the last hundred as a line (row 002-12).
+    """The loss of each update as a dot, and the mean of the last hundred as a line.
 
     The axis is logarithmic; losses of 0 cannot be seen on it.
     """
@@ -182,7 +182,7 @@ def plot_function(
     y_limits: tuple[float, float] | None = None,
     axes: Axes | None = None,
 ) -> Figure:
-    """A function of one number with its derivative, by default for x from −5 to 5 (003-10).
+    """A function of one number with its derivative, by default for x from −5 to 5.
 
     Args:
         f: works element by element.
@@ -216,7 +216,7 @@ def _on_grid(f: Function, first: Array, second: Array) -> Array:
 
 
 def plot_surface(f: Function, low: float = -3.0, high: float = 3.0, title: str = "") -> Figure:
-    """f(w₀, w₁) as a surface over a square (row 003-24). f takes an array of two numbers."""
+    """f(w₀, w₁) as a surface over a square. f takes an array of two numbers."""
     from matplotlib.ticker import MaxNLocator
 
     figure = new_figure(height=4.6)
@@ -237,7 +237,7 @@ def plot_surface(f: Function, low: float = -3.0, high: float = 3.0, title: str =
 def plot_field(
     f: Function, low: float = -2.0, high: float = 2.0, title: str = "", axes: Axes | None = None
 ) -> Figure:
-    """Arrows of −∇f, the way that gradient descent goes, over lines of equal f (row 003-24)."""
+    """Arrows of −∇f, the way that gradient descent goes, over lines of equal f."""
     axes = new_figure(width=4.6, height=4.6).axes[0] if axes is None else axes
     _plot_contours(axes, f, low, high)
     w0, w1 = _grid(low, high, 15)
@@ -267,7 +267,7 @@ def plot_path(
     title: str = "",
     axes: Axes | None = None,
 ) -> Figure:
-    """The path of a gradient descent over lines of equal f (row 003-26).
+    """The path of a gradient descent over lines of equal f.
 
     Args:
         path: (steps + 1, 2), as `gradient_descent` returns it. What lies outside is cut off.
@@ -297,7 +297,7 @@ def plot_boundary(
     axes: Axes | None = None,
 ) -> Figure:
     """What a model of two inputs says over the plane, the line where it changes its mind, and
-    the samples; those that lie on the wrong side have a ring (rows 003-03, 003-04).
+    the samples; those that lie on the wrong side have a ring.
 
     Args:
         model: a Module, or a function of points (n, 2), with one output a point.

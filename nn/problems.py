@@ -1,4 +1,4 @@
-"""Kind of problem -> output activation, loss, decision (rows 002-08, 003-12)."""
+"""Kind of problem -> output activation, loss, decision."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Sequential(Module):
         return x
 
     def outputs(self, x: Any) -> list[Any]:
-        """The output of every layer in order: `u1, z1, u2, z2 = net.outputs(x)` (row 002-04)."""
+        """The output of every layer in order: `u1, z1, u2, z2 = net.outputs(x)`."""
         found = []
         for layer in self.layers:
             x = layer(x)

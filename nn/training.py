@@ -64,8 +64,7 @@ class EarlyStopping:
     """When to stop: validation has not become better for `patience` epochs.
 
     Better is a higher accuracy, or a lower loss where no accuracy is computed; a tie is not
-    better. As it stands it is the rule of row 001-31: stop as soon as acc <= the previous acc,
-    and keep the last weights.
+    better. As it stands: stop as soon as acc <= the previous acc, and keep the last weights.
 
     Args:
         patience: after how many epochs in a row that are not better.
@@ -119,7 +118,7 @@ def fit(
         shuffle, drop_tail, rng: as in `batches`.
         accuracy: a function (outputs, targets) -> share, such as `nn.accuracy`.
         validation: (x, t) on which loss and accuracy are computed after each epoch.
-        early_stopping: True for the rule of row 001-31, or an `EarlyStopping`.
+        early_stopping: True for `EarlyStopping()` as it stands, or one of your own.
         callbacks: functions called after each epoch with the `Training`; `.stop()` ends it.
         after_update: a function called likewise after each update.
         progress: whether to show a progress bar (needs tqdm, the extra `train`); by default,

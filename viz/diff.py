@@ -33,7 +33,7 @@ def diff(
         titles: what to call the two.
         theme: "light" or "dark".
 
-    >>> from autograd_lite.reading.explain import explain
+    >>> from autograd_lite.explain import explain
     >>> runs = [explain("E = x**2", {"x": x}).cards[-1].node for x in (1.0, 2.0)]
     >>> print(changes(*runs))
     x: value 1 → 2, gradient 2 → 4

@@ -50,10 +50,10 @@ def network(
     """The diagram of a network of fully connected layers.
 
     Args:
-        sizes: units of each layer, inputs first: `network(2, 3, 3, 1)` (row 002-18b). A layer of
-            more than 12 is drawn with dots in its middle: `network(784, 100, 10)` (row 001-40).
-        activation: draw it as a node of its own behind each unit: "σ" (row 000-07).
-        bias: draw it as an input 1 (row 000-07).
+        sizes: units of each layer, inputs first: `network(2, 3, 3, 1)`. A layer of more
+            than 12 is drawn with dots in its middle: `network(784, 100, 10)`.
+        activation: draw it as a node of its own behind each unit: "σ".
+        bias: draw it as an input 1.
         labels: what stands in the units of each layer, instead of x1 …, h1 …, y1 …
         title: a line above.
         theme: "light" or "dark".

@@ -85,8 +85,8 @@ def float_function(name: str, python: Rule, javascript: str | None = None) -> No
         TypeError: if `python` cannot be called.
         ValueError: if the name is one of the library's own, or cannot stand in an expression.
 
-    >>> from autograd_lite import Value, elementwise
-    >>> from autograd_lite.engine.primitive import retract
+    >>> from autograd_lite import Value
+    >>> from autograd_lite.declare import elementwise, forget_float_function, retract
     >>> import math
     >>> import numpy as np
     >>> float_function("radians", math.radians, "(x) => x * Math.PI / 180")

@@ -29,7 +29,7 @@ def numerical_gradient(
     """∂f/∂x by differences, for each element of x. f gets plain numbers: nothing is recorded.
 
     - `"central"`: (f(x+h) − f(x−h)) / 2h, two evaluations an element. The error is of order h²
-      from the curve and ε·|f|/h from rounding (row 002-16).
+      from the curve and ε·|f|/h from rounding.
     - `"richardson"`: central differences at many steps, extrapolated to the step 0; some thirty
       evaluations an element, and most digits right. See `richardson`.
     - `"complex"`: Im f(x+ih) / h, one evaluation an element, exact to rounding (Squire and Trapp,

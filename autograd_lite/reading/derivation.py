@@ -88,7 +88,7 @@ class Derivation:
     def factored(self) -> str:
         """The steps of the reverse pass, a line a value: each gradient from those of its users.
 
-        >>> from autograd_lite.reading.explain import explain
+        >>> from autograd_lite.explain import explain
         >>> explanation = explain("z = x*w; E = z**2", {"x": 2.0, "w": 3.0})
         >>> print(explanation.derivations(["x"])[0].factored())
         ∂E/∂z = 2·z = 12
