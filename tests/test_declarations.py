@@ -199,6 +199,12 @@ def test_a_declaration_that_is_run_again_replaces_its_own(kind: type) -> None:
     assert not hasattr(x, "scaled")
 
 
+@pytest.mark.parametrize("name", ["exp", "swapaxes", "nothing", ""])
+def test_what_cannot_be_retracted(name: str) -> None:
+    with pytest.raises(ValueError, match="^retract: "):
+        retract(name)
+
+
 def another_of_the_same_name() -> None:
     @elementwise(floats="x", arrays=np.positive, partials=(1.0,))
     def scaled(x: Any) -> Any:

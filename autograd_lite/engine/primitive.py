@@ -258,25 +258,42 @@ def enter(new: Declared) -> None:
     before = _owners.get(new.name)
     _check_names(new, before)
     if before is not None:
-        retract(before.name)
+        _remove(before)
     _table_of(new)[new.name] = new
     _owners.update((key, new) for key in _keys(new))
     try:
         for declared, _ in _watchers:
             declared(new)
     except BaseException:
-        retract(new.name)
+        _remove(new)
         if before is not None:
             enter(before)
         raise
 
 
 def retract(name: str) -> None:
-    """Take a declaration out of the table, with the methods and the names that it brought."""
-    old = _owners[name]
+    """Take a declaration out of the table, with the methods and the names that it brought.
+
+    Raises:
+        ValueError: if there is none of that name, or it is the library's own.
+    """
+    old = _owners.get(name)
+    if old is None:
+        raise ValueError(f"retract: nothing of the name {name!r} is declared")
+    if _is_own(old):
+        raise ValueError(f"retract: {name} is the library's own")
+    _remove(old)
+
+
+def _is_own(one: Declared) -> bool:
+    """Whether it is a declaration of the library, which others rely on."""
+    return (one.function.__module__ or "").startswith("autograd_lite.primitives.")
+
+
+def _remove(old: Declared) -> None:
     for key in _keys(old):
         del _owners[key]
-    del _table_of(old)[name]
+    del _table_of(old)[old.name]
     for _, retracted in _watchers:
         retracted(old)
 
@@ -315,9 +332,7 @@ def _check_names(new: Declared, before: Declared | None) -> None:
 def _same_declaration(one: Declared, other: Declared) -> bool:
     """Whether both come from one place: the cell of a notebook, run again."""
     f, g = one.function, other.function
-    return (f.__module__, f.__qualname__) == (g.__module__, g.__qualname__) and not (
-        (f.__module__ or "").startswith("autograd_lite.")
-    )
+    return (f.__module__, f.__qualname__) == (g.__module__, g.__qualname__) and not _is_own(other)
 
 
 def constant(*functions: Rule) -> None:

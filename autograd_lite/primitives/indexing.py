@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.arrays import frozen
+from autograd_lite.engine.arrays import is_frozen
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
@@ -18,7 +18,7 @@ from autograd_lite.primitives.shape import Call, Shape
 
 
 def _fixed(index: Any) -> Any:
-    """An index that no one else can change: its arrays are frozen."""
+    """An index that no one else can change."""
     if index.__class__ is tuple:
         return tuple([_fixed_part(i) for i in index])
     return _fixed_part(index)
@@ -26,6 +26,8 @@ def _fixed(index: Any) -> Any:
 
 def _fixed_part(part: Any) -> Any:
     """One part of an index; a sequence, a tuple as well, stands for an array."""
+    if part.__class__ is np.ndarray and part.dtype.kind in "iub":
+        return _own(part)
     if part is None or part is Ellipsis or isinstance(part, (int, np.integer)):
         return part
     if isinstance(part, slice):
@@ -44,11 +46,20 @@ def _fixed_part(part: Any) -> Any:
     if array.size == 0 and array is not part:  # NumPy makes floats of an empty list
         array = array.astype(int)
     if array.dtype.kind in "iub":
-        return frozen(array)
+        return _own(array)
     raise IndexError(
         f"getitem: an index is made of whole numbers, slices, ... , None and arrays of whole "
         f"numbers or truth values, not {type(part).__name__} of {array.dtype}"
     )
+
+
+def _own(array: Array) -> Array:
+    """The array, if it is known never to change, or a copy that nobody else holds."""
+    if is_frozen(array):
+        return array
+    array = array.copy()
+    array.flags.writeable = False
+    return array
 
 
 def _whole(end: Any) -> int:
