@@ -201,7 +201,7 @@ def test_a_declaration_that_is_run_again_replaces_its_own(kind: type) -> None:
 
 @pytest.mark.parametrize("name", ["exp", "swapaxes", "nothing", ""])
 def test_what_cannot_be_retracted(name: str) -> None:
-    with pytest.raises(ValueError, match="^retract: "):
+    with pytest.raises(ValueError, match=r"^retract: "):
         retract(name)
 
 

@@ -285,7 +285,8 @@ ORACLES: dict[str, Oracle] = {
     "reshape": Oracle(rearranged(shape_given), shape_given),
     "transpose": Oracle(rearranged(axes_given), axes_given),
     "broadcast_to": Oracle(lambda x, shape: torch.broadcast_to(x, shape)),
-    "astype": Oracle(lambda x, dtype: x * 1.0,  # rounds, there and back lambda x, dtype: np.asarray(x).astype(dtype)),
+    # a product, since it rounds, there and back
+    "astype": Oracle(lambda x, dtype: x * 1.0, lambda x, dtype: np.asarray(x).astype(dtype)),
     "concatenate": Oracle(joined, lambda *xs, axis=0: np.concatenate(xs, axis)),
     "stack": Oracle(
         lambda *xs, axis=0: torch.stack(xs, axis),
