@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite
 from autograd_lite import PRIMITIVES
-from autograd_lite.engine.primitive import COMPOSED
+from autograd_lite.engine.primitive import COMPOSED, retract
 
 MODULES = sorted(
     module.name
@@ -28,8 +28,11 @@ def test_examples_of_module(name: str) -> None:
     module = importlib.import_module(name)
     composed = [one for one in COMPOSED.values() if one.function.__module__ != name]
     elsewhere = {one.function.__doc__ for one in (*PRIMITIVES.values(), *composed)}
+    before = {*PRIMITIVES, *COMPOSED}
     runner = doctest.DocTestRunner()
     for example in doctest.DocTestFinder().find(module):
         if example.docstring not in elsewhere:  # methods have them too: see test_primitives
             runner.run(example)
+    for declared in {*PRIMITIVES, *COMPOSED} - before:
+        retract(declared)
     assert runner.failures == 0
