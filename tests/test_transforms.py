@@ -34,6 +34,7 @@ from autograd_lite import (
     tanh,
     value_and_grad,
 )
+from autograd_lite.engine import clock
 from autograd_lite.engine.primitive import retract
 
 Pair = namedtuple("Pair", ["w", "b"])
@@ -548,3 +549,30 @@ def test_array_that_holds_no_real_numbers(array: Any) -> None:
 def test_what_is_no_function() -> None:
     with pytest.raises(TypeError, match="a function is needed, not float"):
         grad(2.0)  # type: ignore[arg-type]
+
+
+def test_the_clock_is_never_set_back() -> None:
+    """Else what is new would seem old, and be left out of a gradient."""
+    seen: list[list[int]] = [[] for _ in range(4)]
+
+    def run(mine: list[int]) -> None:
+        for _ in range(2000):
+            clock.tick()
+            mine.append(clock.now)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, seen))
+    assert all(mine == sorted(mine) for mine in seen)
+
+
+def test_gradients_in_many_threads() -> None:
+    def one(a: float) -> float:
+        x = Value(a)
+        y = x * x
+        (slope,) = gradients(y, [x], record=True)
+        return float(gradients(slope * y, [x, y])[0])  # d(2x·x²)/dx = 6x²
+
+    numbers = [i / 100 for i in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(one, numbers))
+    assert found == pytest.approx([6 * a * a for a in numbers])

@@ -7,11 +7,15 @@ reverse pass: of steps of descent that are unrolled, each is walked through once
 
 from __future__ import annotations
 
+from threading import Lock
+
 now = 0
+_lock = Lock()  # without it, a thread that is slow could set the clock back
 
 
 def tick() -> int:
     """Start a new time, and return it."""
     global now
-    now += 1
-    return now
+    with _lock:
+        now += 1
+        return now
