@@ -78,7 +78,9 @@ def log_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def below_log_sum(x: Any, axis: Any = -1) -> Any:
     """x − logsumexp: of an x that grows beyond all others the limit, 0."""
     x = np.asarray(x)
-    alone = np.sum(np.isposinf(x), axis=axes_of(x, axis), keepdims=True) == 1
+    axes = axes_of(x, axis)
+    alone = np.sum(np.isposinf(x), axis=axes, keepdims=True) == 1
+    alone &= ~np.isnan(x).any(axis=axes, keepdims=True)
     return np.where(np.isposinf(x) & alone, 0.0, x - log_sum(x, axis, True)).astype(x.dtype)
 
 
