@@ -53,8 +53,9 @@ def big_value_graph(size: int) -> tuple[list[Value], Value]:
 
 
 def big_tensor_graph(size: int) -> tuple[list[Tensor], Tensor]:
-    """The same with arrays, of which only the leaves have gradients."""
-    leaves = [Tensor(np.arange(20_000.0) + i) for i in range(size)]
+    """The same with arrays, of which only the leaves have gradients. Not so long that OpenBLAS
+    starts threads of its own, whose handling of a fork can hang the parent."""
+    leaves = [Tensor(np.arange(5_000.0) + i) for i in range(size)]
     total = Tensor(0.0)
     for w in leaves:
         total = total + (w * w).sum()
@@ -96,6 +97,7 @@ def running(function: Callable[[], Any]) -> Iterator[None]:
         sys.setswitchinterval(interval)
         done.set()
         thread.join(timeout=60)
+    assert not thread.is_alive()
 
 
 @forks

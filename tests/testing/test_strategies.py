@@ -134,7 +134,7 @@ def test_both_kinds_are_drawn_and_all_primitives_occur():
 
     collect()
     assert kinds == {float, np.ndarray}
-    assert len(seen) >= 0.9 * len(PRIMITIVES)
+    assert len(seen) >= 0.9 * sum(map(can_be_drawn, PRIMITIVES.values()))
 
 
 @pytest.mark.parametrize(("kind", "number"), [("values", float), ("tensors", np.ndarray)])
