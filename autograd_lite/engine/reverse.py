@@ -49,13 +49,27 @@ def backward(output: Any, gradient: Any = None) -> None:
         if output.__class__ is Value:
             nodes = propagate_values(output, start)
             if nodes is not None:
-                _set_grads(
-                    nodes, [v._flow if v._grad is None else v._grad + v._flow for v in nodes]
-                )
+                _add_flows(nodes)
                 return
     found = _owned(*_propagate(output, start, None, _count_uses(output), False))
     with _lock:
         _set_grads(found, [g if v._grad is None else v._grad + g for v, g in found.items()])
+
+
+def _add_flows(nodes: list[Value]) -> None:
+    """Add what has flowed to each Value to its `.grad`, to all or, if nothing is begun, to none.
+
+    Python handles a signal between two rounds of a loop, not in one: Ctrl-C finds the iterator at
+    what is left. (`_set_grads` of all would take twice as long.)"""
+    left = iter(nodes)
+    try:
+        for v in left:
+            old = v._grad
+            v._grad = v._flow if old is None else old + v._flow
+    except BaseException:
+        rest = list(left)
+        _set_grads(rest, [v._flow if v._grad is None else v._grad + v._flow for v in rest])
+        raise
 
 
 def _set_grads(nodes: Iterable[Any], grads: Iterable[Any]) -> None:
