@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.chain import detached
 from autograd_lite.nn.batches import one_hot
 from autograd_lite.nn.parameters import as_input, plain
@@ -207,7 +206,7 @@ def _with_targets(name: str, y: Any, t: Any) -> tuple[Any, Any]:
             f"{name}: outputs of shape {shape} need targets of that shape, or labels of shape "
             f"{shape[:-1]}; these have {given}"
         )
-    return y, frozen(one_hot(plain(t), shape[-1], _float_like(y)), copy=False)
+    return y, one_hot(plain(t), shape[-1], _float_like(y))
 
 
 def _float_like(y: Any) -> Any:
@@ -239,8 +238,6 @@ def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
             log_y = where(plain(t) == 0, 0.0, log_y)  # 0·ln 0 is 0
         return -sum(t * log_y, -1)
     weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
-    if weights.__class__ is np.ndarray:
-        weights = frozen(weights, copy=False)
     with np.errstate(invalid="ignore"):
         total = vdot(log_y, weights)
     if detached(total) != detached(total):

@@ -8,12 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.nn.batches import Batches, Rng, batches
@@ -104,6 +105,7 @@ def fit(
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
+    While it runs the inputs and targets are read-only, which spares the engine copies of them.
     Whether an update follows the sum or the mean of the samples' gradients is the loss's
     reduction: `functools.partial(squared_error, reduction="sum")`. Ctrl-C ends the training after
     the update under way and keeps what has been learnt; a second Ctrl-C interrupts at once.
@@ -150,7 +152,10 @@ def fit(
     with (
         _bar(progress, epochs, source) as bar,
         _interruptible(training),
+        _read_only(source.inputs, source.targets),
     ):
+        inputs, targets = (frozen(a.view(), copy=False) for a in (source.inputs, source.targets))
+        source = replace(source, inputs=inputs, targets=targets)
         while training.epoch < epochs and training.history.stopped is None:
             training.epoch += 1
             model.train()
@@ -173,6 +178,30 @@ def _keep_freed_memory() -> None:
     Nothing is written to the block, so that it costs nothing; elsewhere it has no effect.
     """
     np.empty(32 * 2**20 - 2**16, np.uint8)
+
+
+_lent: dict[int, tuple[int, bool]] = {}  # id -> how many trainings hold it, and its flag before
+_lending = threading.Lock()
+
+
+@contextmanager
+def _read_only(*arrays: Array) -> Iterator[None]:
+    """Inside, nobody can write to the arrays; several trainings may share them."""
+    with _lending:
+        for array in arrays:
+            count, before = _lent.get(id(array), (0, array.flags.writeable))
+            _lent[id(array)] = count + 1, before
+            array.flags.writeable = False
+    try:
+        yield
+    finally:
+        with _lending:
+            for array in arrays:
+                count, before = _lent.pop(id(array))
+                if count > 1:
+                    _lent[id(array)] = count - 1, before
+                else:
+                    array.flags.writeable = before
 
 
 def _epoch(
@@ -220,8 +249,10 @@ def _update(
         )
     value.backward()
     share = accuracy(y, t) if accuracy is not None else 0.0
+    number = value.item()
+    del y, value  # with the graph gone, the parameters can change in place
     training.optimiser.step()
-    return value.item(), share
+    return number, share
 
 
 def _validate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from autograd_lite.engine.primitive import (
     Structural,
     watch,
 )
-from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.tensor import LENDING, Tensor
 from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
@@ -117,15 +118,25 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
 
 
 def _held(x: Tensor) -> Any:
-    """The array of a leaf, for a graph to hold: a copy, if someone else may write to it."""
+    """The array of a leaf, for a graph to hold: a view, by which the leaf knows that there is a
+    graph; or a copy, if someone else may write to it."""
+    array = x._plain
     if x._shared:
-        array = x._plain
         native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
         return array.astype(native)[()]
-    if x._plain.__class__ is ndarray and not x._plain.ndim:
-        x._plain = x._plain[()]
-    x._locked = True
-    return x._plain
+    if array.__class__ is not ndarray or not array.ndim:
+        x._plain = array[()]
+        x._locked = True  # a number cannot change
+        return x._plain
+    view = None if x._lent is None else x._lent()
+    if view is not None:
+        return view
+    with LENDING:
+        view = None if x._lent is None else x._lent()
+        if view is None:
+            view = x._plain.view()
+            x._lent = ref(view)
+    return view
 
 
 def _with_copies(

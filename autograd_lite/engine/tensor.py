@@ -7,7 +7,9 @@ The operators and methods come from the table of primitives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, final
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,9 @@ else:  # what `engine.recording` puts on the class; see `reading.stubs`
 
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
+
+LENDING = RLock()
+"""Around lending a leaf's array to a graph, and around changing it."""
 
 
 @final
@@ -62,8 +67,9 @@ class Tensor(Variable, TensorMethods):
         "_operands",  # Tensors, Values and constants
         "_values",  # what they held when this was computed
         "_params",
-        "_locked",  # whether _plain is part of a graph and must not change
+        "_locked",  # whether _plain is that of a result, or a number: it never changes
         "_shared",  # of what is not locked: whether someone else may hold _plain and write to it
+        "_lent",  # of a leaf: a weak reference to the view of its array that graphs hold, or None
         "_keep",
     )
 
@@ -74,6 +80,7 @@ class Tensor(Variable, TensorMethods):
     _params: Mapping[str, Any]
     _locked: bool
     _shared: bool
+    _lent: ref[Array] | None
     _keep: bool
     _backward: ClassVar[Rule]  # set by `reverse`, the floor above
 
@@ -89,6 +96,7 @@ class Tensor(Variable, TensorMethods):
         self._epoch = clock.now
         self._locked = False
         self._shared = not copy and not is_frozen(array)
+        self._lent = None
         self._keep = False
         if name is not None:
             self.name = name
@@ -102,12 +110,10 @@ class Tensor(Variable, TensorMethods):
         if self._primitive is not None:
             return sealed(self._plain)
         if self._locked or not self._shared:
-            own = self._plain
-            if self._locked or own.__class__ is not ndarray or own.base is not None:
-                self._plain = np.array(own)  # a graph may hold the old one
-            else:
-                own.flags.writeable = True
-            self._locked, self._shared = False, True
+            with LENDING:
+                if not self._is_alone():
+                    self._plain = np.array(self._plain)
+                self._locked, self._shared, self._lent = False, True, None
         return self._plain  # type: ignore[no-any-return]
 
     @data.setter
@@ -118,7 +124,7 @@ class Tensor(Variable, TensorMethods):
             if fresh.shape != self.shape:
                 raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
             self._plain = fresh.astype(self.dtype, copy=False)
-            self._locked = self._shared = False
+            self._locked, self._shared, self._lent = False, False, None
 
     def decrease(self, change: npt.ArrayLike) -> None:
         """self.data −= change, without handing the array out: what an optimiser does.
@@ -130,15 +136,28 @@ class Tensor(Variable, TensorMethods):
             ValueError: if this is no leaf, or the change does not have its shape.
         """
         self._leaf_only("data")
-        if np.broadcast_shapes(np.shape(change), self.shape) != self.shape:
-            raise ValueError(
-                f"decrease: a change of shape {np.shape(change)} does not fit {self.shape}"
-            )
-        if not self._locked and self._shared:  # whoever holds the array is to see the change
-            self._plain -= change
-        else:
-            self._plain = np.asarray(self._plain - change, dtype=self.dtype)
-            self._locked = self._shared = False
+        given = np.shape(change)
+        if given != self.shape and np.broadcast_shapes(given, self.shape) != self.shape:
+            raise ValueError(f"decrease: a change of shape {given} does not fit {self.shape}")
+        with LENDING:
+            # whoever holds the array is to see the change; if nobody does, nobody will
+            if (not self._locked and self._shared) or self._is_alone():
+                self._plain -= change
+            else:
+                self._plain = np.asarray(self._plain - change, dtype=self.dtype)
+                self._locked, self._shared, self._lent = False, False, None
+
+    def _is_alone(self) -> bool:
+        """Whether neither a graph nor anybody else can hold the array, so that it may change. To be
+        called, and used, under the lock."""
+        own = self._plain
+        return (
+            not self._locked
+            and own.__class__ is ndarray
+            and own.base is None
+            and own.flags.writeable  # else someone was shown it: see `sealed`
+            and (self._lent is None or self._lent() is None)
+        )
 
     @property
     def grad(self) -> Array | None:
@@ -166,7 +185,7 @@ class Tensor(Variable, TensorMethods):
     @property
     def values(self) -> tuple[Any, ...]:
         """The plain numbers and arrays that the operands were when this was computed."""
-        return tuple(read_only(x) if x.__class__ is ndarray else x for x in self._values)
+        return tuple(sealed(x) if x.__class__ is ndarray else x for x in self._values)
 
     @property
     def params(self) -> Mapping[str, Any]:

@@ -283,19 +283,31 @@ def test_a_graph_that_was_cut_is_noticed() -> None:
     assert X.flags.writeable
 
 
-def test_the_samples_may_change_during_an_update() -> None:
-    """The graph of an update has copies of its own, so that its gradients are of what it saw."""
-    right, changed = line(), line()
-    nn.fit(right, half_sum, nn.SGD(right, 0.1), (X, T), 1, rng=0)
+def test_the_samples_are_read_only_meanwhile() -> None:
+    seen = []
+    net = line()
+    look = lambda training: seen.append((X.flags.writeable, T.flags.writeable))  # noqa: E731
+    nn.fit(net, half_sum, nn.SGD(net, 0.1), (X, T), after_update=look)
+    same = nn.Sequential(nn.Affine(3, 3, rng=0))
+    nn.fit(same, half_sum, nn.SGD(same, 0.1), (X, X), after_update=look)
+    assert seen == [(False, False), (False, True)]
+    assert X.flags.writeable
+    assert T.flags.writeable
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_the_samples_cannot_change_during_an_update(shuffle: bool) -> None:
+    net = line()
     x, t = X.copy(), T.copy()
 
     def loss(y: Any, targets: Any) -> Any:
         total = half_sum(y, targets)
-        x[...] = t[...] = 7.0
+        x[...] = 7.0
         return total
 
-    nn.fit(changed, loss, nn.SGD(changed, 0.1), (x, t), 1, rng=0)
-    np.testing.assert_array_equal(changed[0].W.data, right[0].W.data)
+    with pytest.raises(ValueError, match="read-only"):
+        nn.fit(net, loss, nn.SGD(net, 0.1), (x, t), 1, 2, shuffle=shuffle)
+    assert x.flags.writeable
 
 
 @pytest.mark.parametrize(
