@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -19,10 +20,12 @@ from autograd_lite import (
     Primitive,
     Tensor,
     Value,
+    broadcast_to,
     gradients,
     multiply,
     no_grad,
     sin,
+    split,
     tanh,
     where,
 )
@@ -428,3 +431,56 @@ def test_copy_of_a_result_is_refused(kind: type, way: Callable[[Any], Any]) -> N
     y = kind(2.0) * 3.0
     with pytest.raises(TypeError, match="the result of multiply cannot be copied or pickled"):
         way(y)
+
+
+# ---------------------------------------------------------------- in place, when nobody sees it
+
+
+SHOWN = {
+    "detached": lambda w: w.detach(),
+    "a transpose": lambda w: w.T.detach(),
+    "a part": lambda w: w[0:1].detach(),
+    "reshaped": lambda w: w.reshape(3, 2).data,
+    "what an operand held": lambda w: (w * 2.0).values[0],
+    "broadcast": lambda w: broadcast_to(w, (2, 2, 3)).detach(),
+    "one of several results": lambda w: split(w, 2)[0].detach(),
+    "where nothing is recorded": lambda w: view_of(w).detach(),
+}
+
+
+def view_of(w: Tensor) -> Any:
+    with no_grad():
+        return w[0:1]
+
+
+@pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
+def test_decrease_changes_nothing_that_was_shown(show: Any) -> None:
+    """The graph may be gone; the numbers that somebody kept stay as they were."""
+    w = Tensor(np.arange(6.0).reshape(2, 3))
+    shown = show(w)
+    before = shown.copy()
+    w.decrease(1.0)
+    w.data -= 1.0
+    np.testing.assert_array_equal(shown, before)
+    np.testing.assert_array_equal(w.data, np.arange(-2.0, 4.0).reshape(2, 3))
+
+
+def test_decrease_is_in_place_when_no_graph_is_left() -> None:
+    w = Tensor(np.ones(5))
+    w.decrease(0.25)
+    y = squares(w)
+    w.decrease(0.25)  # a graph holds the numbers before
+    y.backward()
+    assert w.grad.tolist() == [1.5] * 5
+    del y
+    tracemalloc.start()
+    for _ in range(3):
+        squares(w).backward()
+        w.decrease(0.0)
+    big = Tensor(np.ones(100_000))
+    big.decrease(0.5)
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    big.decrease(0.5)
+    assert tracemalloc.get_traced_memory()[1] - before < 100_000
+    tracemalloc.stop()
