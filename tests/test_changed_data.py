@@ -465,6 +465,21 @@ def test_decrease_changes_nothing_that_was_shown(show: Any) -> None:
     np.testing.assert_array_equal(w.data, np.arange(-2.0, 4.0).reshape(2, 3))
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (2, 0), (2, 3)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_decrease_of_any_shape_and_dtype(shape: tuple[int, ...], dtype: type) -> None:
+    w = Tensor(np.full(shape, 3.0, dtype))
+    for _ in range(3):
+        y = (w * w).sum()
+        w.decrease(0.5)  # while a graph holds it
+        w.decrease(np.full(shape, 0.5))
+        y.backward()
+        del y
+    assert w.dtype == dtype
+    np.testing.assert_array_equal(w.data, np.zeros(shape, dtype))
+    np.testing.assert_array_equal(w.grad, np.full(shape, 2 * (3 + 2 + 1), dtype))
+
+
 def test_decrease_is_in_place_when_no_graph_is_left() -> None:
     w = Tensor(np.ones(5))
     w.decrease(0.25)

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from autograd_lite import Tensor, Value, gradients, is_recording, no_grad
-from autograd_lite.engine import modes
+from autograd_lite.engine import clock, modes, reverse
+from autograd_lite.engine.tensor import LENDING
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
 alarms = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a system without alarms")
@@ -123,6 +124,32 @@ def test_fork_during_a_pass_in_another_thread(
         for _ in range(5):
             time.sleep(moments.uniform(0.0, 0.01))
             assert in_child(check) == 0
+
+
+@forks
+@pytest.mark.parametrize("lock", [LENDING, clock._lock, modes._lock, reverse._lock])
+def test_fork_while_another_thread_holds_a_lock(lock: Any) -> None:
+    """The child finds it free: it can record, differentiate and change what is a leaf."""
+    taken = threading.Event()
+
+    def hold() -> None:
+        with lock:
+            taken.set()
+            time.sleep(0.05)
+
+    def check() -> None:
+        w = Tensor([1.0, 2.0])
+        assert gradients((w * w).sum(), [w])[0].tolist() == [2.0, 4.0]
+        with no_grad():
+            w.decrease(1.0)
+        (w * w).sum().backward()
+        assert w.grad.tolist() == [0.0, 2.0]
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait(timeout=60)
+    assert in_child(check) == 0
+    thread.join(timeout=60)
 
 
 @forks

@@ -7,10 +7,10 @@ reverse pass: of steps of descent that are unrolled, each is walked through once
 
 from __future__ import annotations
 
-from threading import Lock
+from autograd_lite.engine.locks import lock_across_forks
 
 now = 0
-_lock = Lock()  # without it, a thread that is slow could set the clock back
+_lock = lock_across_forks()  # without it, a thread that is slow could set the clock back
 
 
 def tick() -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from autograd_lite.engine.variable import Variable
 
+Bounds = tuple[int, frozenset[Any]]
+
 
 def operands_first(output: Any) -> list[Any]:
     """Every variable below an output, and the output, each after its operands, in the order of
@@ -43,20 +45,21 @@ def is_larger_than(output: Any, most: int) -> bool:
     return False
 
 
-def leading_to(output: Any, inputs: Collection[Any] | None) -> tuple[list[Any], bool]:
+def leading_to(
+    output: Any, inputs: Collection[Any] | None, bounds: Bounds | None = None
+) -> tuple[list[Any], bool]:
     """The variables below an output that lead to one of the inputs, the inputs among them, each
     after its operands; and whether the output depends on what is older than all inputs.
 
     What is older than all inputs is not visited, nor what lies below an input, unless another
-    one may be there.
+    one may be there: that is what the bounds of the inputs tell (`bounds_of`).
     """
     if not isinstance(output, Variable):
         raise TypeError(
             f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
             "computed from variables"
         )
-    oldest = None if inputs is None else oldest_of(inputs)
-    ends = frozenset() if inputs is None else ends_of(inputs)
+    oldest, ends = bounds or (None, frozenset())
     older = False
     order: list[Any] = []
     leads: dict[Any, bool] = {}
@@ -78,13 +81,9 @@ def leading_to(output: Any, inputs: Collection[Any] | None) -> tuple[list[Any], 
     return order, older
 
 
-def oldest_of(inputs: Collection[Any]) -> int:
-    """When the oldest of some variables was made."""
-    return min((x._epoch for x in inputs), default=0)
-
-
-def ends_of(inputs: Collection[Any]) -> frozenset[Any]:
-    """The inputs below which no other input can be, since all others are younger."""
-    oldest = oldest_of(inputs)
+def bounds_of(inputs: Collection[Any]) -> Bounds:
+    """When the oldest of some variables was made; and, if it is one alone, itself: below it there
+    is no other of them, since all others are younger."""
+    oldest = min((x._epoch for x in inputs), default=0)
     old = [x for x in inputs if x._epoch == oldest]
-    return frozenset(old) if len(old) == 1 else frozenset()
+    return oldest, frozenset(old) if len(old) == 1 else frozenset()

@@ -29,11 +29,12 @@ import os
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar, Token
-from threading import RLock, get_ident
+from threading import get_ident
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from autograd_lite.engine import frames
+from autograd_lite.engine.locks import lock_across_forks
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -167,7 +168,7 @@ _here: ContextVar[None] = ContextVar("here", default=None)
 _owned: dict[FrameType, list[_Block]] = {}  # the open blocks of generators and tasks
 _FEW = 30  # owners, about as long to ask as a stack is to go down
 _all: set[_Block] = set()
-_lock = RLock()  # the collector may close a generator while this thread holds it
+_lock = lock_across_forks()  # the collector may close a generator while this thread holds it
 
 
 def _still_open(blocks: tuple[_Block, ...]) -> tuple[_Block, ...]:
@@ -198,9 +199,6 @@ def _forget_other_threads() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-    )
     os.register_at_fork(after_in_child=_forget_other_threads)
 
 

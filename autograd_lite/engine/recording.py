@@ -132,11 +132,13 @@ def _held(x: Tensor) -> Any:
     if view is not None:
         return view
     with LENDING:
-        view = None if x._lent is None else x._lent()
-        if view is None:
-            view = x._plain.view()
-            x._lent = ref(view)
-    return view
+        if not x._shared:
+            view = None if x._lent is None else x._lent()
+            if view is None:
+                view = x._plain.view()
+                x._lent = ref(view)
+            return view
+    return _held(x)  # another thread has been given the array meanwhile
 
 
 def _with_copies(

@@ -14,10 +14,8 @@ through `_propagate`, which asks each node for the contributions to its operands
 from __future__ import annotations
 
 import functools
-import os
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,8 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.chain import detached, times
-from autograd_lite.engine.graph import ends_of, leading_to, oldest_of
+from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.tensor import Tensor
@@ -34,12 +33,8 @@ from autograd_lite.engine.value_pass import propagate_values, propagate_values_t
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
 
 ndarray = np.ndarray
-_lock = RLock()  # around the counts in Values, and around adding to .grad
-
-if hasattr(os, "register_at_fork"):  # a child must not find a pass of another thread half done
-    os.register_at_fork(
-        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-    )
+# around the counts in Values, and around adding to .grad: a child finds no pass half done
+_lock = lock_across_forks()
 
 
 def backward(output: Any, gradient: Any = None) -> None:
@@ -109,17 +104,17 @@ def gradients_and_whether_recorded(
         if not is_variable(v):
             raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
     wanted = frozenset(inputs)
-    oldest = oldest_of(wanted)
+    bounds = oldest, ends = bounds_of(wanted)
     clock.tick()
     if not record and output.__class__ is Value:
         with _lock:
-            nodes, older = propagate_values_to(output, start, oldest, ends_of(wanted))
+            nodes, older = propagate_values_to(output, start, oldest, ends)
             if nodes is not None and not (older and record is None):
                 reached = wanted.intersection(nodes)
                 return [v._flow if v in reached else _zero(v) for v in inputs], False
-    order, older = leading_to(output, wanted)
+    order, older = leading_to(output, wanted, bounds)
     record = older if record is None else record
-    uses = _uses_among(order, ends_of(wanted))
+    uses = _uses_among(order, ends)
     if not record:
         found = _owned(*_propagate(output, start, wanted, uses, False))
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False

@@ -7,7 +7,6 @@ The operators and methods come from the table of primitives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, final
 from weakref import ref
 
@@ -18,6 +17,7 @@ from autograd_lite.engine import clock
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -33,7 +33,7 @@ else:  # what `engine.recording` puts on the class; see `reading.stubs`
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
 
-LENDING = RLock()
+LENDING = lock_across_forks()
 """Around lending a leaf's array to a graph, and around changing it."""
 
 
