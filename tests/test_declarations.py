@@ -296,7 +296,7 @@ def test_retracted_names_of_numpy_are_free_again() -> None:
 
 
 def test_a_structural_one_needs_no_cases() -> None:
-    @structural(np.flip, pullbacks=(lambda g, z, x: np.flip(g),))
+    @structural(np.flip, pullbacks=(lambda g, z, x: np.flip(g),), method=True)
     def flip(x: Any) -> Any:
         """The elements in reverse order."""
         return (x,), {}

@@ -12,6 +12,8 @@ import operator as operators
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from numpy import ndarray
+
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.chain import pullback
 from autograd_lite.engine.floats import FLOAT_FUNCTIONS, check_names
@@ -156,7 +158,8 @@ def structural(
     fits: str = "",
     back: tuple[str, ...] = (),
     operator: str | None = None,
-    method: bool = True,
+    method: bool | None = None,
+    linear: str = "",
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
@@ -175,6 +178,10 @@ def structural(
         fits: how the operands' shapes must fit together, for the error where they do not.
         cases: for a shape, calls with operands of such shapes, for tests.
         back: what becomes of g on the way back to each operand, in words.
+        linear: "jointly" if the result is linear in all variable operands together (as
+            concatenate), "each" if it is in each of them alone (as matmul).
+        method: whether variables have it as a method; by default, NumPy's functions if NumPy's
+            arrays have them too, and all others.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -207,7 +214,8 @@ def structural(
             back=back,
             numpy=numpy,
             operator=operator,
-            method=name if method else None,
+            method=name if _is_method(name, numpy, method) else None,
+            linear=linear,
             domain=domain or (REAL,) * max(1, len(names)),
             kink=kink,
             cases=cases,
@@ -220,11 +228,19 @@ def structural(
     return declare
 
 
-def composed(*numpy: Rule, method: bool = True) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+def composed(
+    *numpy: Rule,
+    method: bool | None = None,
+    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
+    domain: tuple[tuple[Interval, ...], ...] = (),
+    kink: Rule | None = None,
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Declare a function that is written in other functions, and so needs no derivative.
 
-    NumPy's functions given stand for it, and variables get it as a method. What it returns
-    remembers the name, so that a picture can show the whole as one card.
+    NumPy's functions given stand for it, and variables get it as a method (a function of NumPy's
+    if NumPy's arrays have it too). What it returns remembers the name, so that a picture can show
+    the whole as one card. For tests there are `cases`, `domain` and `kink`, as of a primitive: the
+    operands of a case stand in front of its arguments (in a list, where the function takes one).
 
     >>> import numpy as np
     >>> from autograd_lite import grad, sum
@@ -247,7 +263,16 @@ def composed(*numpy: Rule, method: bool = True) -> Callable[[Callable[P, Any]], 
             mark_function(output, args, name)
             return output
 
-        one = Composed(name=name, numpy=numpy, method=name if method else None, function=call)
+        taken = name if _is_method(name, numpy, method) else None
+        one = Composed(
+            name=name,
+            numpy=numpy,
+            method=taken,
+            function=call,
+            cases=cases,
+            domain=domain,
+            kink=kink,
+        )
         call.primitive = one  # type: ignore[attr-defined]
         enter(one)
         return call
@@ -264,6 +289,12 @@ def _parameters(function: Any) -> tuple[str, ...]:
         function = function.__wrapped__
     code = function.__code__
     return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _is_method(name: str, numpy: Sequence[Rule], method: bool | None) -> bool:
+    """Whether variables have it as a method: as said; else a function of NumPy's is one where
+    NumPy's arrays have it too, and any other is."""
+    return not numpy or hasattr(ndarray, name) if method is None else method
 
 
 def _braced(names: Sequence[str]) -> str:

@@ -68,11 +68,18 @@ class Declared:
     """The name of the method of variables that stands for it."""
     function: Rule
     """The public function."""
+    domain: tuple[tuple[Interval, ...], ...] = ()
+    """For each operand, intervals inside which it is differentiable (but for `kink`)."""
+    kink: Rule | None = None
+    """The distance of the operands from the nearest point without a derivative."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Composed(Declared):
     """A function written in other functions: it needs no derivative of its own."""
+
+    cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None
+    """For a shape, the calls to test: (operands' shapes, arguments, keywords)."""
 
     def __repr__(self) -> str:
         return f"<composed {self.name}>"
@@ -102,10 +109,6 @@ class Primitive(Declared):
     """For each operand the function (g, z, *operands, **params) -> gradient of that operand: g
     itself, a view of it, or an array of its own, never one that is kept elsewhere. None where
     the operand is a constant."""
-    domain: tuple[tuple[Interval, ...], ...] = ()
-    """For each operand, intervals inside which it is differentiable (but for `kink`)."""
-    kink: Rule | None = None
-    """The distance of the operands from the nearest point without a derivative."""
     fits: str = ""
     """How the operands' shapes must fit together, said where they do not."""
     constants: tuple[int, ...] = field(init=False)
@@ -200,6 +203,9 @@ class Structural(Primitive):
     """For a shape, the calls to test: (operands' shapes, arguments, keywords)."""
     back: tuple[str, ...] = ()
     """For each operand, what becomes of the gradient g on the way back to it."""
+    linear: str = ""
+    """"jointly" if the result is linear in all variable operands together, "each" if it is in each
+    of them while the others stay; "" where it is neither, or where that is not said."""
 
     def back_text(self, index: int) -> str:
         """What becomes of the gradient g on the way back to an operand, in words."""

@@ -3,14 +3,19 @@
 
 # isort: off
 from autograd_lite.primitives import arithmetic, choices, exponential, trigonometric
-from autograd_lite.primitives import activations, special
+from autograd_lite.primitives import activations, special, hyperbolic, rounding, complex_numbers
 from autograd_lite.primitives import shape, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
+from autograd_lite.primitives import creation, rearranging, sorting, selecting
+from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
+from autograd_lite.primitives import einsum, linalg, decompositions, fft
 from autograd_lite.primitives import constants
 # isort: on
 
 __all__ = [
-    "activations", "affine", "arithmetic", "choices", "constants", "convolution", "exponential",
-    "indexing", "joining", "products", "reductions", "shape", "softmax", "special",
-    "trigonometric",
+    "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
+    "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
+    "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
+    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
+    "special", "statistics", "trigonometric",
 ]  # fmt: skip

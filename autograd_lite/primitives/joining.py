@@ -67,7 +67,6 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=EachOperand(_part),
     cases=_concatenate_cases,
     back=("its slice of g",),
-    method=False,
 )
 def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Call:
     """The arrays one after the other along an axis (flattened first if it is None).
@@ -100,7 +99,6 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=EachOperand(_layer),
     cases=_stack_cases,
     back=("its layer of g",),
-    method=False,
 )
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Call:
     """Arrays of one shape side by side along a new axis; of Values, one Tensor.
@@ -149,6 +147,7 @@ def _split(x: Array, places: Shape, axis: int) -> tuple[Array, ...]:
 
 @structural(
     np.split,
+    method=True,
     arrays=_split,
     results=(),
     pullbacks=(_from_parts,),
@@ -179,7 +178,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Call:
     return (x,), {"places": places, "axis": whole("split", "axis", axis)}
 
 
-@composed(np.array_split)
+@composed(np.array_split, method=True)
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
     """As `split`, but into parts that need not be of equal length: the first ones are longer by 1.
 

@@ -74,7 +74,6 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.matmul,
     operator="matmul",
-    method=False,
     pullbacks=(matmul_left, matmul_right),
     cases=_matmul_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
@@ -209,7 +208,6 @@ def _vdot_cases(shape: Shape) -> Iterator[Case]:
     cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
     fits="both must have as many elements",
-    method=False,
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.

@@ -134,7 +134,6 @@ def _broadcast_to(x: Array, shape: Shape) -> Array:
     pullbacks=(lambda g, z, x, shape: g,),  # the engine sums over the axes that were stretched
     cases=_broadcast_cases,
     back=("g, summed over the new axes",),
-    method=False,
 )
 def broadcast_to(x: Any, shape: Any) -> Call:
     """The elements repeated along new axes, or axes of length 1, to the shape given.
@@ -188,7 +187,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return transpose(x, axes)
 
 
-@composed(np.full_like, method=False)
+@composed(np.full_like)
 def full_like(
     x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", *, shape: Any = None
 ) -> Any:

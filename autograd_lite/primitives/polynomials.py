@@ -1,0 +1,4 @@
+"""Polynomials by their coefficients.
+
+See `autograd_lite.engine.primitive` for what a declaration means.
+"""
