@@ -338,9 +338,7 @@ def test_in_place_operators_of_arrays() -> None:
 def test_argument_of_numpy_that_is_not_supported() -> None:
     with pytest.raises(TypeError, match=r"np\.sum: the argument where=… is not supported"):
         np.sum(vector(), where=np.array([True, False, True]))
-    with pytest.raises(
-        TypeError, match=r"np\.exp: where=… without out=… .* np\.where\(mask"
-    ):
+    with pytest.raises(TypeError, match=r"np\.exp: where=… without out=… .* np\.where\(mask"):
         np.exp(vector(), where=np.array([True, False, True]))
 
 

@@ -130,6 +130,10 @@ class Variable:
         """The one number that it holds, as a Python float."""
         raise NotImplementedError
 
+    def conj(self) -> Any:
+        """The complex conjugate: `conjugate()`, by its other name."""
+        return np.conjugate(self)
+
     def _converted(self, what: str) -> float:
         """The number for `float(x)` and the like; refused while recording."""
         if not modes.paused or modes.is_recording():

@@ -101,6 +101,7 @@ def minimum(x: Any, y: Any) -> Any:
         lambda x, y, z: equal(x, z) * (1.0 - 0.5 * equal(y, z)),
         lambda x, y, z: equal(y, z) * (1.0 - 0.5 * equal(x, z)),
     ),
+    on_paper=(lambda x, y, z: step(x - y), lambda x, y, z: step(y - x)),
     kink=_gap,
 )
 def fmax(x: Any, y: Any) -> Any:
@@ -120,6 +121,7 @@ def fmax(x: Any, y: Any) -> Any:
         lambda x, y, z: equal(x, z) * (1.0 - 0.5 * equal(y, z)),
         lambda x, y, z: equal(y, z) * (1.0 - 0.5 * equal(x, z)),
     ),
+    on_paper=(lambda x, y, z: step(y - x), lambda x, y, z: step(x - y)),
     kink=_gap,
 )
 def fmin(x: Any, y: Any) -> Any:

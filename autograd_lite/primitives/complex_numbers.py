@@ -113,5 +113,6 @@ def nan_to_num(
     """
     numbers = {"nan": nan, "posinf": posinf, "neginf": neginf}
     if is_complex(x):
-        return _replaced(real(x), **numbers) + 1j * _replaced(imag(x), **numbers)
+        i = x.dtype.type(1j)
+        return _replaced(real(x), **numbers) + i * _replaced(imag(x), **numbers)
     return _replaced(x, **numbers)

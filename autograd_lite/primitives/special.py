@@ -92,6 +92,7 @@ def _difference(x: Any, y: Any) -> Any:
         lambda x, y, z: sigmoid(_difference(x, y)),
         lambda x, y, z: sigmoid(_difference(y, x)),
     ),
+    on_paper=(lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x)),
 )
 def logaddexp(x: Any, y: Any) -> Any:
     """z = ln(eˣ + e^y), without overflow; ∂z/∂x = σ(x − y), ∂z/∂y = σ(y − x), ½ each where both
@@ -112,6 +113,7 @@ def logaddexp(x: Any, y: Any) -> Any:
         lambda x, y, z: sigmoid(LN_2 * _difference(x, y)),
         lambda x, y, z: sigmoid(LN_2 * _difference(y, x)),
     ),
+    on_paper=(lambda x, y, z: sigmoid(LN_2 * (x - y)), lambda x, y, z: sigmoid(LN_2 * (y - x))),
 )
 def logaddexp2(x: Any, y: Any) -> Any:
     """z = log₂(2ˣ + 2^y), without overflow; ∂z/∂x = σ((x − y)·ln 2), ∂z/∂y = σ((y − x)·ln 2), ½
