@@ -142,7 +142,8 @@ class Variable:
 
     def conj(self) -> Any:
         """The complex conjugate: `conjugate()`, by its other name."""
-        return np.conjugate(self)
+        function: Any = np.conjugate
+        return function(self)
 
     def _converted(self, what: str) -> float:
         """The number for `float(x)` and the like; refused while recording."""
