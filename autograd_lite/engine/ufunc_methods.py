@@ -88,19 +88,21 @@ def _reduce(
         raise ValueError(f"{name}: {ufunc.__name__} has no value for no elements: give initial=…")
     if where is not True:
         where = np.broadcast_to(detached(where), x.shape)
-    if count and axes and not _is_reorderable(ufunc):
-        result = _in_order(ours, _number(initial, x) if given else None, x, where, axes[0])
+    if count and not _is_reorderable(ufunc):
+        result = _in_order(ours, _number(initial, x) if given else None, x, where, axes)
     else:
         if where is not True:  # what has no unit (maximum) may be given its first number twice
             neutral = detached(start) if unit is None else unit
             x = PRIMITIVES["where"].function(where, x, neutral)
-        result = _in_any_order(ufunc, ours, x, axes) if count else _number(start, x)
-        if given and count:
-            result = ours(_number(initial, x), result)
+        if not count:  # a variable of the start alone
+            result = PRIMITIVES["sum"].function(x, axes) + _number(start, x)
+        else:
+            result = _in_any_order(ufunc, ours, x, axes)
+            result = ours(_number(initial, x), result) if given else result
     wanted = kept if keepdims else tuple(n for i, n in enumerate(x.shape) if i not in axes)
     if result.shape == wanted:
         return result
-    return PRIMITIVES["reshape" if count else "broadcast_to"].function(result, wanted)
+    return PRIMITIVES["reshape"].function(result, wanted)
 
 
 def _in_any_order(ufunc: Any, ours: Rule, x: Any, axes: tuple[int, ...]) -> Any:
@@ -111,14 +113,14 @@ def _in_any_order(ufunc: Any, ours: Rule, x: Any, axes: tuple[int, ...]) -> Any:
     return _pairwise(ours, _flat(x, axes))
 
 
-def _in_order(ours: Rule, start: Any, x: Any, where: Any, axis: int) -> Any:
+def _in_order(ours: Rule, start: Any, x: Any, where: Any, axes: tuple[int, ...]) -> Any:
     """The parts along an axis combined one after another, those alone where a mask holds."""
-    parts = _along(x, axis)
+    parts, masks = (_along(a, *axes) if axes else [a] for a in (x, np.broadcast_to(where, x.shape)))
     result = parts.pop(0) if start is None else start
-    for i, part in enumerate(parts):
+    for part, mask in zip(parts, masks, strict=False):
         combined = ours(result, part)
         if where is not True:
-            combined = PRIMITIVES["where"].function(_part(where, axis, i), combined, result)
+            combined = PRIMITIVES["where"].function(mask, combined, result)
         result = combined
     return result
 
