@@ -154,13 +154,21 @@ def _with_options(
         own[option] = x
     if dtype is None:
         return ours(*inputs, **own)
-    constants = getattr(getattr(ours, "primitive", None), "constants", ())
     result = ours(
-        *(x if i in constants else computed_in(name, x, dtype) for i, x in enumerate(inputs)), **own
+        *(
+            x if _takes_whole_numbers(ufunc, i) else computed_in(name, x, dtype)
+            for i, x in enumerate(inputs)
+        ),
+        **own,
     )
     if getattr(result, "dtype", dtype) != np.dtype(dtype):
         raise unsupported(name, "dtype")
     return result
+
+
+def _takes_whole_numbers(ufunc: Any, place: int) -> bool:
+    """Whether an operand of a ufunc must be whole numbers, as the exponent of ldexp."""
+    return all(np.dtype(loop[place]).kind in "iu" for loop in ufunc.types)
 
 
 def _takes(ours: Rule, option: str) -> bool:

@@ -43,7 +43,7 @@ def real(x: Any) -> Any:
 @elementwise(
     np.imag,
     text="Im({x})",
-    floats="0.0 * x",
+    floats="0.0",
     partials=(0.0,),
     pullbacks=(lambda g, z, x: g * -1j if is_complex(x) else g * 0.0,),
     method=False,
