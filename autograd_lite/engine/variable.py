@@ -219,8 +219,10 @@ class Variable:
     def __ceil__(self) -> int:
         return math.ceil(self.item())
 
-    def __trunc__(self) -> int:
-        return math.trunc(self.item())
+    if not TYPE_CHECKING:  # to a type checker, it would let int(x) pass
+
+        def __trunc__(self) -> int:
+            return math.trunc(self.item())
 
     def round(self, decimals: int = 0) -> Any:
         """The nearest numbers of so many decimals, plain: their derivative is 0 everywhere."""
