@@ -133,7 +133,10 @@ def test_primitives_and_their_derivatives() -> None:
             for a, e in zip([v[-1], *p], wanted, strict=True):
                 off = ulps(a, e)
                 if "Math." in body:
-                    assert off <= 8 or abs(a - e) < 1e-300, (primitive, row, a, e, off)
+                    # of the difference of two numbers near 1 (the slope of sinc), the last digits
+                    cancelled = 1e-6 < abs(e) < 0.1 and abs(a - e) < 4e-16
+                    near = off <= 8 or abs(a - e) < 1e-300 or cancelled
+                    assert near, (primitive, row, a, e, off)
                 else:
                     assert off == 0, (primitive, row, a, e)
 
