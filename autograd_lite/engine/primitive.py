@@ -14,7 +14,7 @@ walk it; nothing else lists operations.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,16 +217,38 @@ class Structural(Primitive):
 
 
 class EachOperand(Sequence[Rule]):
-    """The pullbacks of a primitive of any number of operands, from one rule (i, g, z, …)."""
+    """The pullbacks of a primitive of any number of operands: from one rule (i, g, z, *operands,
+    **params), or from one that gives the gradients of all operands `together`, from (g, z,
+    operands, **params), which of thousands of operands is quicker."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule | None = None, *, together: Rule | None = None) -> None:
+        if (rule is None) == (together is None):
+            raise TypeError("EachOperand: give a rule for one operand, or one for all together")
         self._rule = rule
+        self._together = together
 
     def __getitem__(self, index: Any) -> Any:
-        return functools.partial(self._rule, index)
+        return functools.partial(self._rule or self._one_of_all, index)
 
     def __len__(self) -> int:
         return 0
+
+    def _one_of_all(self, index: int, g: Any, z: Any, *operands: Any, **params: Any) -> Any:
+        assert self._together is not None
+        return self._together(g, z, operands, **params)[index]
+
+    def at(
+        self, g: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> tuple[Sequence[Rule], Sequence[Any], Mapping[str, Any]]:
+        """The pullbacks at one node, and what to call them with beside g and z."""
+        if self._together is None:
+            return self, operands, params
+        parts = self._together(g, z, operands, **params)
+        return [functools.partial(_given, part) for part in parts], (), {}
+
+
+def _given(part: Any, g: Any, z: Any) -> Any:
+    return part
 
 
 # ---------------------------------------------------------------- the table

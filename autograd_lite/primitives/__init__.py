@@ -4,7 +4,7 @@
 # isort: off
 from autograd_lite.primitives import arithmetic, choices, exponential, trigonometric
 from autograd_lite.primitives import activations, special, hyperbolic, rounding, complex_numbers
-from autograd_lite.primitives import shape, indexing, joining, reductions, softmax
+from autograd_lite.primitives import shape, axes, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import creation, rearranging, sorting, selecting
 from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
@@ -13,7 +13,7 @@ from autograd_lite.primitives import constants
 # isort: on
 
 __all__ = [
-    "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
+    "activations", "affine", "arithmetic", "axes", "choices", "complex_numbers", "constants",
     "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
     "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
     "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
