@@ -6,16 +6,17 @@ from autograd_lite.primitives import arithmetic, choices, exponential, trigonome
 from autograd_lite.primitives import activations, special, hyperbolic, rounding, complex_numbers
 from autograd_lite.primitives import shape, axes, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
-from autograd_lite.primitives import creation, rearranging, sorting, selecting
+from autograd_lite.primitives import assembling, creation, rearranging, sorting, padding
+from autograd_lite.primitives import selecting
 from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
 from autograd_lite.primitives import einsum, linalg, decompositions, fft
 from autograd_lite.primitives import constants
 # isort: on
 
 __all__ = [
-    "activations", "affine", "arithmetic", "axes", "choices", "complex_numbers", "constants",
-    "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
-    "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
-    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "trigonometric",
+    "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
+    "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
+    "exponential", "fft", "hyperbolic", "indexing", "joining", "linalg", "numerics", "padding",
+    "polynomials", "products", "rearranging", "reductions", "rounding", "selecting", "shape",
+    "softmax", "sorting", "special", "statistics", "trigonometric",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ The numbers of a result are those of the operand, seen in another way, wherever 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -166,7 +165,7 @@ def ravel(x: Any, order: str = "C") -> Any:
     x = _in_order("ravel", operand("ravel", x), order)
     plain = detached(x)
     lies_so = not isinstance(plain, np.ndarray) or plain.flags.c_contiguous
-    return reshape(x, -1 if math.prod(shape_of(x)) else 0, copy=None if lies_so else True)
+    return reshape(x, -1, copy=None if lies_so else True)
 
 
 @composed(method=True, cases=_ravel_cases)
@@ -177,7 +176,7 @@ def flatten(x: Any, order: str = "C") -> Any:
     array([1., 2., 3., 4.])
     """
     x = _in_order("flatten", operand("flatten", x), order)
-    return reshape(x, -1 if math.prod(shape_of(x)) else 0, copy=True)
+    return reshape(x, -1, copy=True)
 
 
 def _in_order(name: str, x: Any, order: str) -> Any:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -88,7 +87,7 @@ def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Call
     if axis is None:
         wanted = _common([detached(x) for x in joined])
         numbers = (np.asarray(x, wanted) if x.__class__ in _NUMBERS else x for x in joined)
-        return tuple(reshape(x, (math.prod(shape_of(x)),)) for x in numbers), {"axis": 0}
+        return tuple(reshape(x, -1) for x in numbers), {"axis": 0}
     return joined, {"axis": axis}
 
 

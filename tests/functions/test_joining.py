@@ -1,4 +1,4 @@
-"""Arrays joined and split."""
+"""Arrays joined, put together, padded and split."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from declared_checks import (
 )
 
 from autograd_lite.engine.primitive import Declared
-from autograd_lite.primitives import joining
+from autograd_lite.primitives import assembling, joining, padding
 
-EACH = pytest.mark.parametrize("one", declared_in(joining), ids=lambda one: one.name)
+EACH = pytest.mark.parametrize(
+    "one", declared_in(joining, assembling, padding), ids=lambda one: one.name
+)
 
 
 @EACH
