@@ -55,7 +55,7 @@ def _pad_cases(shape: Shape) -> Iterator[Case]:
         return
     yield (shape,), (1, "linear_ramp"), {"end_values": ((2.0, -1.0),)}
     for mode in _ARGUMENTS:
-        if mode != "empty":
+        if mode != "empty" and (mode != "median" or len(shape) == 1):  # else there are ties
             yield (shape,), ([(i, 4) for i in range(len(shape))], mode), {}
     for mode in ("maximum", "mean", "median", "minimum"):
         yield (shape,), (1, mode), {"stat_length": 2}
