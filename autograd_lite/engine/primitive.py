@@ -284,6 +284,7 @@ NODES: list[type] = []
 
 _owners: dict[Any, Declared] = {}
 """Who has a name, a NumPy function or an operator."""
+_constant_watchers: list[Callable[[Rule], None]] = []
 _watchers: list[tuple[Callable[[Declared], None], Callable[[Declared], None]]] = []
 
 
@@ -385,3 +386,12 @@ def constant(*functions: Rule) -> None:
     """Let these NumPy functions take variables; they see the plain data and record nothing."""
     for function in functions:
         CONSTANTS[function] = function.__name__
+        for declared in _constant_watchers:
+            declared(function)
+
+
+def watch_constants(declared: Callable[[Rule], None]) -> None:
+    """Call `declared` with every function that is declared a constant, so far and to come."""
+    for function in CONSTANTS:
+        declared(function)
+    _constant_watchers.append(declared)
