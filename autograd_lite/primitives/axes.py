@@ -56,6 +56,8 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     shape = shape_of(x)
     if axis is None:
         return reshape(x, tuple(n for n in shape if n != 1))
+    if not shape and axis in (0, -1):  # as NumPy: a number has this axis
+        return x
     axes = planned("squeeze", normalize_axis_tuple, axis, len(shape))
     if any(shape[a] != 1 for a in axes):
         raise ValueError(f"squeeze: the axis {axis} of shape {shape} is not of length 1")

@@ -76,7 +76,8 @@ def linspace(
     """
     start, stop = operand("linspace", start), operand("linspace", stop)
     made = _dtype(start, stop)
-    distance = _plus_float(stop) - start
+    start, stop = (computed_in("linspace", x, made) for x in (start, stop))
+    distance = stop - start
     steps = _steps("linspace", num, dimensions_of(distance), made)
     gaps = len(steps) - 1 if endpoint else len(steps)
     if gaps > 0:

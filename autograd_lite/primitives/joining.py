@@ -278,7 +278,7 @@ def _unstack_cases(shape: Shape) -> Iterator[Case]:
 
 
 @composed(*since("unstack"), method=False, cases=_unstack_cases)
-def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
+def unstack(x: Any, *, axis: Any = 0) -> tuple[Any, ...]:
     """The layers of x along an axis, which they no longer have: what `stack` joins.
 
     >>> unstack([[1.0, 2.0], [3.0, 4.0]])
@@ -288,6 +288,8 @@ def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
     if not dimensions_of(x):
         raise ValueError("unstack: a single number has no axis to take apart")
     shape = shape_of(x)
+    if isinstance(axis, tuple) and len(axis) == 1:
+        (axis,) = axis
     axis = axis_of("unstack", axis, len(shape))
     if not is_variable(x):
         return tuple(np.moveaxis(x, axis, 0))

@@ -56,6 +56,8 @@ def flip(x: Any, axis: Any = None) -> Any:
     x = operand("flip", x)
     n = dimensions_of(x)
     axes = range(n) if axis is None else planned("flip", normalize_axis_tuple, axis, n)
+    if not n:
+        return reshape(x, ())
     return getitem(x, tuple(BACKWARDS if i in axes else slice(None) for i in range(n)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
@@ -144,6 +145,8 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """
     if out is not None:
         raise TypeError("choose: a variable cannot be written into an array (out=)")
+    if not len(choices):
+        raise ValueError("choose: there are no choices")
     places = _whole_numbers("choose", "a", a)
     places = _inside("choose", places, len(choices), mode)
     places, *arrays = broadcast_arrays(places, *(choices[i] for i in range(len(choices))))
@@ -279,9 +282,11 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """
     x = operand("trim_zeros", filt)
     n = dimensions_of(x)
-    axes = range(n) if axis is None else planned("trim_zeros", _axes, axis, n)
+    axes = range(n) if axis is None else planned("trim_zeros", normalize_axis_tuple, axis, n)
     if trim.lower() not in ("f", "b", "fb", "bf"):
         raise ValueError(f"trim_zeros: trim must be 'f', 'b' or 'fb', not {trim!r}")
+    if not n:
+        return x
     filled = np.argwhere(numbers_of(x))
     index = []
     for i, length in enumerate(shape_of(x)):
@@ -290,12 +295,6 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
         stop = int(last) if "b" in trim.lower() and i in axes else length
         index.append(slice(start, stop))
     return getitem(x, tuple(index))
-
-
-def _axes(axis: Any, n: int) -> tuple[int, ...]:
-    from numpy.lib.array_utils import normalize_axis_tuple
-
-    return normalize_axis_tuple(axis, n)
 
 
 # ---------------------------------------------------------------- functions applied along axes

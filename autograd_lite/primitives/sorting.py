@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.axes import ravel
@@ -83,12 +84,11 @@ def _partition(x: Any, axis: int, kth: Any) -> Any:
 
 def _along_an_axis(name: str, x: Any, axis: int | None, order: Any) -> tuple[Any, int]:
     """The operand, flattened if no axis is given, and the axis."""
+    x = operand(name, x)
+    x, axis = (ravel(x), 0) if axis is None else (x, axis_of(name, axis, dimensions_of(x)))
     if order is not None:
         raise ValueError(f"{name}: order={order!r} is for arrays with named fields")
-    x = operand(name, x)
-    if axis is None:
-        return ravel(x), 0
-    return x, axis_of(name, axis, dimensions_of(x))
+    return x, axis
 
 
 def _sort_cases(shape: Shape) -> Iterator[Case]:
@@ -308,17 +308,19 @@ def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 def intersect1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
 ) -> Any:
-    """The distinct elements that both have, in order, taken from `ar1`; if asked for, with their
-    first places in each.
+    """The distinct elements that both have, in order, taken from `ar1` (from `ar2`, if only that
+    is a variable); if asked for, with their first places in each.
 
     >>> intersect1d([3.0, 1.0, 2.0], [2.0, 3.0])
     array([2., 3.])
     """
-    x = ravel(operand("intersect1d", ar1))
-    _, first, second = planned(
-        "intersect1d", np.intersect1d, numbers_of(x), numbers_of(ar2), assume_unique, True
+    x, y = (ravel(operand("intersect1d", ar)) for ar in (ar1, ar2))
+    plain, first, second = planned(
+        "intersect1d", np.intersect1d, numbers_of(x), numbers_of(y), assume_unique, True
     )
-    common = getitem(x, first)
+    of_second = is_variable(y) and not is_variable(x)
+    common = getitem(y, second) if of_second else getitem(x, first)
+    common = computed_in("intersect1d", common, plain.dtype if is_variable(common) else None)
     return (common, first, second) if return_indices else common
 
 
@@ -345,6 +347,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     >>> bincount([0, 2, 2], weights=[1.0, 2.0, 3.0])
     array([1., 0., 5.])
     """
+    if np.ndim(detached(x)) != 1:
+        raise ValueError("bincount: x must have one axis")
     if is_variable(x):
         raise TypeError(
             "bincount: x is a variable; whole numbers are needed, x.detach().astype(int)"
