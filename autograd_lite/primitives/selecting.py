@@ -263,7 +263,11 @@ def _masks(condlist: Any, shape: Shape) -> list[Array]:
     if not several and np.ndim(held) == (1 if shape else 0):
         held = [held]
     masks = [np.asarray(detached(c), dtype=bool) for c in held]
-    return [planned("piecewise", np.broadcast_to, mask, shape) for mask in masks]
+    for mask in masks:
+        if mask.shape != shape[: mask.ndim]:
+            raise IndexError(f"piecewise: a condition of shape {mask.shape} for x of shape {shape}")
+    fuller = [mask.reshape(mask.shape + (1,) * (len(shape) - mask.ndim)) for mask in masks]
+    return [np.broadcast_to(mask, shape) for mask in fuller]
 
 
 def _trim_cases(shape: Shape) -> Iterator[Case]:
