@@ -203,8 +203,9 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     array([8., 1., 2., 9., 3.])
     """
     arr, values = operand("insert", arr), operand("insert", values)
-    if getattr(arr, "dtype", np.dtype(float)).kind in "iub" and is_variable(values):
-        raise TypeError("insert: arr holds whole numbers; give arr.astype(float)")
+    held = getattr(arr, "dtype", np.dtype(float))
+    if held.kind in "iub" and is_variable(values):
+        raise TypeError(f"insert: arr holds {held}, which has no gradient; give arr.astype(float)")
     if axis is None:
         arr, axis = ravel(arr), 0
     n = dimensions_of(arr)

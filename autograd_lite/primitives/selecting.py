@@ -91,7 +91,7 @@ def take(
     x = operand("take", x)
     places = _whole_numbers("take", "indices", indices)
     if axis is None or not dimensions_of(x):
-        x, axis = ravel(x), 0
+        x, axis = ravel(x), 0 if axis is None else axis
     shape = shape_of(x)
     axis = axis_of("take", axis, len(shape))
     places = _inside("take", places, shape[axis], mode)
@@ -231,15 +231,16 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     """
     x = operand("piecewise", x)
     shape = shape_of(x)
-    masks = _masks(condlist, shape)
+    conditions = _conditions(condlist, shape)
     functions = list(funclist)
-    if len(functions) == len(masks) + 1:
-        masks.append(~np.logical_or.reduce(masks))
-    if len(functions) != len(masks):
+    if len(functions) - len(conditions) not in (0, 1):
         raise ValueError(
-            f"piecewise: {len(masks)} conditions need {len(masks)} functions, or one more, not "
+            f"piecewise: {len(conditions)} conditions need as many functions, or one more, not "
             f"{len(functions)}"
         )
+    masks = [_mask(condition, shape) for condition in conditions]
+    if len(functions) > len(masks):
+        masks.append(~np.logical_or.reduce(masks))
     made: Any = None
     for i, (mask, function) in enumerate(zip(masks, functions, strict=True)):
         kept = mask & ~np.logical_or.reduce([np.zeros(shape, bool), *masks[i + 1 :]])
@@ -256,18 +257,23 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     return np.zeros(shape, getattr(x, "dtype", float)) if made is None else made
 
 
-def _masks(condlist: Any, shape: Shape) -> list[Array]:
-    """The conditions, each an array of the shape of x."""
+def _conditions(condlist: Any, shape: Shape) -> list[Array]:
+    """The conditions; one alone need not stand in a list."""
     held = detached(condlist)
     several = isinstance(held, list | tuple) and held and np.ndim(detached(held[0]))
     if not several and np.ndim(held) == (1 if shape else 0):
         held = [held]
-    masks = [np.asarray(detached(c), dtype=bool) for c in held]
-    for mask in masks:
-        if mask.shape != shape[: mask.ndim]:
-            raise IndexError(f"piecewise: a condition of shape {mask.shape} for x of shape {shape}")
-    fuller = [mask.reshape(mask.shape + (1,) * (len(shape) - mask.ndim)) for mask in masks]
-    return [np.broadcast_to(mask, shape) for mask in fuller]
+    return [np.asarray(detached(c), dtype=bool) for c in held]
+
+
+def _mask(condition: Array, shape: Shape) -> Array:
+    """The condition for each element of x; it may be one for each of its slices."""
+    if condition.shape != shape[: condition.ndim]:
+        raise IndexError(
+            f"piecewise: a condition of shape {condition.shape} for x of shape {shape}"
+        )
+    missing = len(shape) - condition.ndim
+    return np.broadcast_to(condition.reshape(condition.shape + (1,) * missing), shape)
 
 
 def _trim_cases(shape: Shape) -> Iterator[Case]:

@@ -320,7 +320,7 @@ def intersect1d(
     )
     of_second = is_variable(y) and not is_variable(x)
     common = getitem(y, second) if of_second else getitem(x, first)
-    common = computed_in("intersect1d", common, plain.dtype if is_variable(common) else None)
+    common = computed_in("intersect1d", common, plain.dtype) if is_variable(common) else plain
     return (common, first, second) if return_indices else common
 
 
