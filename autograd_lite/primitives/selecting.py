@@ -149,17 +149,21 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
         raise ValueError("choose: there are no choices")
     places = _whole_numbers("choose", "a", a)
     places = _inside("choose", places, len(choices), mode)
-    places, *arrays = broadcast_arrays(places, *(choices[i] for i in range(len(choices))))
-    stacked = stack(_of_one_dtype("choose", arrays), 0)
+    given = _of_one_dtype("choose", [choices[i] for i in range(len(choices))])
+    places, *arrays = broadcast_arrays(places, *given)
+    stacked = stack(arrays, 0)
     return getitem(stacked, places_along(0, shape_of(stacked), places[None]))[0]
 
 
 def _of_one_dtype(name: str, arrays: Sequence[Any]) -> list[Any]:
-    """The arrays in the dtype that all have together."""
-    if any(is_variable(x) for x in arrays):
-        dtype = np.result_type(*(getattr(x, "dtype", 0.0) for x in arrays))
-        return [computed_in(name, x, dtype) if is_variable(x) else x for x in arrays]
-    return list(arrays)
+    """Arrays and numbers in the dtype that all have together; Python's numbers lend none."""
+    if not any(is_variable(x) for x in arrays):
+        return list(arrays)
+    operands = [x if x.__class__ in (int, float, complex) else operand(name, x) for x in arrays]
+    dtype = np.result_type(*(getattr(x, "dtype", 0.0) for x in operands))
+    return [
+        computed_in(name, x, dtype) if is_variable(x) else np.asarray(x, dtype) for x in operands
+    ]
 
 
 # ---------------------------------------------------------------- by truth values

@@ -219,3 +219,35 @@ def check_derivatives(call: Call) -> None:
         np.testing.assert_allclose(first[i].detach(), near, rtol=1e-5, atol=1e-6)
         near = numerical_gradient(slope_at, x, 6e-6)
         np.testing.assert_allclose(second[i], near, rtol=1e-5, atol=1e-6)
+
+
+def agrees_with_numpy(f: Any, *arrays: Any) -> None:
+    """f of Tensors against f of plain arrays, and its first and second derivatives against central
+    differences; float32 stays what NumPy makes of it."""
+    for dtype in (np.float64, np.float32):
+        given = [np.asarray(x, dtype) for x in arrays]
+        for found, expected in zip(
+            results(f(*map(Tensor, given))), results(f(*given)), strict=True
+        ):
+            same(plain(found), expected)
+    leaves = [Tensor(x) for x in arrays]
+    first = gradients(weighted(f(*leaves)), leaves, record=True)
+    directions = [cotangent(x.shape, 50 + i) for i, x in enumerate(arrays)]
+
+    def slope(*operands: Any) -> Any:
+        others = [x if isinstance(x, Variable) else Tensor(x) for x in operands]
+        gs = gradients(weighted(f(*others)), others, record=True)
+        return functools.reduce(
+            operator.add, (np.sum(g * d) for g, d in zip(gs, directions, strict=True))
+        )
+
+    second = gradients(slope(*leaves), leaves)
+    for i, x in enumerate(arrays):
+
+        def moved(g: Any, y: Any, i: int = i) -> float:
+            return float(plain(g(*arrays[:i], np.asarray(y), *arrays[i + 1 :])))
+
+        near = numerical_gradient(lambda y, i=i: moved(lambda *z: weighted(f(*z)), y, i), x, 6e-6)
+        np.testing.assert_allclose(first[i].detach(), near, rtol=1e-5, atol=1e-6)
+        near = numerical_gradient(lambda y, i=i: moved(slope, y, i), x, 6e-6)
+        np.testing.assert_allclose(second[i], near, rtol=1e-5, atol=1e-6)
