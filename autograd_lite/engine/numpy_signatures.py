@@ -58,10 +58,10 @@ class Binding:
             self.signature = _with_numpys_options(inspect.signature(ours))
         self._parameters = self.signature.parameters
         self.names = self._paired()
-        kinds = [{p.kind for p in ps} for ps in (self._parameters.values(), self.own)]
+        several = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
         # what NumPy's takes as **kwargs: ours by name, or to hand on to a user's function
-        self._more = {p.name for p in self.own if p.kind is p.KEYWORD_ONLY}
-        self._takes_more, self._hands_on = (inspect.Parameter.VAR_KEYWORD in k for k in kinds)
+        self._more = {p.name for p in self.own if several and p.kind is p.KEYWORD_ONLY}
+        self._hands_on = several and any(p.kind is p.VAR_KEYWORD for p in self.own)
         self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
@@ -108,7 +108,7 @@ class Binding:
             if name in self.names:
                 if x is not NO_VALUE:
                     given[self.names[name]] = x
-            elif self._takes_more and (self._hands_on or name in self._more):
+            elif name in self._more or self._hands_on:
                 given[name] = x
             elif name == "dtype":
                 dtype = x
