@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator as operators
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from numpy import ndarray
@@ -72,6 +72,7 @@ def elementwise(
     method: bool | None = None,
     domain: tuple[tuple[Interval, ...], ...] | None = None,
     kink: Rule | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> DeclareElementwise:
     """Declare an elementwise primitive; the function decorated gives names and documentation.
 
@@ -88,6 +89,8 @@ def elementwise(
             that is not g·∂z/∂operand (the conjugate, the absolute value); on real ones it is.
         text, latex, precedence: how it is written and how tightly that binds; follow from the
             operator, or from the names of the function and its parameters.
+
+        aliases: other names by which a call may give operands, and theirs.
 
     A parameter of the function decorated that has a default need not be given; None means it too.
 
@@ -133,6 +136,7 @@ def elementwise(
             arrays=arrays or _arrays_of(name, numpy, operator),
             partials=partials,
             on_paper=on_paper or partials,
+            aliases=aliases or {},
             pullbacks=pullbacks or tuple(pullback(len(operands), rule) for rule in partials),
             is_holomorphic=pullbacks is None,
             numpy=numpy,
@@ -398,6 +402,7 @@ def _bound(
     usual = dict(found)
     found.update(zip(names, given, strict=False))
     for name, x in named.items():
+        name = primitive.aliases.get(name, name)
         if name not in names[len(given) :]:
             raise TypeError(f"{primitive.name}() got an unexpected keyword argument '{name}'")
         found[name] = x

@@ -73,7 +73,8 @@ class Binding:
             needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.KEYWORD_ONLY)
             if needed and theirs not in names and p.name not in names:
                 names[theirs] = p.name
-        return names
+        aliases = getattr(getattr(self.ours, "primitive", None), "aliases", {})
+        return names | {name: own for name, own in aliases.items() if name in self._parameters}
 
     def _in_step(self) -> tuple[int, int]:
         """How many arguments may be handed on by position as they are; how many must be."""

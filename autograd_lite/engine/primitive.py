@@ -160,6 +160,8 @@ class Elementwise(Primitive):
     """Whether its pullbacks are g·∂z/∂operand for complex operands too."""
     on_paper: tuple[Rule | float | None, ...]
     """The derivative as a book writes it, where `partials` are written for accuracy instead."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names by which a call may give its operands: `min` for the `a_min` of clip."""
 
     @functools.cached_property
     def on_floats(self) -> Rule:

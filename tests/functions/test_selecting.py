@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from declared_checks import (
     each_call,
 )
 
-from autograd_lite import Tensor
+from autograd_lite import Tensor, Value
 from autograd_lite.engine.primitive import Declared
 from autograd_lite.primitives import selecting
 
@@ -102,3 +103,19 @@ def test_methods() -> None:
 def test_errors(f: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match=message):
         f(Tensor(X))
+
+
+def test_clip_by_the_names_of_its_bounds() -> None:
+    t = Tensor(X)
+    for f in (
+        lambda x: x.clip(0.0, 1.0),
+        lambda x: x.clip(min=0.0),
+        lambda x: x.clip(max=1.0, min=-1.0),
+        lambda x: np.clip(x, -1.0, 1.0),
+        lambda x: np.clip(x, a_min=None, a_max=1.0),
+    ):
+        np.testing.assert_array_equal(f(t).detach(), f(X))
+    assert Value(2.0).clip(max=1.0).data == 1.0
+    if "min" in inspect.signature(np.clip).parameters:  # NumPy 2.1
+        np.testing.assert_array_equal(np.clip(t, min=0.0).detach(), np.clip(X, min=0.0))
+        assert np.clip(Value(-2.0), min=-1.0, max=1.0).data == -1.0
