@@ -18,8 +18,10 @@ from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.axes import ravel
+from autograd_lite.primitives.creation import linspace
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
+from autograd_lite.primitives.reductions import max, min, sum
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -359,3 +361,41 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     plain = planned("bincount", np.bincount, x, numbers_of(weights), minlength)
     summands = astype(weights, np.float64)
     return scatter(summands, np.asarray(x, int), plain.shape)
+
+
+@composed(np.histogram)
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> tuple[Any, Any]:
+    """How many elements lie in each bin, or the sum of their weights, and the edges of the bins.
+
+    ∂: to each weight the gradient of the sum that it is in. The counts are constants; the edges,
+    where they lead evenly from the least element to the greatest, have the derivative of these,
+    and so has, by their distances, a density.
+
+    >>> histogram([1.0, 2.0, 2.5], bins=[0.0, 2.0, 3.0], weights=[1.0, 2.0, 3.0])[0]
+    array([1., 5.])
+    """
+    if is_variable(range):
+        raise TypeError("histogram: range is a variable; give plain numbers, x.detach()")
+    a = operand("histogram", a)
+    plain, given = numbers_of(a), None if weights is None else numbers_of(weights)
+    counts, edges = planned("histogram", np.histogram, plain, numbers_of(bins) if is_variable(bins)
+                            else bins, range, None, given)  # fmt: skip
+    if is_variable(weights):
+        inside = (plain >= edges[0]) & (plain <= edges[-1])
+        places = np.searchsorted(edges, plain[inside], "right") - 1
+        places = np.minimum(places, len(counts) - 1)
+        counts = scatter(getitem(weights, inside), places, counts.shape)
+    if is_variable(bins):
+        edges = bins
+    elif (
+        is_variable(a)
+        and range is None
+        and np.ndim(bins) == 0
+        and edges[0] == plain.min(initial=np.inf)
+    ):
+        edges = linspace(min(a), max(a), len(edges))
+    if density:
+        counts = counts / sum(counts) / (edges[1:] - edges[:-1])
+    return counts, edges

@@ -17,7 +17,7 @@ from declared_checks import (
     plain,
 )
 
-from autograd_lite import Tensor, gradients
+from autograd_lite import Tensor, gradients, numerical_gradient
 from autograd_lite.engine.primitive import Declared
 from autograd_lite.primitives import sorting
 
@@ -120,3 +120,30 @@ def test_sorting_in_place_is_recorded() -> None:
         10.0,
     ]
     assert x.detach().tolist() == [3.0, 1.0, 2.0]
+
+
+HISTOGRAMS: dict[str, Any] = {
+    "counts": lambda x, w: np.histogram(x, 4)[0] * w[0, 0],
+    "edges": lambda x, w: np.histogram(x, 4)[1],
+    "density": lambda x, w: np.histogram(x, 3, density=True)[0],
+    "weights": lambda x, w: np.histogram(x, 3, weights=w)[0],
+    "weights-edges": lambda x, w: np.histogram(x, [-1.0, 1.0, 4.0], weights=w)[0],
+    "weights-range": lambda x, w: np.histogram(x, 3, (-1.5, 3.5), weights=w)[0] + x.sum(),
+}
+
+
+@pytest.mark.parametrize("name", HISTOGRAMS)
+def test_histograms(name: str) -> None:
+    f = HISTOGRAMS[name]
+    x, w = X + 0.01 * np.arange(6.0).reshape(2, 3), np.array([[1.0, 2.0, 3.0], [-1.0, 0.5, 4.0]])
+    leaves = [Tensor(x), Tensor(w)]
+    found = f(*leaves)
+    np.testing.assert_allclose(found.detach(), f(x, w), rtol=1e-13)
+    grads = gradients(np.sum(found * np.arange(1.0, len(found) + 1)), leaves)
+    for i, leaf in enumerate((x, w)):
+
+        def value(y: Any, i: int = i) -> float:
+            z = f(*(y if i == j else v for j, v in enumerate((x, w))))
+            return float(np.sum(z * np.arange(1.0, len(z) + 1)))
+
+        np.testing.assert_allclose(grads[i], numerical_gradient(value, leaf), atol=1e-6)
