@@ -332,6 +332,7 @@ def apply_along_axis(
     if 0 in rest:
         raise ValueError("apply_along_axis: there is no slice, an axis has length 0")
     found = [func1d(getitem(last, place), *args, **kwargs) for place in np.ndindex(rest)]
+    found = [stack(y) if isinstance(y, list | tuple) else y for y in found]
     joined = reshape(stack(found), (*rest, *shape_of(found[0])))
     n, new = len(rest), dimensions_of(found[0])
     return moveaxis(joined, range(n, n + new), range(axis, axis + new))

@@ -63,6 +63,7 @@ CALLS: dict[str, Any] = {
     "apply_along_axis": lambda x, y: np.apply_along_axis(lambda v: v * v[0], 1, x),
     "apply_along_axis-number": lambda x, y: np.apply_along_axis(np.sum, 0, x),
     "apply_along_axis-matrix": lambda x, y: np.apply_along_axis(np.diag, 0, x),
+    "apply_along_axis-list": lambda x, y: np.apply_along_axis(lambda v: [v[0], v.sum()], 1, x),
     "apply_along_axis-keyword": lambda x, y: np.apply_along_axis(lambda v, k: v * k, 0, x, k=2.0),
     "apply_over_axes": lambda x, y: np.apply_over_axes(np.sum, x * y, [0, -1]),
     "take_along_axis": lambda x, y: np.take_along_axis(x, np.argsort(y, axis=1), axis=1),
