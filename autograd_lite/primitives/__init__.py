@@ -7,7 +7,8 @@ from autograd_lite.primitives import activations, special, hyperbolic, rounding,
 from autograd_lite.primitives import shape, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import creation, rearranging, sorting, selecting
-from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
+from autograd_lite.primitives import cumulative, statistics, quantiles, missing
+from autograd_lite.primitives import interpolation, numerics, polynomials
 from autograd_lite.primitives import einsum, linalg, decompositions, fft
 from autograd_lite.primitives import constants
 # isort: on
@@ -15,7 +16,7 @@ from autograd_lite.primitives import constants
 __all__ = [
     "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
     "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
-    "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
-    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "trigonometric",
+    "hyperbolic", "indexing", "interpolation", "joining", "linalg", "missing", "numerics",
+    "polynomials", "products", "quantiles", "rearranging", "reductions", "rounding", "selecting",
+    "shape", "softmax", "sorting", "special", "statistics", "trigonometric",
 ]  # fmt: skip

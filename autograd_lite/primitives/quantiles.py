@@ -1,0 +1,238 @@
+"""Order statistics: median, quantile, percentile.
+
+Which elements a quantile lies between is a constant: NumPy says it, of the places 0, 1, … in the
+order of the elements. What stands there is picked, and interpolated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from autograd_lite.engine.declare import composed
+from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.choices import where as either
+from autograd_lite.primitives.reductions import Axis, axes_of, nonempty_cases
+from autograd_lite.primitives.rows import as_rows, numbers_of, operand, weights_along
+from autograd_lite.primitives.shape import Shape, dimensions_of, reshape, shape_of
+
+_DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+"""The methods that give an element, whatever stands beside it."""
+
+
+def gap(x: Array, *args: Any, axis: Axis = None, **rest: Any) -> Any:
+    """The least distance between two elements of a row: at 0 they tie."""
+    axis = next((a for a in args if a is None or isinstance(a, int | tuple)), axis)
+    rows = np.sort(as_rows(np.asarray(x), axes_of(axis, np.ndim(x))), -1)
+    return np.min(np.diff(rows, axis=-1), initial=np.inf)
+
+
+def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(dimensions_of(x)))
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return normalize_axis_tuple(axis, dimensions_of(x), "axis")
+
+
+def _picked(rows: Any, order: Array, places: Array) -> Any:
+    """What stands at these places in the order of each row. The axes of the rows, or as many of
+    length 1, are the last ones of `places`."""
+    row = np.arange(math.prod(order.shape[:-1])).reshape(order.shape[:-1])
+    n = order.shape[-1]
+    return reshape(rows, -1)[order.reshape(-1, n)[row, places] + row * n]
+
+
+def _lerp(a: Any, b: Any, t: Any) -> Any:
+    """a + (b − a)·t, from the end that is nearer, as NumPy does."""
+    if not np.ndim(t):
+        return a + (b - a) * t if t < 0.5 else b - (b - a) * (1 - t)
+    return either(t < 0.5, a + (b - a) * t, b - (b - a) * (1 - t))
+
+
+class _Rows:
+    """The elements in rows, and their order, in which nan comes last."""
+
+    def __init__(self, name: str, x: Any, axis: Any) -> None:
+        self.name, self.shape = name, shape_of(x)
+        self.axes = _axes(x, axis)
+        self.rows = as_rows(x, self.axes) if self.shape else reshape(x, (1,))
+        self.plain = numbers_of(self.rows)
+        self.n = self.plain.shape[-1]
+        self.order = np.argsort(self.plain, axis=-1, kind="stable")
+        self.missing = np.isnan(self.plain) if self.plain.dtype.kind == "f" else np.False_
+        self.counts = np.broadcast_to(self.n - np.sum(self.missing, -1), self.plain.shape[:-1])
+
+    def at(self, places: Array) -> Any:
+        """What stands there, the last one, nan, in a row that is to be nan."""
+        return _picked(self.rows, self.order, places)
+
+    def restored(self, z: Any, keepdims: bool) -> Any:
+        """The result, of leading axes and those of the rows, with the reduced ones put back."""
+        if not keepdims:
+            return z
+        lead = dimensions_of(z) - (len(self.shape) - len(self.axes))
+        whole = tuple(1 if i in self.axes else n for i, n in enumerate(self.shape))
+        return reshape(z, (*shape_of(z)[:lead], *whole))
+
+
+def quantile_of(
+    name: str,
+    x: Any,
+    q: Any,
+    axis: Any,
+    method: str,
+    keepdims: bool,
+    weights: Any,
+    leave_out: bool = False,
+) -> Any:
+    """quantile and percentile, or, to leave out nan, their nan-variants."""
+    for what, given in (("q", q), ("weights", weights)):
+        if is_variable(given):
+            raise TypeError(f"{name}: {what} is a constant here; give {what}.detach()")
+    x = operand(name, x)
+    r = _Rows(name, x, axis)
+    ask = getattr(np, name.removeprefix("nan"))
+    if not r.n:
+        options = {} if weights is None else {"weights": weights}
+        return ask(numbers_of(x), q, axis, method=method, keepdims=keepdims, **options)
+    places = partial(ask, q=q, method=method)
+    counts = r.counts if leave_out else np.where(r.counts < r.n, 0, r.n)
+    at = _places(places, counts, _weights_in_order(r, x, weights))
+    low = np.floor(at).astype(int)
+    none = counts == 0
+    first = r.at(np.where(none, r.n - 1, low))
+    if method in _DISCRETE:
+        z = first
+    else:
+        dtype = places(np.zeros(1, r.plain.dtype if r.plain.dtype.kind == "f" else float)).dtype
+        high = np.where(none, r.n - 1, np.minimum(low + 1, np.maximum(counts - 1, 0)))
+        z = _lerp(first, r.at(high), (at - low).astype(dtype)[()])
+    return r.restored(z, keepdims)
+
+
+def _places(ask: Any, counts: Array, weights: Array | None) -> Array:
+    """Between which places in the order of so many elements the quantiles of each row lie."""
+    lead = counts.shape
+    if weights is None and len(different := np.unique(counts)) == 1:
+        at = np.asarray(ask(np.arange(max(different[0], 1.0))))
+        return at.reshape((*at.shape, *(1,) * len(lead)))
+    columns = []
+    for place in np.ndindex(lead):
+        count = max(int(counts[place]), 1)
+        options = {} if weights is None else {"weights": weights[place][:count]}
+        columns.append(np.asarray(ask(np.arange(float(count)), **options)))
+    shape = columns[0].shape if columns else np.shape(ask(np.zeros(1)))
+    return np.reshape(np.stack(columns, -1) if columns else [], (*shape, *lead))
+
+
+def _weights_in_order(r: _Rows, x: Any, weights: Any) -> Array | None:
+    """The weights of the elements, in the order of each row."""
+    if weights is None:
+        return None
+    wide = np.broadcast_to(weights_along(r.name, x, np.asarray(weights), r.axes), r.shape)
+    return np.take_along_axis(np.asarray(as_rows(wide, r.axes)), r.order, -1)
+
+
+_METHODS = ("hazen", "weibull", "median_unbiased", "interpolated_inverted_cdf",
+            "averaged_inverted_cdf", "normal_unbiased", "midpoint", *_DISCRETE)  # fmt: skip
+
+
+def _quantile_cases(shape: Shape, scale: float = 1.0) -> Iterator[Case]:
+    if 0 in shape:
+        return
+    yield (shape,), (0.3 * scale,), {}
+    yield (shape,), (np.array([0.12, 0.61]) * scale,), {"keepdims": True}
+    for axis in range(-1, len(shape)) if shape else ():
+        yield (shape,), (np.array([[0.9, 0.2]]) * scale, axis), {"keepdims": axis == 0}
+        yield (shape,), (0.45 * scale,), {"axis": axis, "method": _METHODS[axis]}
+    for method in _METHODS if len(shape) == 1 else ():
+        yield (shape,), (np.array([0.35, 0.8]) * scale,), {"method": method}
+    if len(shape) > 1:
+        w = 0.4 + np.arange(shape[0])
+        yield (shape,), (0.6 * scale, 0), {"method": "inverted_cdf", "weights": w}
+        yield (shape,), (0.6 * scale, (0, -1)), {}
+
+
+@composed(np.quantile, cases=_quantile_cases, kink=gap)
+def quantile(
+    x: Any,
+    q: Any,
+    axis: Axis = None,
+    *,
+    method: str = "linear",
+    keepdims: bool = False,
+    weights: Any = None,
+) -> Any:
+    """What a share q of the elements does not exceed, over an axis, several, or all: an element,
+    or interpolated between two that follow each other in their order.
+
+    ∂: the gradient to these two, in the shares in which they are interpolated. Of equal elements
+    the first in x counts as the lesser one. Where there is nan, the result is nan.
+
+    Args:
+        x: numbers of any shape, some at least.
+        q: numbers from 0 to 1, constants; their axes come first in the result.
+        axis, keepdims: as in `numpy.quantile`.
+        method: any of NumPy's.
+        weights: how much each element counts, constants, for the method "inverted_cdf".
+
+    >>> quantile([1.0, 4.0, 2.0, 3.0], [0.5, 1.0])
+    array([2.5, 4. ])
+    """
+    return quantile_of("quantile", x, q, axis, method, keepdims, weights)
+
+
+def _percentile_cases(shape: Shape) -> Iterator[Case]:
+    yield from _quantile_cases(shape, 100.0)
+
+
+@composed(np.percentile, cases=_percentile_cases, kink=gap)
+def percentile(
+    x: Any,
+    q: Any,
+    axis: Axis = None,
+    *,
+    method: str = "linear",
+    keepdims: bool = False,
+    weights: Any = None,
+) -> Any:
+    """As `quantile`, with q from 0 to 100.
+
+    >>> float(percentile([1.0, 4.0, 2.0, 3.0], 50))
+    2.5
+    """
+    return quantile_of("percentile", x, q, axis, method, keepdims, weights)
+
+
+@composed(np.median, cases=nonempty_cases, kink=gap)
+def median(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """The middle element in the order of the elements over an axis, several, or all; of an even
+    number the mean of the two in the middle.
+
+    ∂: the gradient to it, or half of it to each of the two. Of equal elements the first in x counts
+    as the lesser one. Where there is nan, the result is nan.
+
+    >>> float(median([5.0, 1.0, 2.0, 9.0]))
+    3.5
+    """
+    return median_of("median", x, axis, keepdims)
+
+
+def median_of(name: str, x: Any, axis: Any, keepdims: bool, leave_out: bool = False) -> Any:
+    """median or, to leave out nan, nanmedian."""
+    x = operand(name, x)
+    r = _Rows(name, x, axis)
+    if not r.n:
+        return np.median(numbers_of(x), axis, keepdims=keepdims)  # nan, with NumPy's warning
+    counts = r.counts if leave_out else np.where(r.counts < r.n, 0, r.n)
+    none = counts == 0
+    z = r.at(np.where(none, r.n - 1, np.maximum(counts - 1, 0) // 2))
+    if np.any(counts % 2 == 0):
+        z = (z + r.at(np.where(none, r.n - 1, counts // 2))) / 2.0
+    return r.restored(z, keepdims)
