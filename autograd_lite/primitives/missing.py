@@ -15,6 +15,7 @@ from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.primitives.choices import where as either
+from autograd_lite.primitives.complex_numbers import conjugate, is_complex, real
 from autograd_lite.primitives.cumulative import cumprod, cumsum
 from autograd_lite.primitives.exponential import sqrt
 from autograd_lite.primitives.quantiles import gap, median_of, quantile_of
@@ -176,8 +177,8 @@ def _count(name: str, x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
     if mask is not None:
         counted = counted & mask
     count = np.sum(counted, tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
-    dtype = getattr(x, "dtype", None)
-    return count.astype(dtype) if dtype is not None and dtype.kind == "f" else count.astype(float)
+    dtype = getattr(x, "dtype", np.dtype(float))
+    return count.astype(np.finfo(dtype).dtype if dtype.kind in "fc" else float)
 
 
 def _mean_cases(shape: Shape) -> Iterator[Case]:
@@ -222,7 +223,7 @@ def _variance(
         with np.errstate(all="ignore"):
             mean = nansum(x, axis, keepdims=True, where=where) / count
     d = x - mean
-    square = d * d
+    square = real(d * conjugate(d)) if is_complex(d) else d * d
     if counted is not None:
         square = either(counted, square, 0.0)
     freedom = _count(name, x, axis, keepdims, where) - ddof

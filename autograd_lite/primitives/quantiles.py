@@ -65,7 +65,7 @@ class _Rows:
         self.plain = numbers_of(self.rows)
         self.n = self.plain.shape[-1]
         self.order = np.argsort(self.plain, axis=-1, kind="stable")
-        self.missing = np.isnan(self.plain) if self.plain.dtype.kind == "f" else np.False_
+        self.missing = np.isnan(self.plain) if self.plain.dtype.kind in "fc" else np.False_
         self.counts = np.broadcast_to(self.n - np.sum(self.missing, -1), self.plain.shape[:-1])
 
     def at(self, places: Array) -> Any:

@@ -132,7 +132,7 @@ def _with_one_more(name: str, x: Any, axis: Any, initial: Any, change: Rule) -> 
     initial = operand(name, initial)
     if np.shape(initial):
         raise ValueError(f"{name}: initial= is one number, not an array of {np.shape(initial)}")
-    if getattr(x, "dtype", None) is not None and x.dtype.kind == "f":
+    if getattr(x, "dtype", None) is not None and x.dtype.kind in "fc":
         initial = computed_in(name, initial, x.dtype)
     if not axes or not shape:
         return change(x, initial)
@@ -406,7 +406,9 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     """The least distance between two elements that compete: 0 at a tie."""
     axes = axes_of(axis, x.ndim)
     rows = np.moveaxis(x, axes, range(len(axes))).reshape(_count(x, axis), -1)
-    return np.min(np.diff(np.sort(rows, axis=0), axis=0), initial=np.inf)
+    with np.errstate(invalid="ignore"):
+        gaps = np.diff(np.sort(rows, axis=0), axis=0)
+    return np.nanmin(gaps, initial=np.inf)  # nan between what `where` leaves out, as −inf
 
 
 def _extreme_cases(shape: Shape) -> Iterator[Case]:

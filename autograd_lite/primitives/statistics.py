@@ -20,6 +20,7 @@ from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import clip
 from autograd_lite.primitives.choices import where as either
+from autograd_lite.primitives.complex_numbers import conjugate, is_complex
 from autograd_lite.primitives.exponential import sqrt
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.products import dot
@@ -80,13 +81,13 @@ def _spread(
     x: Array, axis: Axis, keepdims: bool, count: Any, where: Array | None, centred: bool
 ) -> Any:
     d = _deviations(x, axis, where, centred)
-    square = d * d
-    if where is not None:
-        square = np.where(where, square, square.dtype.type(0) if square.dtype != object else 0.0)
-    total = sum_of(square, axis=axis, keepdims=keepdims)
-    if isinstance(count, np.ndarray) and total.dtype != object:
-        count = count.astype(total.dtype)
-    return total / count
+    square = d * d if d.dtype.kind != "c" else d.real**2 + d.imag**2
+    if where is None:
+        return sum_of(square, axis=axis, keepdims=keepdims) / count
+    if square.dtype.kind == "O":
+        return sum_of(np.where(where, square, 0.0), axis=axis, keepdims=keepdims) / count
+    total = sum_of(square, axis=axis, keepdims=keepdims, where=where)
+    return total / np.asarray(count, total.dtype)[()]
 
 
 def _to_spread(
@@ -101,7 +102,8 @@ def _to_spread(
 ) -> Any:
     """g·2(x − mean)/(n − ddof); the mean itself adds nothing, for the deviations sum to 0."""
     count = count_of(x, axis, where) - ddof
-    part = kept(g, x, axis) * (2.0 / count) * _deviations(x, axis, where, centred)
+    d = _deviations(x, axis, where, centred)
+    part = kept(g, x, axis) * (2.0 / count) * (conjugate(d) if is_complex(d) else d)
     return part if where is None else either(where, part, 0.0)
 
 
@@ -156,8 +158,8 @@ def _variance_cases(shape: Shape) -> Iterator[Case]:
     for axis in range(-1, len(shape)):
         yield (shape,), (axis,), {"keepdims": axis == 0}
         if shape[axis] > 1:
-            yield (shape,), (axis,), {"correction": 1, "mean": 0.3}
-    if shape[0] > 1:
+            yield (shape,), (axis,), {"ddof": 1, "mean": 0.3}
+    if size > 2:
         some = np.arange(size).reshape(shape) != 1
         yield (shape,), (), {"where": some}
     if len(shape) > 1:
@@ -300,7 +302,7 @@ def average(
 def _as_exact(weights: Any, x: Any) -> Any:
     """The weights in the dtype that they have beside x."""
     wanted = np.result_type(getattr(x, "dtype", float), getattr(weights, "dtype", float))
-    if wanted.kind != "f" or wanted == getattr(weights, "dtype", wanted):
+    if wanted.kind not in "fc" or wanted == getattr(weights, "dtype", wanted):
         return weights
     return computed_in("average", weights, wanted)
 
@@ -399,7 +401,9 @@ def cov(
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
         factor = 0.0
     x = x - average(x, 1, w, keepdims=True)
-    c = dot(x, transpose(x if w is None else x * w)) * np.true_divide(1, factor).astype(dtype)
+    turned = transpose(x if w is None else x * w)
+    turned = conjugate(turned) if is_complex(turned) else turned
+    c = dot(x, turned) * np.true_divide(1, factor).astype(dtype)
     shape = shape_of(c)
     return reshape(c, ()) if shape == (1, 1) else c
 
