@@ -6,7 +6,7 @@ from autograd_lite.primitives import arithmetic, choices, exponential, trigonome
 from autograd_lite.primitives import activations, special, hyperbolic, rounding, complex_numbers
 from autograd_lite.primitives import shape, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
-from autograd_lite.primitives import creation, rearranging, sorting, selecting
+from autograd_lite.primitives import like, writing, creation, rearranging, sorting, selecting
 from autograd_lite.primitives import cumulative, statistics, quantiles, missing
 from autograd_lite.primitives import interpolation, numerics, polynomials
 from autograd_lite.primitives import einsum, linalg, decompositions, fft
@@ -16,7 +16,7 @@ from autograd_lite.primitives import constants
 __all__ = [
     "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
     "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
-    "hyperbolic", "indexing", "interpolation", "joining", "linalg", "missing", "numerics",
+    "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg", "missing", "numerics",
     "polynomials", "products", "quantiles", "rearranging", "reductions", "rounding", "selecting",
-    "shape", "softmax", "sorting", "special", "statistics", "trigonometric",
+    "shape", "softmax", "sorting", "special", "statistics", "trigonometric", "writing",
 ]  # fmt: skip

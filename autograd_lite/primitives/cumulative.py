@@ -33,7 +33,7 @@ def _cumulative(name: str, x: Any, axis: int | None, dtype: Any) -> Call:
     """The operands and parameters of a cumulative function: x itself, or all of it in a row."""
     x = computed_in(name, operand(name, x), dtype)
     if axis is None or not dimensions_of(x):
-        normalize_axis_index(axis or 0, dimensions_of(x) or 1)
+        normalize_axis_index(0 if axis is None else axis, dimensions_of(x) or 1)
         return (x if dimensions_of(x) == 1 else reshape(x, -1),), {"axis": 0}
     return (x,), {"axis": normalize_axis_index(axis, dimensions_of(x))}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
@@ -88,22 +89,24 @@ def interp(
         left = right = None
     at, places = numbers_of(x), numbers_of(xp)
     before, behind = at < places[0], at > places[-1]
-    if len(places) == 1:
-        z = fp[0] + 0.0 * x
-    else:
-        z = _on_line(x, xp, fp, np.searchsorted(places, at, "right") - 1)
+    single = places[0] == places[-1]
+    z = fp[-1] + 0.0 * x if single else _on_line(x, xp, fp, at, places)
     for outside, given, i in ((before, left, 0), (behind, right, -1)):
         if np.any(outside):
             z = either(outside, fp[i] if given is None else _double("interp", given), z)
     return z
 
 
-def _on_line(x: Any, xp: Any, fp: Any, place: Any) -> Any:
-    """The value at x of the line that starts at this point."""
-    i = np.clip(place, 0, shape_of(xp)[0] - 2)
+def _on_line(x: Any, xp: Any, fp: Any, at: Array, places: Array) -> Any:
+    """The value at x of the line from the last point that is not to its right; at the last point of
+    all, of the line that ends there."""
+    at_end = at >= places[-1]
+    i = np.clip(np.searchsorted(places, at, "right") - 1, 0, len(places) - 2)
+    i = np.where(at_end, np.searchsorted(places, places[-1]) - 1, i)
+    start = np.where(at_end, len(places) - 1, i)
     with np.errstate(all="ignore"):  # beyond the points, where it is not taken
         slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
-        return slope * (x - xp[i]) + fp[i]
+        return slope * (x - xp[start]) + fp[start]
 
 
 def _unrolled(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
@@ -139,7 +142,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     >>> bincount([0, 2, 2], weights=[1.0, 0.5, 0.25])
     array([1.  , 0.  , 0.75])
     """
-    _constant("bincount", x=x)
+    x = detached(x)  # floating-point numbers, which NumPy refuses
     weights = None if weights is None else _double("bincount", weights)
     if not is_variable(weights):
         return np.bincount(x, weights, minlength)

@@ -279,7 +279,9 @@ def nanstd(
 
 
 @composed(np.nanmedian, cases=nonempty_cases, kink=_gap)
-def nanmedian(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def nanmedian(
+    x: Any, axis: Axis = None, *, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
     """As `median`, without nan; nan, with a RuntimeWarning, where there is nothing else.
 
     >>> float(nanmedian([1.0, np.nan, 3.0]))
@@ -322,8 +324,8 @@ def _quantile_cases(shape: Shape, scale: float = 1.0) -> Iterator[Case]:
 
 @composed(np.nanquantile, cases=_quantile_cases, kink=gap)
 def nanquantile(
-    x: Any, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False,
-    weights: Any = None,
+    x: Any, q: Any, axis: Axis = None, *, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, weights: Any = None,
 ) -> Any:  # fmt: skip
     """As `quantile`, without nan; nan, with a RuntimeWarning, where there is nothing else.
 
@@ -339,8 +341,8 @@ def _percentile_cases(shape: Shape) -> Iterator[Case]:
 
 @composed(np.nanpercentile, cases=_percentile_cases, kink=gap)
 def nanpercentile(
-    x: Any, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False,
-    weights: Any = None,
+    x: Any, q: Any, axis: Axis = None, *, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, weights: Any = None,
 ) -> Any:  # fmt: skip
     """As `percentile`, without nan; nan, with a RuntimeWarning, where there is nothing else.
 

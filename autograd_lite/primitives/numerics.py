@@ -5,6 +5,7 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -285,12 +286,11 @@ def _fitting(g: Any, y: Any, n: int) -> Any:
 
 
 def _convolve_cases(shape: Shape) -> Iterator[Case]:
-    if len(shape) != 1 or not shape[0]:
-        return
-    for n in (1, 2, 3, 4):
-        yield (shape, (n,)), (), {}
-        yield (shape, (n,)), ("same",), {}
-        yield (shape, (n,)), (), {"mode": "valid"}
+    row = (math.prod(shape),)
+    for n in (3, 2, 1, 4) if row[0] else ():
+        yield (row, (n,)), (), {}
+        yield (row, (n,)), ("same",), {}
+        yield (row, (n,)), (), {"mode": "valid"}
 
 
 @structural(
@@ -332,9 +332,9 @@ def _mode(name: str, mode: Any) -> str:
 
 def _sequence(name: str, x: Any) -> Any:
     x = operand(name, x)
-    if not dimensions_of(x):
+    if not dimensions_of(x) and name == "convolve":
         return reshape(x, (1,))
-    if dimensions_of(x) > 1 or not shape_of(x)[0]:
+    if dimensions_of(x) != 1 or not shape_of(x)[0]:
         raise ValueError(f"{name}: needs sequences of numbers, not an array of {shape_of(x)}")
     return x
 

@@ -34,9 +34,18 @@ def _coefficients(name: str, p: Any) -> Any:
     return p if dimensions_of(p) else reshape(p, (1,))
 
 
+def _sequence(name: str, p: Any) -> Any:
+    p = operand(name, p)
+    if not dimensions_of(p):
+        raise TypeError(f"{name}: the coefficients must have at least one axis")
+    return p
+
+
 def _trimmed(p: Any) -> Any:
     """The coefficients from the first on that is not 0; the last one at least."""
     plain = numbers_of(p)
+    if not len(plain):
+        return np.zeros(1)
     first = int(np.argmax(plain != 0)) if np.any(plain != 0) else len(plain) - 1
     return p[first:] if first > 0 else p
 
@@ -64,9 +73,7 @@ def polyval(p: Any, x: Any) -> Any:
     >>> float(polyval([3.0, 0.0, 1.0], 5.0))
     76.0
     """
-    p, x = operand("polyval", p), operand("polyval", x)
-    if not dimensions_of(p):
-        raise TypeError("polyval: the coefficients must have at least one axis")
+    p, x = _sequence("polyval", p), operand("polyval", x)
     count = shape_of(p)[0]
     if not count:
         return np.zeros_like(numbers_of(x))
@@ -150,18 +157,18 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     (array([1.5 , 1.75]), array([0.25]))
     """
     u, v = _coefficients("polydiv", u) + 0.0, _coefficients("polydiv", v) + 0.0
+    if not shape_of(u)[0] or not shape_of(v)[0]:
+        raise IndexError("polydiv: a polynomial needs at least one coefficient")
     n = shape_of(v)[0] - 1
     steps = shape_of(u)[0] - n
     scale = 1.0 / v[0]
-    quotient, rest = [], u + 0.0 * v[0]
-    last = rest[-1:]
+    quotient, gone, rest = [], [], u + 0.0 * v[0]
     for _ in range(steps):
         digit = scale * rest[0]
         quotient.append(digit)
-        last = rest[:1] - digit * v[:1]  # 0, but for rounding
+        gone.append(rest[:1] - digit * v[:1])  # 0, but for rounding
         rest = concatenate([rest[1 : n + 1] - digit * v[1:], rest[n + 1 :]])
-    if not shape_of(rest)[0]:
-        rest = last
+    rest = concatenate([*gone, rest]) if gone else rest
     plain = numbers_of(rest)
     first = 0
     while first < len(plain) - 1 and np.allclose(plain[first], 0, rtol=1e-14):
@@ -189,9 +196,11 @@ def polyder(p: Any, m: int = 1) -> Any:
     m = whole("polyder", "m", m)
     if m < 0:
         raise ValueError("polyder: the order must not be negative (see polyint)")
-    p = operand("polyder", p)
+    p = _sequence("polyder", p)
     for _ in range(m):
         p = p[:-1] * np.arange(shape_of(p)[0] - 1, 0, -1)
+    if dimensions_of(p) > 1:
+        raise ValueError("polyder: the coefficients must have one axis")
     return p
 
 
@@ -219,7 +228,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     m = whole("polyint", "m", m)
     if m < 0:
         raise ValueError("polyint: the order must not be negative (see polyder)")
-    p = operand("polyint", p)
+    p = _sequence("polyint", p)
     k = np.zeros(m) if k is None else _coefficients("polyint", k)
     if shape_of(k)[0] == 1 and m > 1:
         k = broadcast_to(k[0], (m,))

@@ -68,6 +68,11 @@ class _Rows:
         self.missing = np.isnan(self.plain) if self.plain.dtype.kind in "fc" else np.False_
         self.counts = np.broadcast_to(self.n - np.sum(self.missing, -1), self.plain.shape[:-1])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the rows have no elements, or there is nothing to order: for NumPy to decide."""
+        return not self.n or (not self.axes and not self.plain.size)
+
     def at(self, places: Array) -> Any:
         """What stands there, the last one, nan, in a row that is to be nan."""
         return _picked(self.rows, self.order, places)
@@ -98,7 +103,7 @@ def quantile_of(
     x = operand(name, x)
     r = _Rows(name, x, axis)
     ask = getattr(np, name.removeprefix("nan"))
-    if not r.n:
+    if r.is_empty:
         options = {} if weights is None else {"weights": weights}
         return ask(numbers_of(x), q, axis, method=method, keepdims=keepdims, **options)
     places = partial(ask, q=q, method=method)
@@ -165,6 +170,7 @@ def quantile(
     q: Any,
     axis: Axis = None,
     *,
+    overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     weights: Any = None,
@@ -181,6 +187,7 @@ def quantile(
         axis, keepdims: as in `numpy.quantile`.
         method: any of NumPy's.
         weights: how much each element counts, constants, for the method "inverted_cdf".
+        overwrite_input: without effect: nothing is written to x.
 
     >>> quantile([1.0, 4.0, 2.0, 3.0], [0.5, 1.0])
     array([2.5, 4. ])
@@ -198,6 +205,7 @@ def percentile(
     q: Any,
     axis: Axis = None,
     *,
+    overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     weights: Any = None,
@@ -211,7 +219,9 @@ def percentile(
 
 
 @composed(np.median, cases=nonempty_cases, kink=gap)
-def median(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def median(
+    x: Any, axis: Axis = None, *, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
     """The middle element in the order of the elements over an axis, several, or all; of an even
     number the mean of the two in the middle.
 
@@ -228,7 +238,7 @@ def median_of(name: str, x: Any, axis: Any, keepdims: bool, leave_out: bool = Fa
     """median or, to leave out nan, nanmedian."""
     x = operand(name, x)
     r = _Rows(name, x, axis)
-    if not r.n:
+    if r.is_empty:
         return np.median(numbers_of(x), axis, keepdims=keepdims)  # nan, with NumPy's warning
     counts = r.counts if leave_out else np.where(r.counts < r.n, 0, r.n)
     none = counts == 0

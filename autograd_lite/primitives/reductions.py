@@ -369,7 +369,7 @@ def _extreme(choose: Rule, reduce: Rule) -> Rule:
             return reduce(x, axis=axis, keepdims=keepdims)
         axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
         rest = [i for i in range(x.ndim) if i not in axes]
-        rows = x.transpose(*rest, *axes).reshape(*(x.shape[i] for i in rest), -1)
+        rows = as_rows(x, axes)
         found = np.empty(rows.shape[:-1], dtype=object)
         for place in np.ndindex(found.shape):
             found[place] = _extreme_of_values(rows[place], choose, reduce)
@@ -413,7 +413,8 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _extreme_cases(shape: Shape) -> Iterator[Case]:
     yield from nonempty_cases(shape)
-    yield from _cases_in_part(shape)
+    for _, args, kwargs in _cases_in_part(shape):
+        yield (shape,), args, {name: x for name, x in kwargs.items() if name != "where"}
 
 
 @structural(
