@@ -143,8 +143,8 @@ def _with_initial(
         if dimensions_of(x) > 1:
             raise ValueError(f"{name}: give the axis: x has {dimensions_of(x)} of them")
         axis = 0
-    if not dimensions_of(x):
-        raise ValueError(f"{name}: x has no axis")
+    elif not isinstance(axis, int | np.integer):
+        raise ValueError(f"{name}: the axis is one number, not {axis!r}")
     z = (cumsum if first == 0 else cumprod)(x, axis, dtype=dtype)
     if not include_initial:
         return z

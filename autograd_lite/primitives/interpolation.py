@@ -18,7 +18,7 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.indexing import scatter
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.reductions import sum
+from autograd_lite.primitives.reductions import max, min, sum
 from autograd_lite.primitives.rows import numbers_of, operand
 from autograd_lite.primitives.shape import Shape, dimensions_of, reshape, shape_of
 
@@ -159,39 +159,48 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    """How many elements lie in each of some bins, and the edges of these: plain arrays. If weights
-    are variables, their sums in each bin are, too.
+    """How many elements lie in each of some bins, and the edges of these.
 
-    The counts have no derivative by the elements. The edges would have one if they followed from
-    the elements, which is refused.
+    The counts are plain: they have no derivative by the elements. If weights are variables, their
+    sums in each bin are, too; and the edges are, if they follow from the least and the greatest
+    element of a variable.
 
     Args:
         a: numbers of any shape.
-        bins: the edges, or how many bins of equal width there are, if `range` is given.
-        range: the first and the last edge.
+        bins: the edges, or how many bins of equal width there are.
+        range: the first and the last edge, if `bins` does not say.
         density, weights: as in `numpy.histogram`.
-
-    Raises:
-        TypeError: if a is a variable and the edges are not given, nor their range.
 
     >>> histogram([1.0, 2.0, 1.5], bins=[1.0, 1.6, 2.0])
     (array([2, 1]), array([1. , 1.6, 2. ]))
     """
     _constant("histogram", bins=bins)
-    if is_variable(a) and range is None and np.ndim(bins) == 0:
-        raise TypeError(
-            "histogram: the edges would depend on the elements, and get no gradient; give the "
-            "edges or range=…, or a.detach()"
-        )
     plain = numbers_of(operand("histogram", a))
-    if not is_variable(weights):
-        return np.histogram(plain, bins, range, density, weights)
-    edges = np.histogram_bin_edges(plain, bins, range)
-    if plain.shape != shape_of(weights):
-        raise ValueError(
-            f"histogram: weights of shape {shape_of(weights)} for elements of {plain.shape}"
-        )
-    return _sums_between(edges, plain.ravel(), reshape(weights, -1), bool(density)), edges
+    if is_variable(weights):
+        counts = _weights_in_bins(plain, bins, range, density, weights)
+        edges = np.histogram_bin_edges(plain, bins, range)
+    else:
+        counts, edges = np.histogram(plain, bins, range, density, weights)
+    if is_variable(a) and range is None and np.ndim(bins) == 0 and plain.size:
+        edges = _edges_from(a, len(edges) - 1)
+    return counts, edges
+
+
+def _edges_from(a: Any, count: int) -> Any:
+    """So many bins of equal width, from the least to the greatest element."""
+    low, high = min(a), max(a)
+    if numbers_of(low) == numbers_of(high):
+        low, high = low - 0.5, high + 0.5
+    share = (np.arange(count + 1) / count).astype(low.dtype if hasattr(low, "dtype") else float)
+    return low + (high - low) * share
+
+
+def _weights_in_bins(x: Array, bins: Any, range: Any, density: Any, weights: Any) -> Any:
+    """The sums of variable weights in each bin."""
+    if x.shape != shape_of(weights):
+        raise ValueError(f"histogram: weights of shape {shape_of(weights)} for {x.shape} elements")
+    edges = np.histogram_bin_edges(x, bins, range)
+    return _sums_between(edges, x.ravel(), reshape(weights, -1), bool(density))
 
 
 def _sums_between(edges: Array, x: Array, weights: Any, density: bool) -> Any:

@@ -7,6 +7,7 @@ variables as they are.)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,11 @@ import numpy as np
 
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.primitive import Case
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.complex_numbers import is_complex, real
 from autograd_lite.primitives.joining import concatenate, stack
 from autograd_lite.primitives.numerics import convolve
+from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.rows import numbers_of, operand
 from autograd_lite.primitives.shape import (
     Shape,
@@ -24,6 +27,7 @@ from autograd_lite.primitives.shape import (
     dimensions_of,
     reshape,
     shape_of,
+    transpose,
     whole,
 )
 
@@ -160,9 +164,11 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     if not shape_of(u)[0] or not shape_of(v)[0]:
         raise IndexError("polydiv: a polynomial needs at least one coefficient")
     n = shape_of(v)[0] - 1
+    if shape_of(u)[0] > n and dimensions_of(u) + dimensions_of(v) > 2:
+        raise ValueError("polydiv: the coefficients must have one axis")
     steps = shape_of(u)[0] - n
     scale = 1.0 / v[0]
-    quotient, gone, rest = [], [], u + 0.0 * v[0]
+    quotient, gone, rest = [], [], u + 0.0 * v[0] if dimensions_of(v) == 1 else u
     for _ in range(steps):
         digit = scale * rest[0]
         quotient.append(digit)
@@ -200,7 +206,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     for _ in range(m):
         p = p[:-1] * np.arange(shape_of(p)[0] - 1, 0, -1)
     if dimensions_of(p) > 1:
-        raise ValueError("polyder: the coefficients must have one axis")
+        p[:-1] * np.arange(shape_of(p)[0] - 1, 0, -1)  # NumPy refuses what does not fit that
     return p
 
 
@@ -255,11 +261,14 @@ def poly(seq_of_zeros: Any) -> Any:
     array([ 1., -5.,  6.])
     """
     roots = _coefficients("poly", seq_of_zeros)
-    if dimensions_of(roots) > 1:
-        raise TypeError("poly: the characteristic polynomial of a matrix is not supported; give "
-                        "its eigenvalues")  # fmt: skip
+    if dimensions_of(roots) == 2 and shape_of(roots)[0] == shape_of(roots)[1]:
+        roots = np.linalg.eigvals(roots)
+    elif dimensions_of(roots) > 1:
+        raise ValueError("poly: give the roots in a row, or a square matrix that has them")
     if not shape_of(roots)[0]:
         return 1.0
+    if roots.dtype.char not in "fdgFDGO":
+        roots = roots.astype(float)
     one = np.ones(1, roots.dtype if roots.dtype.kind != "O" else float)
     z: Any = one
     for i in range(shape_of(roots)[0]):
@@ -269,3 +278,112 @@ def poly(seq_of_zeros: Any) -> Any:
         if np.all(np.sort(plain) == np.sort(plain.conj())):
             return real(z)
     return z
+
+
+def _apart(p: Any) -> Any:
+    """The least distance between two roots: of equal ones there is no derivative."""
+    r = np.roots(p)
+    return np.min(np.abs(r[:, None] - r) + np.where(np.eye(len(r)), np.inf, 0.0), initial=np.inf)
+
+
+@composed(np.roots, method=False, cases=_poly_cases, kink=_apart,
+          domain=(((0.3, 2.0),),))  # fmt: skip
+def roots(p: Any) -> Any:
+    """The roots of a polynomial, as the eigenvalues of its companion matrix; complex ones too.
+
+    The derivative exists where they are all different. Coefficients in front that are 0 are left
+    out, and a root is 0, without a derivative, for each one at the end that is.
+
+    >>> roots([1.0, -3.0, 2.0])
+    array([2., 1.])
+    """
+    p = _coefficients("roots", p)
+    if dimensions_of(p) != 1:
+        raise ValueError("roots: the coefficients must have one axis")
+    plain = numbers_of(p)
+    places = np.nonzero(plain)[0]
+    if not len(places):
+        return np.zeros(0)
+    zeros = len(plain) - 1 - int(places[-1])
+    if is_variable(p) and zeros:
+        raise ValueError(
+            "roots: the last coefficient is 0, and so is a root, of which the derivative is not "
+            "known; divide the polynomial by x, or give p.detach()"
+        )
+    p = p[int(places[0]) : int(places[-1]) + 1]
+    if not is_variable(p):
+        return np.roots(numbers_of(p) if not zeros else plain)
+    n = shape_of(p)[0]
+    if n < 2:
+        return np.zeros(0)
+    first = reshape(-p[1:] / p[0], (1, n - 1))
+    return np.linalg.eigvals(concatenate([first, np.eye(n - 2, n - 1, dtype=p.dtype)], 0))
+
+
+# ---------------------------------------------------------------- fitting
+
+
+def _polyfit_cases(shape: Shape) -> Iterator[Case]:
+    if _one_axis(shape) and shape[0] > 2:
+        yield (shape, shape), (1,), {}
+        yield (shape, (*shape, 2)), (1,), {}
+        yield (shape, shape), (0,), {"w": 0.5 + np.arange(shape[0])}
+
+
+@composed(np.polyfit, method=False, cases=_polyfit_cases)
+def polyfit(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Any:
+    """The coefficients of the polynomial of degree `deg` for which Σ w²·(y − polynomial of x)² is
+    least.
+
+    Args:
+        x, y: the points, variables or constants; y may have an axis more, of several fits.
+        deg: the degree.
+        rcond, full, cov: as in `numpy.polyfit`.
+        w: how much each point counts; variables or constants.
+
+    >>> polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).round(6)
+    array([2., 1.])
+    """
+    order = whole("polyfit", "deg", deg) + 1
+    x, y = operand("polyfit", x) + 0.0, operand("polyfit", y) + 0.0
+    if order < 1:
+        raise ValueError("polyfit: deg must not be negative")
+    if dimensions_of(x) != 1 or not shape_of(x)[0]:
+        raise TypeError("polyfit: x must be a sequence of at least one number")
+    if dimensions_of(y) not in (1, 2) or shape_of(y)[0] != shape_of(x)[0]:
+        raise TypeError(f"polyfit: y of shape {shape_of(y)} does not fit {shape_of(x)[0]} points")
+    rcond = shape_of(x)[0] * np.finfo(x.dtype).eps if rcond is None else rcond
+    powers = [x**i for i in range(order - 1, 0, -1)]
+    left = stack([*powers, np.ones_like(numbers_of(x))], 1)
+    right = y
+    if w is not None:
+        w = operand("polyfit", w) + 0.0
+        if shape_of(w) != shape_of(x):
+            raise TypeError(f"polyfit: w of shape {shape_of(w)} does not fit {shape_of(x)} points")
+        column = reshape(w, (-1, 1))
+        left, right = left * column, right * (column if dimensions_of(y) == 2 else w)
+    scale = np.sqrt(np.sum(numbers_of(left) ** 2, 0))  # any scale: it is taken back below
+    found, residuals, rank, singular = np.linalg.lstsq(left / scale, right, rcond)
+    z = found / (scale if dimensions_of(y) == 1 else reshape(scale, (-1, 1)))
+    if rank != order and not full:
+        what = "Polyfit may be poorly conditioned"
+        warnings.warn(what, np.exceptions.RankWarning, stacklevel=3)
+    if full:
+        return z, residuals, rank, singular, rcond
+    return (z, _covariance(left / scale, scale, residuals, y, cov)) if cov else z
+
+
+def _covariance(left: Any, scale: Any, residuals: Any, y: Any, cov: Any) -> Any:
+    """The covariances of the coefficients, scaled by the mean residual unless that is known."""
+    base = np.linalg.inv(matmul(transpose(left), left)) / np.outer(scale, scale)
+    count, order = shape_of(left)
+    if cov == "unscaled":
+        factor: Any = 1
+    elif count <= order:
+        raise ValueError("polyfit: to scale the covariance there must be more points than "
+                         "coefficients")  # fmt: skip
+    else:
+        factor = residuals / (count - order)
+    return base * factor if dimensions_of(y) == 1 else reshape(base, (*shape_of(base), 1)) * factor

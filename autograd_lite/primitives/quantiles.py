@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
@@ -24,6 +25,10 @@ from autograd_lite.primitives.shape import Shape, dimensions_of, reshape, shape_
 
 _DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 """The methods that give an element, whatever stands beside it."""
+_STEPS = {"linear": -1.0, "hazen": 0.0, "interpolated_inverted_cdf": 0.0, "weibull": 1.0,
+          "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}  # fmt: skip
+"""By how many places of n elements the result moves, less n, while q goes from 0 to 1; by none of
+the other methods, which jump."""
 
 
 def gap(x: Array, *args: Any, axis: Axis = None, **rest: Any) -> Any:
@@ -50,9 +55,10 @@ def _picked(rows: Any, order: Array, places: Array) -> Any:
 
 def _lerp(a: Any, b: Any, t: Any) -> Any:
     """a + (b − a)·t, from the end that is nearer, as NumPy does."""
-    if not np.ndim(t):
-        return a + (b - a) * t if t < 0.5 else b - (b - a) * (1 - t)
-    return either(t < 0.5, a + (b - a) * t, b - (b - a) * (1 - t))
+    near = numbers_of(t) < 0.5
+    if not near.ndim:
+        return a + (b - a) * t if near else b - (b - a) * (1 - t)
+    return either(near, a + (b - a) * t, b - (b - a) * (1 - t))
 
 
 class _Rows:
@@ -97,9 +103,9 @@ def quantile_of(
     leave_out: bool = False,
 ) -> Any:
     """quantile and percentile, or, to leave out nan, their nan-variants."""
-    for what, given in (("q", q), ("weights", weights)):
-        if is_variable(given):
-            raise TypeError(f"{name}: {what} is a constant here; give {what}.detach()")
+    if is_variable(weights):
+        raise TypeError(f"{name}: weights are constants here; give weights.detach()")
+    share, q = q, detached(q)
     x = operand(name, x)
     r = _Rows(name, x, axis)
     ask = getattr(np, name.removeprefix("nan"))
@@ -117,8 +123,19 @@ def quantile_of(
     else:
         dtype = places(np.zeros(1, r.plain.dtype if r.plain.dtype.kind == "f" else float)).dtype
         high = np.where(none, r.n - 1, np.minimum(low + 1, np.maximum(counts - 1, 0)))
-        z = _lerp(first, r.at(high), (at - low).astype(dtype)[()])
+        t = (at - low).astype(dtype)[()]
+        if is_variable(share):
+            t = t + _moved(share, at, counts, method, 1.0 if "quantile" in name else 100.0)
+        z = _lerp(first, r.at(high), t)
     return r.restored(z, keepdims)
+
+
+def _moved(q: Any, at: Array, counts: Array, method: str, whole: float) -> Any:
+    """0, with the derivative by q of the place where the quantile lies; 0 at either end."""
+    step = counts + _STEPS[method] if method in _STEPS else 0.0 * counts
+    step = np.where((at > 0) & (at < counts - 1), step, 0.0) / whole
+    zero = q - q.detach()
+    return reshape(zero, (*shape_of(q), *(1,) * counts.ndim)) * step.astype(zero.dtype)
 
 
 def _places(ask: Any, counts: Array, weights: Array | None) -> Array:
@@ -183,7 +200,8 @@ def quantile(
 
     Args:
         x: numbers of any shape, some at least.
-        q: numbers from 0 to 1, constants; their axes come first in the result.
+        q: numbers from 0 to 1; their axes come first in the result. The derivative by q is the
+            slope between the two elements.
         axis, keepdims: as in `numpy.quantile`.
         method: any of NumPy's.
         weights: how much each element counts, constants, for the method "inverted_cdf".
