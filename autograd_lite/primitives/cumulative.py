@@ -124,7 +124,7 @@ def cumprod(x: Any, axis: int | None = None, *, dtype: Any = None) -> Call:
     """z_k = x_0·…·x_k along an axis, or of all elements in a row.
 
     ∂: ∂L/∂x_i = Σ_k≥i g_k·z_k/x_i: right to any order where some elements are 0, or where a product
-    over- or underflows.
+    underflows.
 
     >>> cumprod([1.0, 2.0, 3.0])
     array([1., 2., 6.])
@@ -143,8 +143,10 @@ def _with_initial(
         if dimensions_of(x) > 1:
             raise ValueError(f"{name}: give the axis: x has {dimensions_of(x)} of them")
         axis = 0
-    elif not isinstance(axis, int | np.integer):
-        raise ValueError(f"{name}: the axis is one number, not {axis!r}")
+    elif isinstance(axis, tuple):  # as the ufuncs' own accumulate takes it
+        if len(axis) != 1:
+            raise ValueError(f"{name}: give one axis, not {axis!r}")
+        axis = axis[0]
     z = (cumsum if first == 0 else cumprod)(x, axis, dtype=dtype)
     if not include_initial:
         return z

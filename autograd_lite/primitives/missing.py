@@ -308,6 +308,7 @@ def _nanquantile(
 ) -> Any:
     x = operand(name, x)
     if not np.size(numbers_of(x)):
+        np.quantile(np.zeros(1), numbers_of(q) / (1.0 if "quantile" in name else 100.0))
         return nanmean(x, axis, keepdims=keepdims)
     _warn_of_empty_rows(x, axis)
     return quantile_of(name, x, q, axis, method, keepdims, weights, leave_out=True)

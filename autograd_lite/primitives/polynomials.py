@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import composed
+from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.complex_numbers import is_complex, real
@@ -168,7 +169,8 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
         raise ValueError("polydiv: the coefficients must have one axis")
     steps = shape_of(u)[0] - n
     scale = 1.0 / v[0]
-    quotient, gone, rest = [], [], u + 0.0 * v[0] if dimensions_of(v) == 1 else u
+    dtype = np.result_type(u.dtype, v.dtype)
+    quotient, gone, rest = [], [], u if dtype.kind == "O" else computed_in("polydiv", u, dtype)
     for _ in range(steps):
         digit = scale * rest[0]
         quotient.append(digit)
@@ -260,7 +262,7 @@ def poly(seq_of_zeros: Any) -> Any:
     >>> poly([2.0, 3.0])
     array([ 1., -5.,  6.])
     """
-    roots = _coefficients("poly", seq_of_zeros)
+    roots = _sequence("poly", seq_of_zeros)
     if dimensions_of(roots) == 2 and shape_of(roots)[0] == shape_of(roots)[1]:
         roots = np.linalg.eigvals(roots)
     elif dimensions_of(roots) > 1:
@@ -297,7 +299,7 @@ def roots(p: Any) -> Any:
     >>> roots([1.0, -3.0, 2.0])
     array([2., 1.])
     """
-    p = _coefficients("roots", p)
+    p = _sequence("roots", p)
     if dimensions_of(p) != 1:
         raise ValueError("roots: the coefficients must have one axis")
     plain = numbers_of(p)

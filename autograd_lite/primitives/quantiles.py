@@ -135,7 +135,9 @@ def _moved(q: Any, at: Array, counts: Array, method: str, whole: float) -> Any:
     step = counts + _STEPS[method] if method in _STEPS else 0.0 * counts
     step = np.where((at > 0) & (at < counts - 1), step, 0.0) / whole
     zero = q - q.detach()
-    return reshape(zero, (*shape_of(q), *(1,) * counts.ndim)) * step.astype(zero.dtype)
+    return reshape(zero, (*shape_of(q), *(1,) * counts.ndim)) * step.astype(
+        getattr(zero, "dtype", float)
+    )
 
 
 def _places(ask: Any, counts: Array, weights: Array | None) -> Array:
