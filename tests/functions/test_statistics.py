@@ -52,9 +52,11 @@ def test_deviation_of_equal_elements() -> None:
 
 
 def test_variance_warns_as_numpy_does() -> None:
-    for f in (np.var, np.std, np.nanvar, lambda x, ddof: np.cov(x, ddof=ddof)):
+    for f in (np.var, np.std, np.nanvar):
         with pytest.warns(RuntimeWarning, match="Degrees of freedom <= 0 for slice"):
             f(Tensor([1.0, 2.0]), ddof=2)
+    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning, match="Degrees of freedom"):
+        np.cov(Tensor([1.0, 2.0]), ddof=2)
 
 
 def test_arrays_of_values() -> None:
@@ -178,7 +180,7 @@ def test_without_nan(name: str, axis: int | None) -> None:
     np.testing.assert_allclose(z.detach(), f(HOLES, *more, axis=axis), rtol=1e-13)
     (found,) = gradients(np.sum(z), [x])
     assert (found[np.isnan(HOLES)] == 0.0).all()
-    for i, row in enumerate(HOLES) if axis == 1 else ():
+    for i, row in enumerate(HOLES) if axis == 1 and not name.startswith("cum") else ():
         left = Tensor(row[~np.isnan(row)])
         (expected,) = gradients(np.sum(plain(left, *more)), [left])
         np.testing.assert_allclose(found[i][~np.isnan(row)], expected, rtol=1e-13)
