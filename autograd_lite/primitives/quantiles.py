@@ -6,6 +6,7 @@ order of the elements. What stands there is picked, and interpolated.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from functools import partial
@@ -45,12 +46,23 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     return normalize_axis_tuple(axis, dimensions_of(x), "axis")
 
 
-def _picked(rows: Any, order: Array, places: Array) -> Any:
-    """What stands at these places in the order of each row. The axes of the rows, or as many of
-    length 1, are the last ones of `places`."""
-    row = np.arange(math.prod(order.shape[:-1])).reshape(order.shape[:-1])
-    n = order.shape[-1]
-    return reshape(rows, -1)[order.reshape(-1, n)[row, places] + row * n]
+_MANY, _FEW = 100, 3
+"""Of so many elements, so few are found more quickly than all are put in order."""
+
+
+def _stand(plain: Array, places: Array) -> Array:
+    """Which elements stand at a few places in the order of each row, without ordering all."""
+    found = np.empty(places.shape, int)
+    parted = np.partition(plain, np.unique(places), -1)
+    lead = plain.ndim - 1
+    for which in np.ndindex(places.shape[: places.ndim - lead]):
+        place = np.broadcast_to(places[which], plain.shape[:-1])[..., None]
+        value = np.take_along_axis(parted, place, -1)
+        same = (plain == value) | ((plain != plain) & (value != value))
+        less = (plain < value) | ((plain == plain) & (value != value))
+        nth = place[..., 0] - np.sum(less, -1)
+        found[which] = np.argmax(np.cumsum(same, -1) > nth[..., None], -1)
+    return found
 
 
 def _lerp(a: Any, b: Any, t: Any) -> Any:
@@ -70,7 +82,6 @@ class _Rows:
         self.rows = as_rows(x, self.axes) if self.shape else reshape(x, (1,))
         self.plain = numbers_of(self.rows)
         self.n = self.plain.shape[-1]
-        self.order = np.argsort(self.plain, axis=-1, kind="stable")
         self.missing = np.isnan(self.plain) if self.plain.dtype.kind in "fc" else np.False_
         self.counts = np.broadcast_to(self.n - np.sum(self.missing, -1), self.plain.shape[:-1])
 
@@ -79,9 +90,22 @@ class _Rows:
         """Whether the rows have no elements, or there is nothing to order: for NumPy to decide."""
         return not self.n or (not self.axes and not self.plain.size)
 
+    @functools.cached_property
+    def order(self) -> Array:
+        """Which elements stand first, second … in each row; of equal ones the first in it."""
+        return np.argsort(self.plain, axis=-1, kind="stable")
+
     def at(self, places: Array) -> Any:
-        """What stands there, the last one, nan, in a row that is to be nan."""
-        return _picked(self.rows, self.order, places)
+        """What stands at these places in the order of each row. The axes of the rows, or as many of
+        length 1, are the last ones of `places`."""
+        lead = self.plain.shape[:-1]
+        row = np.arange(math.prod(lead)).reshape(lead)
+        if self.n >= _MANY and places.size <= _FEW * row.size and self.plain.dtype.kind != "c":
+            wide = np.broadcast_shapes(places.shape, lead)
+            element = _stand(self.plain, np.broadcast_to(places, wide))
+        else:
+            element = self.order.reshape(-1, self.n)[row, places]
+        return reshape(self.rows, -1)[element + row * self.n]
 
     def restored(self, z: Any, keepdims: bool) -> Any:
         """The result, of leading axes and those of the rows, with the reduced ones put back."""

@@ -237,6 +237,8 @@ def divides(z: Any) -> bool:
     """Whether products z can be divided by their factors: none is 0, or without its last digits,
     or infinite."""
     size = np.abs(z)
+    if size.__class__ is np.float64:
+        return bool(2.3e-308 < size < np.inf)
     return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
 
 

@@ -68,6 +68,11 @@ def _var(
     """As np.var, which takes three times as long of small arrays."""
     x = np.asarray(x)
     count = count_of(x, axis, where, keepdims) - ddof
+    if where is None and x.dtype.char in "fd" and x.ndim and count > 0:
+        d = x
+        if not centred:
+            d = x - sum_of(x, axis=axis, keepdims=True) / count_of(x, axis, None)
+        return sum_of(d * d, axis=axis, keepdims=keepdims) / count
     if np.any(count <= 0):
         what = "Degrees of freedom <= 0 for slice"
         warnings.warn(what, RuntimeWarning, stacklevel=2)

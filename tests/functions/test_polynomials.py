@@ -28,8 +28,10 @@ def test_values() -> None:
 @settings(max_examples=10)
 @given(COEFFICIENTS, COEFFICIENTS)
 def test_arithmetic(p: list[float], q: list[float]) -> None:
-    for f in (np.polyadd, np.polysub, np.polymul, lambda p, q: np.polydiv(p, q)[0]):
+    for f in (np.polyadd, np.polysub, np.polymul):
         check(f, p, q)
+    if len(p) >= len(q):  # the remainder is as long as its rounding errors let it be
+        check(lambda p, q: np.polydiv(p, q)[0], p, q)
     product = np.polymul(Tensor(p), Tensor(q))
     quotient, _ = np.polydiv(product, q)
     np.testing.assert_allclose(quotient.detach(), p, atol=1e-8)

@@ -140,6 +140,23 @@ def test_equal_elements_in_the_order_of_the_array() -> None:
     assert gradients(np.median(x), [x])[0].tolist() == [0.5, 0.5]
 
 
+@given(st.integers(0, 2**31), st.sampled_from([0, 1, None]), st.booleans())
+def test_many_elements(seed: int, axis: int | None, holes: bool) -> None:
+    """Found without ordering them all: the same, at ties and beside nan too."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(0, 30, (110, 2)) / 4.0
+    numbers = np.where(rng.random((110, 2)) < 0.02 * holes, np.nan, numbers)
+    x = Tensor(numbers)
+    for few, all_of_them in (
+        (np.median(x, axis=axis), np.quantile(x, [0.5] * 9, axis=axis)[0]),
+        (np.nanmedian(x, axis=axis), np.nanquantile(x, [0.5] * 9, axis=axis)[0]),
+    ):
+        np.testing.assert_allclose(few.detach(), all_of_them.detach())
+        ones = np.ones(few.shape)
+        found, expected = (gradients(z, [x], ones)[0] for z in (few, all_of_them))
+        np.testing.assert_allclose(found, expected)
+
+
 def test_nan_is_the_result() -> None:
     x = Tensor([[1.0, np.nan, 3.0], [4.0, 2.0, 9.0]])
     for z in (np.median(x, axis=1), np.quantile(x, 0.5, axis=1)):
