@@ -5,6 +5,7 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
+from autograd_lite.primitives.complex_numbers import is_complex, real
 from autograd_lite.primitives.indexing import scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import max, min, sum
@@ -79,6 +81,7 @@ def interp(
     """
     _constant("interp", period=period)
     x, xp, fp = (_double("interp", v) for v in (x, xp, fp))
+    x, xp = (real(v) if is_complex(v) else v for v in (x, xp))  # as NumPy does
     if dimensions_of(xp) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
         raise ValueError(
             f"interp: points of shapes {shape_of(xp)} and {shape_of(fp)}; give xp and fp as "
@@ -129,7 +132,21 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
 # ---------------------------------------------------------------- bins
 
 
-@composed(np.bincount, method=False, cases=lambda shape: iter(()))
+def _bincount_cases(shape: Shape) -> Iterator[Any]:
+    if len(shape) == 1 and shape[0]:
+        places = np.arange(shape[0]) * 2 % 3
+        yield (places, shape), (), {}
+        yield (places, shape), (5,), {}
+
+
+def _histogram_cases(shape: Shape) -> Iterator[Any]:
+    if shape and 0 not in shape:
+        data = np.linspace(-0.9, 1.3, math.prod(shape)).reshape(shape)
+        for density in (False, True):
+            yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, density, shape), (), {}
+
+
+@composed(np.bincount, method=False, cases=_bincount_cases, domain=(((0.2, 3.0),),))
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each whole number from 0 on occurs; with weights, the sums of those of each number,
     which are linear in the weights.
@@ -155,7 +172,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return scatter(weights, places.astype(int), (length,))
 
 
-@composed(np.histogram, method=False, cases=lambda shape: iter(()))
+@composed(np.histogram, method=False, cases=_histogram_cases, domain=(((0.2, 3.0),),))
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.engine.primitive import Array, Case, Rule, constant
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.complex_numbers import conjugate, is_complex, real
 from autograd_lite.primitives.cumulative import cumprod, cumsum
@@ -31,6 +31,8 @@ from autograd_lite.primitives.reductions import (
 )
 from autograd_lite.primitives.rows import numbers_of, operand
 from autograd_lite.primitives.shape import Shape, shape_of
+
+constant(np.nanargmax, np.nanargmin)
 
 
 def _present(x: Any) -> Array | None:
