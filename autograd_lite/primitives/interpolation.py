@@ -17,7 +17,7 @@ from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
-from autograd_lite.primitives.complex_numbers import is_complex, real
+from autograd_lite.primitives.complex_numbers import is_complex
 from autograd_lite.primitives.indexing import scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import max, min, sum
@@ -81,7 +81,8 @@ def interp(
     """
     _constant("interp", period=period)
     x, xp, fp = (_double("interp", v) for v in (x, xp, fp))
-    x, xp = (real(v) if is_complex(v) else v for v in (x, xp))  # as NumPy does
+    if is_complex(x) or is_complex(xp):
+        raise TypeError("interp: x and xp must be real; fp may be complex")
     if dimensions_of(xp) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
         raise ValueError(
             f"interp: points of shapes {shape_of(xp)} and {shape_of(fp)}; give xp and fp as "
@@ -142,8 +143,7 @@ def _bincount_cases(shape: Shape) -> Iterator[Any]:
 def _histogram_cases(shape: Shape) -> Iterator[Any]:
     if shape and 0 not in shape:
         data = np.linspace(-0.9, 1.3, math.prod(shape)).reshape(shape)
-        for density in (False, True):
-            yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, density, shape), (), {}
+        yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, False, shape), (), {}
 
 
 @composed(np.bincount, method=False, cases=_bincount_cases, domain=(((0.2, 3.0),),))

@@ -97,6 +97,15 @@ def test_points_that_do_not_fit(points: Any) -> None:
         np.interp(Tensor(1.0), *points)
 
 
+def test_complex_values_at_real_points() -> None:
+    fp = Tensor(FP * (1.0 - 2.0j))
+    z = np.interp(0.25, XP, fp)
+    assert z.item() == pytest.approx(np.interp(0.25, XP, fp.detach()))
+    np.testing.assert_allclose(gradients(np.real(z), [fp])[0], [0.0, 0.5, 0.5, 0.0])
+    with pytest.raises(TypeError, match="must be real"):
+        np.interp(fp, XP, FP)
+
+
 def test_bins() -> None:
     data = np.array([0.1, 0.4, 0.45, 0.9, 1.0])
     weights = [1.0, 2.0, 3.0, 4.0, 5.0]
