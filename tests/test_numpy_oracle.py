@@ -143,6 +143,7 @@ ARGUMENTS: dict[str, Callable[[Shape], st.SearchStrategy[Any]]] = {
     "shape": lambda s: st.sampled_from([s, (2, *s), s[::-1], (-1,), -1, (1, *s, 1), (7,), [2, -1]]),
     "newshape": lambda s: ARGUMENTS["shape"](s),
     "order": lambda s: st.sampled_from(["C", "F"]),
+    "deg": lambda s: st.sampled_from([0, 1]),
     "out": lambda s: st.none(),
     "where": lambda s: st.just(True),
     "initial": lambda s: st.just(NO_VALUE),

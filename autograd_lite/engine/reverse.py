@@ -346,6 +346,8 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
     if total.__class__ is Pieces:
+        if part.__class__ is not ndarray:  # recorded: a graph does not go into an array
+            return part + total.sum(node)
         dense = np.array(part)
         total.add_to(dense)
         owned.add(node)

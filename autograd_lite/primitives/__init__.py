@@ -8,7 +8,8 @@ from autograd_lite.primitives import shape, axes, indexing, joining, reductions,
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import like, writing, assembling, creation, rearranging, sorting
 from autograd_lite.primitives import padding, selecting
-from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
+from autograd_lite.primitives import cumulative, statistics, quantiles, missing
+from autograd_lite.primitives import interpolation, numerics, polynomials
 from autograd_lite.primitives import einsum, linalg, decompositions, fft
 from autograd_lite.primitives import constants
 # isort: on
@@ -16,7 +17,8 @@ from autograd_lite.primitives import constants
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
     "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
-    "exponential", "fft", "hyperbolic", "indexing", "joining", "like", "linalg", "numerics",
-    "padding", "polynomials", "products", "rearranging", "reductions", "rounding", "selecting",
+    "exponential", "fft", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
+    "missing", "numerics", "padding", "polynomials", "products", "quantiles", "rearranging",
+    "reductions", "rounding", "selecting",
     "shape", "softmax", "sorting", "special", "statistics", "trigonometric", "writing",
 ]  # fmt: skip
