@@ -52,10 +52,10 @@ _TOGETHER = Structural(
 )
 
 
-def together(outputs: Sequence[Any]) -> Any:
+def together(outputs: Sequence[Any], always: bool = False) -> Any:
     """Several variables as one node, whose gradient to start from is a dict: {place: gradient};
-    its tangent is a tuple. Of one variable, itself."""
-    if len(outputs) == 1:
+    its tangent is a tuple. Of one variable, itself, unless `always`."""
+    if len(outputs) == 1 and not always:
         return outputs[0]
     node = object.__new__(Results)
     node._plain = tuple(x._plain for x in outputs)
@@ -124,7 +124,7 @@ class Pushforward:
 def _step_of(node: Any, places: list[int], record: bool) -> Step:
     """The function from the tangents of these operands of a node to the node's."""
     primitive = node.primitive
-    if isinstance(primitive, Elementwise):
+    if isinstance(primitive, Elementwise) and (primitive.is_holomorphic or _is_real(node)):
         if node.__class__ is Value and not record:
             return _by_numbers([node.partials[i] for i in places])
         return _by_factors(node, primitive, places, record)
@@ -135,7 +135,7 @@ def _step_of(node: Any, places: list[int], record: bool) -> Step:
     return _transposed(node, primitive, places, record)
 
 
-def _by_numbers(partials: list[float]) -> Step:
+def _by_numbers(partials: list[float | None]) -> Step:
     """Of a Value, which holds its derivatives."""
     return lambda given: _sum([times(t, d) for t, d in zip(given, partials, strict=True)])
 
@@ -153,14 +153,17 @@ def _by_factors(node: Any, primitive: Primitive, places: list[int], record: bool
 
 def _of_all(node: Any, primitive: Primitive, places: list[int]) -> Step:
     """Of a primitive that is linear in its operands together: itself, with 0 for the others."""
-    others = [
-        x if i in primitive.constants else _zeros(x) for i, x in enumerate(node.operands)
-    ]
+    others = [x if i in primitive.constants else _zeros(x) for i, x in enumerate(node.operands)]
+
+    # the results of an operation stand apart, and are no operand that could be recorded with
+    apart = primitive is _TOGETHER or any(x.__class__ is Results for x in node.operands)
 
     def step(given: list[Any]) -> Any:
         operands = list(others)
         for i, t in zip(places, given, strict=True):
             operands[i] = t
+        if apart:
+            return primitive.arrays(*operands, **node.params)
         return apply(primitive, operands, node.params)
 
     return step
@@ -180,25 +183,26 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     """Of any other: the gradient, by u, of what the pullbacks make of u."""
     several = node.__class__ is Results
     results = node._plain if several else (node._plain,)
-    inputs = [Tensor(np.ones_like(z)) for z in results]  # 0 would be "nothing flows back"
+    inputs = [Tensor(np.ones(z.shape, z.dtype)) for z in results]  # 0 would be "nothing flows back"
     u = tuple(inputs) if several else inputs[0]
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
         z = tuple(node.result(i) for i in range(len(results)))
     pulled = []
-    reached = []
+    reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
         rule: Any = primitive.pullbacks[i]
         part = fitted(rule(u, z, *values, **node.params), node.operands[i], node)
-        if is_variable(part):  # else it is 0, whatever u is
-            pulled.append(part)
-            reached.append(k)
+        for j, one in part.items() if isinstance(part, dict) else ((None, part),):
+            if is_variable(one):  # else it is 0, whatever u is
+                pulled.append(one)
+                reached.append((k, j))
     if not pulled:
         return lambda given: _zero(node)
     whole = together(pulled)
 
     def step(given: list[Any]) -> Any:
-        ts = [given[k] for k in reached]
+        ts = [given[k] if j is None else given[k][j] for k, j in reached]
         start = ts[0] if len(ts) == 1 else dict(enumerate(ts))
         found = gradients(whole, inputs, start, record=record)
         return tuple(found) if several else found[0]
@@ -211,7 +215,7 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
 
 def _held(node: Any) -> tuple[Any, ...]:
     """What the operands of a node were, as the engine holds it."""
-    return node._values if isinstance(node, Tensor | Results) else node.values  # type: ignore[no-any-return]
+    return node._values if isinstance(node, Tensor | Results) else node.values
 
 
 def _sum(parts: list[Any]) -> Any:
@@ -221,12 +225,17 @@ def _sum(parts: list[Any]) -> Any:
     return total
 
 
+def _is_real(node: Any) -> bool:
+    """Whether neither a node nor an operand of it is complex."""
+    return not any(map(np.iscomplexobj, (node._plain, *_held(node))))
+
+
 def _zeros(x: Any) -> Any:
     """0 in the place of an operand."""
     x = detached(x)
     if isinstance(x, tuple):
         return tuple(map(_zeros, x))
-    return np.zeros_like(x) if isinstance(x, np.ndarray | np.generic) else 0.0
+    return np.zeros(x.shape, x.dtype)[()] if hasattr(x, "dtype") else 0.0
 
 
 def _zero(node: Any) -> Any:
@@ -241,18 +250,24 @@ def _fitting(t: Any, node: Variable) -> Any:
     if node.__class__ is Value:
         if t.__class__ is Tensor:
             return as_value(t)
-        return t if t.__class__ is Value else float(t)
+        return float(np.real(t)) if isinstance(t, np.ndarray | np.generic) else t
     return _in_form(t, data)
 
 
 def _in_form(t: Any, data: Any) -> Any:
     """The same for a Tensor that holds `data`."""
-    if t.__class__ is Value and not isinstance(data, float | int):
+    if not hasattr(data, "dtype"):
+        return t  # of a Value that stands together with others
+    if t.__class__ is Value:
         t = as_tensor(t, data.dtype)
     if t.__class__ is float or t.__class__ is int:
         t = data.dtype.type(t)
+    elif t.__class__ is complex:
+        t = np.complex128(t)
     if t.shape != data.shape:
         t = PRIMITIVES["broadcast_to"].function(t, data.shape)
+    if t.dtype.kind == "c" != data.dtype.kind:
+        t = PRIMITIVES["real"].function(t)
     if t.dtype != data.dtype:
         t = PRIMITIVES["astype"].function(t, data.dtype)[()]
     return t

@@ -161,6 +161,7 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
     arrays=lambda results, index: results[index],
     pullbacks=(lambda g, z, results, index: g,),  # the engine puts it in its place among them
     back=("g",),
+    linear="jointly",
     method=False,
 )
 def result_of(results: Any, index: int) -> Call:
