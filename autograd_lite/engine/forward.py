@@ -40,12 +40,17 @@ def _itself(*outputs: Any) -> Any:
     return outputs
 
 
+def _part(i: int, g: Any, z: Any, *outputs: Any) -> Any:
+    """The gradient of one of them: a view, for the array is not the pass's own."""
+    return g[i].view() if g[i].__class__ is np.ndarray else g[i]
+
+
 _TOGETHER = Structural(
     name="together",
     operands=(),
     text="({operands})",
     arrays=_itself,
-    pullbacks=EachOperand(lambda i, g, z, *outputs: g[i]),
+    pullbacks=EachOperand(_part),
     results=(),
     linear="jointly",
     function=_itself,

@@ -539,9 +539,9 @@ def test_argument_that_is_no_number(argument: Any, message: str) -> None:
         grad(lambda x: 1.0)(argument)
 
 
-@pytest.mark.parametrize("array", [np.array([1j]), np.array(["a"]), np.array([True])])
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([True])])
 def test_array_that_holds_no_real_numbers(array: Any) -> None:
-    with pytest.raises(TypeError, match="real numbers are needed"):
+    with pytest.raises(TypeError, match="numbers are needed"):
         grad(lambda x: 1.0)(array)
 
 
