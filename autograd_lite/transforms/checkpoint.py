@@ -10,13 +10,14 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.forward import together
+from autograd_lite.engine.graph import older_below
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
-from autograd_lite.transforms.nodes import older_below, recorded_as_one
+from autograd_lite.transforms.nodes import recorded_as_one
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.graph import older_below
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
-from autograd_lite.transforms.nodes import older_below, recorded_as_one
+from autograd_lite.transforms.nodes import recorded_as_one
 from autograd_lite.transforms.trees import leaves_beside, leaves_of, map_leaves
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,9 @@ def recorded_as_one(
 
     def pull(g: Any, z: Any, given: Any) -> dict[int, Any]:
         gs = g if several else (g,)
-        recording = given.__class__ is Results or any(map(is_variable, gs))
-        given = given._operands if given.__class__ is Results else given
+        with_variables = given.__class__ is Results
+        recording = with_variables or any(map(is_variable, gs))
+        given = given.operands if with_variables else given
         parts = back(gs, given, recording)
         return {i: part for i, part in enumerate(parts) if part is not None}
 
@@ -67,21 +68,3 @@ def _numbers_of(result: Any) -> Any:
         return np.array(result)[()] if result.ndim == 0 or result.flags.writeable else result
     array = np.array(result)
     return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]
-
-
-def older_below(outputs: Sequence[Any], stops: Collection[Any], epoch: int) -> list[Any]:
-    """The variables of before an epoch that the outputs were computed from, not below the stops:
-    what a function closes over. What these were computed from in turn is not visited."""
-    found: dict[Any, None] = {}
-    seen = set(stops)
-    stack = [x for x in outputs if is_variable(x)]
-    while stack:
-        x = stack.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        if x._epoch < epoch:
-            found[x] = None
-        else:
-            stack += [operand for _, operand in x.variables()]
-    return list(found)

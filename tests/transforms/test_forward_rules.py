@@ -39,7 +39,7 @@ def check_transposed(primitive: Primitive, operands: Any, params: Any, kind: typ
     wanted = [x for x in given if x.__class__ is kind]
     zs = as_tuple(apply(primitive, given, params))
     whole = together(zs)
-    ts = [x for x in tangents(wanted)]
+    ts = tangents(wanted)
     us = [cotangent(np.shape(z.detach()), 5 + i) for i, z in enumerate(zs)]
     back = gradients(whole, wanted, us[0] if len(zs) == 1 else dict(enumerate(us)))
     expected = sum(float(np.sum(g * t)) for g, t in zip(back, ts, strict=True))
