@@ -60,6 +60,7 @@ _TOGETHER = Structural(
 def together(outputs: Sequence[Any], always: bool = False) -> Any:
     """Several variables as one node, whose gradient to start from is a dict: {place: gradient};
     its tangent is a tuple. Of one variable, itself, unless `always`."""
+    outputs = [x.node for x in outputs]
     if len(outputs) == 1 and not always:
         return outputs[0]
     node = object.__new__(Results)
@@ -90,6 +91,8 @@ class Pushforward:
     def __init__(
         self, output: Any, inputs: Sequence[Any], record: bool | None = False, often: bool = False
     ) -> None:
+        output = output.node
+        inputs = [x.node for x in inputs]
         wanted = frozenset(inputs)
         order, older = leading_to(output, wanted, bounds_of(wanted))
         self.record = older if record is None else record
@@ -133,9 +136,10 @@ def _step_of(node: Any, places: list[int], record: bool) -> Step:
         if node.__class__ is Value and not record:
             return _by_numbers([node.partials[i] for i in places])
         return _by_factors(node, primitive, places, record)
-    if primitive.linear == "jointly":
+    linear = primitive.linear if isinstance(primitive, Structural) else ""
+    if linear == "jointly":
         return _of_all(node, primitive, places)
-    if primitive.linear == "each":
+    if linear == "each":
         return _of_each(node, primitive, places, record)
     return _transposed(node, primitive, places, record)
 

@@ -7,7 +7,7 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ Place = int | str
 class Transformed:
     """What a transform of a function returns: an object, so that it can be pickled if f can."""
 
-    name: ClassVar[str]
+    name: str
 
     def __init__(self, f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> None:
         check_function(self.name, f)
@@ -116,12 +116,13 @@ class Call:
                 i: map_leaves(functools.partial(_fresh, name, called(i)), tree)
                 for tree, i in self._trees
             }
-            self.inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
-            """The variables."""
+            inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
             given = [wrapped.get(i, x) for i, x in enumerate(args)]
             named = {key: wrapped.get(key, x) for key, x in kwargs.items()} if kwargs else kwargs
             self.output = f(*given, **named)
             """What f returned, which may have changed what it was given."""
+        self.inputs = [x.first for x in inputs]
+        """The variables, as they were given to f, which may have written into them."""
 
     def in_form(self, gradients: Sequence[Any]) -> list[Any]:
         """A gradient for each input, in the structure of each of the arguments."""
@@ -174,7 +175,7 @@ def outputs_of(name: str, output: Any) -> Any:
 
     def leaf_of(leaf: Any, where: str) -> Any:
         if is_variable(leaf):
-            return leaf
+            return leaf.node
         if isinstance(leaf, np.ndarray) and leaf.dtype == object:
             return _joined(leaf)
         if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "fiuc":
@@ -260,6 +261,13 @@ def with_aux(name: str, output: Any) -> tuple[Any, Any]:
     return output
 
 
+def zero_of(x: Any) -> Any:
+    """0 in the shape of a number, array or variable."""
+    if x.__class__ is Value or isinstance(x, float | int | complex):
+        return 0.0
+    return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)
+
+
 # ---------------------------------------------------------------- what depends on nothing
 
 
@@ -303,7 +311,7 @@ def mark_derivative(g: Any) -> Any:
     return g
 
 
-def recorded(derivative: Any, like: Any) -> Any:
+def as_recorded(derivative: Any, like: Any) -> Any:
     """A derivative as a variable, which a constant one is as well, that can be differentiated
     again without a warning; of the kind of a number, array or variable."""
     if is_variable(derivative):

@@ -57,11 +57,12 @@ def checkpoint(f: F) -> F:
         if not modes.is_recording():
             return f(*args, **kwargs)
         given = (args, kwargs)
-        variables = [x for x in leaves_of(given) if is_variable(x)]
+        variables = [x.node for x in leaves_of(given) if is_variable(x)]
         epoch = clock.tick()
         fresh = [_leaf(x.detach(), x) for x in variables]
         output = outputs_of("checkpoint", _run(f, given, fresh))
         results = leaves_of(output)
+        fresh = [x.first for x in fresh]  # f may write into what it is given
         closed = older_below(results, fresh, epoch)
         operands = [*variables, *closed]
         if not operands:
@@ -125,7 +126,7 @@ def _back(
         starts = [gs[i] for i in places]
         whole = together([results[i] for i in places])
         start = starts[0] if len(starts) == 1 else dict(enumerate(starts))
-        inputs = [*fresh, *closed]
+        inputs = [*(x.first for x in fresh), *closed]
         return gradients_and_whether_recorded(whole, inputs, start, recording, apart=True)[0]
 
 

@@ -56,7 +56,7 @@ def custom_gradient(f: F) -> F:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        variables = [x for x in leaves_of(args) if is_variable(x)]
+        variables = [x.node for x in leaves_of(args) if is_variable(x)]
         if not variables or not modes.is_recording():
             return _pair(name, f(*args, **kwargs))[0]
         epoch = clock.tick()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.engine import modes
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
@@ -16,6 +14,7 @@ from autograd_lite.transforms.calls import (
     Argnums,
     Call,
     Transformed,
+    as_recorded,
     as_scalar,
     mark_derivative,
     outputs_of,
@@ -23,6 +22,7 @@ from autograd_lite.transforms.calls import (
     plain_tree,
     warn_if_cut,
     with_aux,
+    zero_of,
 )
 from autograd_lite.transforms.trees import leaves_of
 
@@ -141,9 +141,10 @@ class _ValueAndGradient(Transformed):
         inputs = call.inputs
         if not is_variable(output):
             warn_if_cut(self.name, [output], inputs, 5)
-            return [0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype) for v in inputs], (
-                False
-            )
+            zeros = [zero_of(v) for v in inputs]
+            if call.record:  # of an inner derivative: the outer one need not warn again
+                return [as_recorded(g, v) for g, v in zip(zeros, inputs, strict=True)], True
+            return zeros, False
         start = 1.0 if self._holomorphic else None
         if self._holomorphic:
             _check_holomorphic(self.name, output, inputs)

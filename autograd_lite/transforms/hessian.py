@@ -16,10 +16,11 @@ from autograd_lite.transforms.calls import (
     as_scalar,
     mark_derivative,
     warn_if_cut,
+    zero_of,
 )
-from autograd_lite.transforms.jacobian import REVERSE, jacobian
+from autograd_lite.transforms.jacobian import REVERSE, Jacobian
 from autograd_lite.transforms.trees import leaves_beside
-from autograd_lite.transforms.vjp import start_for, zero_of
+from autograd_lite.transforms.vjp import start_for
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -43,20 +44,8 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> hessian(lambda x: x**3)(2.0)
     12.0
     """
-    return _Hessian(f, argnums)
-
-
-class _Hessian(Transformed):
-    """What `hessian` returns."""
-
-    name = "hessian"
-
-    def __init__(self, f: Callable[..., Any], argnums: Argnums) -> None:
-        super().__init__(f, argnums)
-        self._twice = jacobian(jacobian(f, argnums, mode=REVERSE), argnums)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._twice(*args, **kwargs)
+    once = Jacobian(f, argnums, False, REVERSE, False, "hessian")
+    return Jacobian(once, argnums, False, None, False, "hessian")
 
 
 def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

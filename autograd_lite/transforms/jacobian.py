@@ -15,16 +15,17 @@ from autograd_lite.transforms.calls import (
     Argnums,
     Call,
     Transformed,
+    as_recorded,
     number_of,
     outputs_of,
     plain_tree,
-    recorded,
     warn_if_cut,
     with_aux,
+    zero_of,
 )
 from autograd_lite.transforms.jvp import Pushed
 from autograd_lite.transforms.trees import leaves_of, map_leaves
-from autograd_lite.transforms.vjp import Pullback, zero_of
+from autograd_lite.transforms.vjp import Pullback
 
 FORWARD, REVERSE = "forward", "reverse"
 
@@ -68,13 +69,11 @@ def jacobian(
     """
     if mode not in (FORWARD, REVERSE, None):
         raise ValueError(f"jacobian: mode {mode!r} is none of 'forward', 'reverse' and None")
-    return _Jacobian(f, argnums, has_aux, mode, holomorphic)
+    return Jacobian(f, argnums, has_aux, mode, holomorphic)
 
 
-class _Jacobian(Transformed):
-    """What `jacobian` returns."""
-
-    name = "jacobian"
+class Jacobian(Transformed):
+    """What `jacobian` returns, and `hessian`."""
 
     def __init__(
         self,
@@ -83,7 +82,9 @@ class _Jacobian(Transformed):
         has_aux: bool,
         mode: str | None,
         holomorphic: bool,
+        name: str = "jacobian",
     ) -> None:
+        self.name = name
         super().__init__(f, argnums, has_aux)
         self._mode = mode
         self._holomorphic = holomorphic
@@ -130,7 +131,8 @@ class _Jacobian(Transformed):
 def _recorded(z: Any, row: list[Any], call: Call) -> list[Any]:
     """The blocks of one result as variables."""
     return [
-        recorded(b, z if x.__class__ is Value else x) for b, x in zip(row, call.inputs, strict=True)
+        as_recorded(b, z if x.__class__ is Value else x)
+        for b, x in zip(row, call.inputs, strict=True)
     ]
 
 

@@ -12,16 +12,17 @@ from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import (
     Call,
+    as_recorded,
     check_function,
     number_of,
     outputs_of,
     plain_tree,
-    recorded,
     warn_if_cut,
     with_aux,
+    zero_of,
 )
 from autograd_lite.transforms.trees import leaves_beside, leaves_of, map_leaves
-from autograd_lite.transforms.vjp import start_for, zero_of
+from autograd_lite.transforms.vjp import start_for
 
 
 def jvp(
@@ -148,7 +149,7 @@ class Pushed:
         parts = [next(found) if is_variable(x) else zero_of(x) for x in self._leaves]
         parts = _each_its_own(parts)
         if record:
-            parts = [recorded(t, x) for t, x in zip(parts, self._leaves, strict=True)]
+            parts = [as_recorded(t, x) for t, x in zip(parts, self._leaves, strict=True)]
         rest = iter(parts)
         return map_leaves(lambda leaf, where: next(rest), self.output)
 

@@ -22,6 +22,7 @@ from autograd_lite.transforms.calls import (
     plain_tree,
     warn_if_cut,
     with_aux,
+    zero_of,
 )
 from autograd_lite.transforms.trees import leaves_beside, leaves_of
 
@@ -115,13 +116,6 @@ class Pullback:
 def _depends_on_older(whole: Any, inputs: Sequence[Any]) -> bool:
     wanted = frozenset(inputs)
     return leading_to(whole, wanted, bounds_of(wanted))[1]
-
-
-def zero_of(x: Any) -> Any:
-    """0 in the shape of a number, array or variable."""
-    if x.__class__ is Value or isinstance(x, float | int | complex):
-        return 0.0
-    return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)
 
 
 def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the gradient") -> Any:

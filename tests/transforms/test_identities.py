@@ -61,7 +61,9 @@ def test_forward_and_reverse_are_transposed(program: Program) -> None:
     np.testing.assert_array_equal(value, same)
     assert np.shape(tangent) == np.shape(value)
     parts = [inner(g, t) for g, t in zip(back, ts, strict=True)]
-    assert inner(u, tangent) == pytest.approx(sum(parts), rel=1e-8, abs=1e-9 * (1 + max(map(abs, parts))))
+    assert inner(u, tangent) == pytest.approx(
+        sum(parts), rel=1e-8, abs=1e-9 * (1 + max(map(abs, parts)))
+    )
     for g, x in zip(back, xs, strict=True):
         assert type(g) is type(x)
         assert np.shape(g) == np.shape(x)
@@ -169,11 +171,19 @@ def test_any_order_of_nesting(program: Program, order: int) -> None:
 
         return g
 
-    ways = [(forward, forward, forward), (reverse, forward, reverse), (forward, reverse, forward),
-            (pulled, forward, forward), (forward, pulled, reverse), (reverse, reverse, forward)]  # fmt: skip
+    ways = [
+        (forward, forward, forward),
+        (reverse, forward, reverse),
+        (forward, reverse, forward),
+        (pulled, forward, forward),
+        (forward, pulled, reverse),
+        (reverse, reverse, forward),
+    ]
     with np.errstate(all="ignore"):
         expected = float(reverse(reverse(reverse(program, a), b), c)(*xs))
         found = program
         for way, t in zip(ways[order], (a, b, c), strict=True):
             found = way(found, t)
-        assert float(found(*xs)) == pytest.approx(expected, rel=1e-6, abs=1e-6 * (1 + abs(expected)))
+        assert float(found(*xs)) == pytest.approx(
+            expected, rel=1e-6, abs=1e-6 * (1 + abs(expected))
+        )
