@@ -271,37 +271,43 @@ def zero_of(x: Any) -> Any:
 # ---------------------------------------------------------------- what depends on nothing
 
 
-def warn_of_constant(name: str, level: int = 4) -> None:
-    """Warn that f returned plain numbers only."""
-    warnings.warn(
-        f"{name}: f returned a plain number, which depends on nothing: its derivative is 0. Was "
-        "the graph cut, by .item(), .detach() or .data?",
-        UserWarning,
-        stacklevel=level,
-    )
-
-
-def warn_if_cut(name: str, outputs: Sequence[Any], inputs: Sequence[Any], level: int = 4) -> None:
+def warn_if_cut(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> bool:
     """Warn if what f returned depends on no input, nor on any variable that is older: then the
-    graph was cut within f. A derivative that is constant, of a linear function, is no such cut."""
+    graph was cut within f. A derivative that is constant, of a linear function, is no such cut.
+
+    Returns:
+        Whether it depends on no input, but on an older variable.
+    """
     if not inputs:
-        return
+        return False
     variables = [x for x in outputs if is_variable(x)]
     if not variables:
-        warn_of_constant(name, level + 1)
-        return
+        _warn(
+            f"{name}: f returned a plain number, which depends on nothing: its derivative is 0. "
+            "Was the graph cut, by .item(), .detach() or .data?"
+        )
+        return False
     wanted = frozenset(inputs)
     bounds = bounds_of(wanted)
-    for output in variables:
-        order, older = leading_to(output, wanted, bounds)
-        if order or older or _is_derivative(output):
-            return
-    warnings.warn(
-        f"{name}: what f returned does not depend on what it is differentiated by: the derivative "
-        "is 0. Was the graph cut, by Tensor(x.data), .item() or .detach()?",
-        UserWarning,
-        stacklevel=level,
-    )
+    walks = [leading_to(output, wanted, bounds) for output in variables]
+    if any(order for order, _ in walks):
+        return False
+    if any(older for _, older in walks):
+        return True
+    if not any(map(_is_derivative, variables)):
+        _warn(
+            f"{name}: what f returned does not depend on what it is differentiated by: the "
+            "derivative is 0. Was the graph cut, by Tensor(x.data), .item() or .detach()?"
+        )
+    return False
+
+
+def _warn(message: str) -> None:
+    """Warn at the line outside of this package from which it was called."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(__package__):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def mark_derivative(g: Any) -> Any:

@@ -140,7 +140,7 @@ class _ValueAndGradient(Transformed):
         """The gradients, and whether they are variables."""
         inputs = call.inputs
         if not is_variable(output):
-            warn_if_cut(self.name, [output], inputs, 5)
+            warn_if_cut(self.name, [output], inputs)
             zeros = [zero_of(v) for v in inputs]
             if call.record:  # of an inner derivative: the outer one need not warn again
                 return [as_recorded(g, v) for g, v in zip(zeros, inputs, strict=True)], True
@@ -150,7 +150,8 @@ class _ValueAndGradient(Transformed):
             _check_holomorphic(self.name, output, inputs)
         found, recorded = gradients_and_whether_recorded(output, inputs, start, call.record)
         if not any(map(_is_surely_connected, found)):
-            warn_if_cut(self.name, [output], inputs, 5)
+            if warn_if_cut(self.name, [output], inputs) and call.record is None:
+                return [as_recorded(g, v) for g, v in zip(found, inputs, strict=True)], True
             if recorded:
                 found = [mark_derivative(g) for g in found]
         return found, recorded

@@ -94,7 +94,7 @@ class _HessianVector(Transformed):
         record = modes.is_recording() and (True if any(map(is_variable, starts)) else call.record)
         if not record:
             starts = [t.detach() if is_variable(t) else t for t in starts]
-        warn_if_cut(self.name, [output], inputs, 5)
+        warn_if_cut(self.name, [output], inputs)
         if not is_variable(output):
             return [zero_of(x) for x in inputs]
         first = gradients(output, inputs, record=True)

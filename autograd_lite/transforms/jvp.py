@@ -98,7 +98,7 @@ def _linearized(
     output, aux = with_aux(name, call.output) if has_aux else (call.output, None)
     with modes.recording():
         output = outputs_of(name, output)
-    warn_if_cut(name, leaves_of(output), call.inputs, 5)
+    warn_if_cut(name, leaves_of(output), call.inputs)
     push = Pushed(call, output, often)
     if push.records:
         return output, push, aux
