@@ -30,7 +30,10 @@ def times(g: Any, partial: Any) -> Any:
     elif kind is not np.ndarray:
         if hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
             return product.guarded(g, partial)
-        if plain == plain:
+        if hasattr(plain, "numbers"):  # of a batch
+            if not np.isnan(plain.numbers()).any():
+                return product
+        elif plain == plain:
             return product
     else:
         # a sum of squares is nan only if one of them is: a pass as fast as BLAS

@@ -208,6 +208,8 @@ class Structural(Primitive):
     linear: str = ""
     """"jointly" if the result is linear in all variable operands together, "each" if it is in each
     of them while the others stay; "" where it is neither, or where that is not said."""
+    batched: Rule | str | None = None
+    """Its value where operands have a batch axis in front: see `structural`."""
 
     def back_text(self, index: int) -> str:
         """What becomes of the gradient g on the way back to an operand, in words."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from autograd_lite.engine import clock
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
+from autograd_lite.engine.batching import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
@@ -263,6 +264,8 @@ class Tensor(Variable, TensorMethods):
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
+        if self._plain.__class__ is Batched:
+            return f"Tensor({self._plain!r}{name})"
         text = np.array2string(np.asarray(self._plain), separator=", ", prefix="Tensor(")
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{kind}{name})"

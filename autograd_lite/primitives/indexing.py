@@ -14,7 +14,7 @@ from autograd_lite.engine.arrays import is_frozen
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.shape import Call, Shape
+from autograd_lite.primitives.shape import Call, Shape, transpose
 
 
 def _fixed(index: Any) -> Any:
@@ -113,9 +113,46 @@ def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
     return apply(scatter.primitive, (g,), {"index": index, "shape": x.shape})  # type: ignore[attr-defined]
 
 
+def _index_each(index: Any) -> tuple[Any, int] | None:
+    """The index with the batch axis in front, and where the result then has that axis: behind the
+    axes of arrays of places that stand apart, which NumPy puts first. None: it is not known."""
+    parts = index if index.__class__ is tuple else (index,)
+    if any(isinstance(part, bool | np.bool_) for part in parts):
+        return None
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    places = [i for i, part in enumerate(parts) if isinstance(part, int | np.integer | np.ndarray)]
+    if not arrays or places[-1] - places[0] < len(places):
+        return (slice(None), *parts), 0
+    shapes = [(int(np.count_nonzero(a)),) if a.dtype == bool else a.shape for a in arrays]
+    return (slice(None), *parts), len(np.broadcast_shapes(*shapes))
+
+
+def _getitem_each(which: Any, x: Any, index: Any) -> Any:
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    index, front = found
+    picked = apply(getitem.primitive, (x,), {"index": index})  # type: ignore[attr-defined]
+    if not front:
+        return picked
+    return transpose(picked, (front, *(i for i in range(picked.ndim) if i != front)))
+
+
+def _scatter_each(which: Any, x: Any, index: Any, shape: Shape) -> Any:
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    index, front = found
+    size = x.shape[0]
+    if front:
+        x = transpose(x, (*range(1, front + 1), 0, *range(front + 1, x.ndim)))
+    return apply(scatter.primitive, (x,), {"index": index, "shape": (size, *shape)})  # type: ignore[attr-defined]
+
+
 @structural(
     text="{x}[…]",
     arrays=lambda x, index: x[index],
+    batched=_getitem_each,
     pullbacks=(_to_places,),
     cases=_index_cases,
     back=("g, put back where it was",),
@@ -140,6 +177,7 @@ def _scatter_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_scatter,
+    batched=_scatter_each,
     pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
     cases=_scatter_cases,
     back=("what g has there",),

@@ -1,0 +1,106 @@
+"""How NumPy's functions, its operators and the methods of arrays take what is Batched.
+
+What the table names goes the way of the table, and is recorded if a variable is among the operands.
+Of everything else the operands are plain: ufuncs take the whole at once, other functions of NumPy
+one example after the other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from autograd_lite.engine import numpy_protocol
+from autograd_lite.engine.batching import Batched, aligned, each, innermost
+from autograd_lite.engine.primitive import Declared, Rule, watch
+from autograd_lite.engine.variable import Variable
+
+_SHAPES = {np.shape: "shape", np.ndim: "ndim", np.size: "size"}
+_under_way: ContextVar[tuple[Rule, ...]] = ContextVar("under_way", default=())
+"""The functions that stand for NumPy's which are being run: one that calls NumPy's own again, as
+it may with plain arrays, must not come back here for ever."""
+
+
+def _array_function(
+    self: Batched, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
+) -> Any:
+    if function in _SHAPES and len(args) == 1 and not kwargs:
+        return getattr(args[0], _SHAPES[function])
+    under_way = _under_way.get()
+    if function in numpy_protocol.FUNCTIONS and function not in under_way:
+        token = _under_way.set((*under_way, function))
+        try:
+            return numpy_protocol.called(function, args, kwargs)
+        finally:
+            _under_way.reset(token)
+    level = innermost(args, kwargs)
+    assert level is not None
+    if numpy_protocol.has_variable((args, kwargs)):
+        return numpy_protocol.called(function, args, kwargs)
+    token = _under_way.set(())
+    try:
+        return each(level, function, args, dict(kwargs))
+    finally:
+        _under_way.reset(token)
+
+
+def _array_ufunc(self: Batched, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if ufunc in numpy_protocol.FUNCTIONS or any(isinstance(x, Variable) for x in inputs):
+        return numpy_protocol.called_ufunc(ufunc, method, inputs, kwargs)
+    if any(x is not None for x in kwargs.get("out", ())):
+        raise TypeError(f"np.{ufunc.__name__}: what stands for a batch cannot be written into")
+    level = innermost(inputs)
+    assert level is not None
+    if method == "__call__" and ufunc.signature is None:
+        result = getattr(ufunc, method)(*aligned(level, inputs), **kwargs)
+        if isinstance(result, tuple):
+            return tuple([Batched(level, one) for one in result])
+        return Batched(level, result)
+    return each(level, getattr(ufunc, method), inputs, kwargs)
+
+
+def _method_of_arrays(self: Batched, name: str) -> Any:
+    """A method that arrays have and the table does not: NumPy's function of that name."""
+    if name.startswith("_") or not (hasattr(np.ndarray, name) and hasattr(np, name)):
+        raise AttributeError(f"what stands for a batch has no attribute {name!r}")
+    return functools.partial(getattr(np, name), self)
+
+
+def _install(one: Declared) -> None:
+    """Give it the methods of what is declared."""
+    function = one.function
+    if one.method and one.method not in _own:
+
+        def method(self: Batched, *args: Any, **kwargs: Any) -> Any:
+            return function(self, *args, **kwargs)
+
+        method.__doc__ = function.__doc__
+        setattr(Batched, one.method, method)
+
+
+def _uninstall(one: Declared) -> None:
+    if one.method and one.method not in _own:
+        delattr(Batched, one.method)
+
+
+def _not_in_place(operator: Rule) -> Rule:
+    """`a += b` as `a = a + b`: others may hold a."""
+    return lambda self, other: operator(self, other)
+
+
+_own = frozenset(vars(Batched))
+_OPERATORS = {name: x for name, x in vars(NDArrayOperatorsMixin).items() if callable(x)}
+for _name, _operator in _OPERATORS.items():
+    in_place = f"__i{_name.strip('_')}__"
+    setattr(Batched, _name, _operator)
+    if in_place in _OPERATORS:
+        setattr(Batched, in_place, _not_in_place(_operator))
+setattr(Batched, "__array_ufunc__", _array_ufunc)  # noqa: B010
+setattr(Batched, "__array_function__", _array_function)  # noqa: B010
+setattr(Batched, "__getattr__", _method_of_arrays)  # noqa: B010
+watch(_install, _uninstall)
