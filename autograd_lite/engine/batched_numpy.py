@@ -96,10 +96,8 @@ def _not_in_place(operator: Rule) -> Rule:
 _own = frozenset(vars(Batched))
 _OPERATORS = {name: x for name, x in vars(NDArrayOperatorsMixin).items() if callable(x)}
 for _name, _operator in _OPERATORS.items():
-    in_place = f"__i{_name.strip('_')}__"
-    setattr(Batched, _name, _operator)
-    if in_place in _OPERATORS:
-        setattr(Batched, in_place, _not_in_place(_operator))
+    usual = _OPERATORS.get(f"__{_name[3:]}") if _name.startswith("__i") else None
+    setattr(Batched, _name, _operator if usual is None else _not_in_place(usual))
 setattr(Batched, "__array_ufunc__", _array_ufunc)  # noqa: B010
 setattr(Batched, "__array_function__", _array_function)  # noqa: B010
 setattr(Batched, "__getattr__", _method_of_arrays)  # noqa: B010

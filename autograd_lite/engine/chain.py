@@ -28,11 +28,13 @@ def times(g: Any, partial: Any) -> Any:
         if plain == plain:
             return product
     elif kind is not np.ndarray:
-        if hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
-            return product.guarded(g, partial)
         if hasattr(plain, "numbers"):  # of a batch
-            if not np.isnan(plain.numbers()).any():
+            numbers = plain.numbers()
+            total = np.vdot(numbers, numbers)
+            if total == total:
                 return product
+        elif hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
+            return product.guarded(g, partial)
         elif plain == plain:
             return product
     else:

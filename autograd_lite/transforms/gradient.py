@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.batching import Batched
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
-from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Argnums = int | Sequence[int]
@@ -138,7 +139,7 @@ def _variables(argument: Any, name: str) -> Any:
             return PRIMITIVES["positive"].function(leaf)
         if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
             return Value(leaf)
-        if isinstance(leaf, np.ndarray | np.floating):
+        if isinstance(leaf, np.ndarray | np.floating | Batched):
             return Tensor(leaf)
         raise TypeError(
             f"grad: {name}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
@@ -158,7 +159,7 @@ def _scalar(output: Any) -> Any:
             )
         return output
     if isinstance(output, float | int | np.floating | np.integer) or (
-        isinstance(output, np.ndarray) and output.ndim == 0 and output.dtype.kind in "fiu"
+        isinstance(output, np.ndarray | Batched) and output.ndim == 0 and output.dtype.kind in "fiu"
     ):
         return output
     shape = f" of shape {output.shape}" if isinstance(output, np.ndarray) else ""
@@ -167,11 +168,16 @@ def _scalar(output: Any) -> Any:
 
 def _as_given(gradient: Any, leaf: Any) -> Any:
     """A gradient in the form of the number, array or variable that it is for."""
-    if is_variable(gradient) or not isinstance(leaf, np.ndarray | Tensor):
+    if isinstance(gradient, Variable | Batched) or not isinstance(leaf, np.ndarray | Tensor):
         return gradient
     floating = leaf.dtype.kind == "f"  # of any byte order
     return np.asarray(gradient, dtype=leaf.dtype if floating else None)
 
 
 def _plain(output: Any) -> Any:
-    return output.detach() if output.__class__ is Value or output.ndim else output.item()
+    plain = output.detach()
+    return (
+        plain
+        if output.__class__ is Value or output.ndim or isinstance(plain, Batched)
+        else plain.item()
+    )

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock
-from autograd_lite.engine.batching import Batched, Level, depends_on, enter, leave, spread
+from autograd_lite.engine.batching import Batched, Level, depends_on, enter, leave
 from autograd_lite.engine.recording import as_tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import transpose
-from autograd_lite.transforms.trees import map_leaves
+from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Axes = Any
 """An axis, None, or a nest of these: where it is less deep than the argument, one holds for all
@@ -63,7 +63,8 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             args, kwargs = map_leaves(lambda x, where: _entered(x, next(rest), level), given)
             output = f(*args, **kwargs)
         rest = iter(_spread_axes(out_axes, output, "out_axes"))
-        return map_leaves(lambda x, where: _left(x, next(rest), level, where), output)
+        leaves = leaves_of(given)
+        return map_leaves(lambda x, where: _own(_left(x, next(rest), level, where), leaves), output)
 
     return of_batch
 
@@ -172,14 +173,17 @@ def _left(x: Any, axis: int | None, level: Level, where: str) -> Any:
             raise ValueError(f"vmap: out_axes{where} is None, but what f returned differs between "
                              "the examples")  # fmt: skip
         return x
-    if not depends_on(level, x):
-        whole = spread(x, level.size)
-        whole = whole.copy() if isinstance(whole, np.ndarray) else whole
-    else:
-        whole = leave(x, level)
+    whole = leave(x, level)
     if not -whole.ndim <= axis < whole.ndim:
         raise ValueError(f"vmap: out_axes{where} is {axis}, and the result has {whole.ndim} axes")
     return whole if axis == 0 else _moved(whole, 0, axis)
+
+
+def _own(x: Any, given: list[Any]) -> Any:
+    """The array, or a copy if it may be one that was given, or a part of it."""
+    if not isinstance(x, np.ndarray):
+        return x
+    return x.copy() if x.base is not None or any(x is one for one in given) else x
 
 
 def _moved(x: Any, source: int, target: int) -> Any:

@@ -39,8 +39,9 @@ def batches(primitive: Primitive, point: Point) -> Iterator[tuple[Any, tuple[boo
     operands, _ = point.applied
     for which in itertools.product([True, False], repeat=len(operands)):
         if any(which):
-            yield [several(primitive, x, i) if mine else x
-                   for i, (x, mine) in enumerate(zip(operands, which, strict=True))], which  # fmt: skip
+            pairs = enumerate(zip(operands, which, strict=True))
+            given = [several(primitive, x, i) if mine else x for i, (x, mine) in pairs]
+            yield given, which
 
 
 def several(primitive: Primitive, x: Any, i: int) -> Any:
@@ -152,5 +153,5 @@ def test_a_rule_for_batches_needs_no_loop(name: str, monkeypatch: pytest.MonkeyP
         if all(np.asarray(x).dtype == float for x in operands):
             calls += 1
             whole = [several(primitive, x, i) for i, x in enumerate(operands)]
-            at_once(lambda *xs: apply(primitive, xs, params), whole, [True] * len(whole))
+            at_once(lambda *xs, p=params: apply(primitive, xs, p), whole, [True] * len(whole))
     assert len(looped) <= calls / 3
