@@ -14,6 +14,14 @@ def detached(x: Any) -> Any:
     return getattr(x, "_plain", x)
 
 
+def has_nan(x: Any) -> bool:
+    """Whether there is a nan among the numbers of an array or variable, of all examples of a batch.
+    """
+    plain = detached(x)
+    numbers = plain.numbers() if hasattr(plain, "numbers") else plain
+    return bool(np.isnan(numbers).any())
+
+
 def times(g: Any, partial: Any) -> Any:
     """The product g·partial of the chain rule, in which 0·inf and 0·nan are 0.
 

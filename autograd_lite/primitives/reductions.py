@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
@@ -137,7 +137,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if np.isnan(detached(z)).any():
+    if has_nan(z):
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 
