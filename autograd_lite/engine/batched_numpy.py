@@ -50,18 +50,19 @@ def _array_function(
 
 
 def _array_ufunc(self: Batched, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    if ufunc in numpy_protocol.FUNCTIONS or any(isinstance(x, Variable) for x in inputs):
+    simple = method == "__call__" and not kwargs
+    if (simple and ufunc in numpy_protocol.FUNCTIONS) or numpy_protocol.has_variable(inputs):
         return numpy_protocol.called_ufunc(ufunc, method, inputs, kwargs)
     if any(x is not None for x in kwargs.get("out", ())):
         raise TypeError(f"np.{ufunc.__name__}: what stands for a batch cannot be written into")
     level = innermost(inputs)
     assert level is not None
-    if method == "__call__" and ufunc.signature is None:
-        result = getattr(ufunc, method)(*aligned(level, inputs), **kwargs)
+    if simple and ufunc.signature is None:
+        result = ufunc(*aligned(level, inputs))
         if isinstance(result, tuple):
             return tuple([Batched(level, one) for one in result])
         return Batched(level, result)
-    return each(level, getattr(ufunc, method), inputs, kwargs)
+    return each(level, getattr(ufunc, method), inputs, kwargs)  # a reduction, or with options
 
 
 def _method_of_arrays(self: Batched, name: str) -> Any:

@@ -164,6 +164,8 @@ def structural(
     back: tuple[str, ...] = (),
     operator: str | None = None,
     method: bool | None = None,
+    adds: Rule | None = None,
+    clears: Rule | None = None,
     linear: str = "",
     batched: Rule | str | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
@@ -184,6 +186,8 @@ def structural(
         fits: how the operands' shapes must fit together, for the error where they do not.
         cases: for a shape, calls with operands of such shapes, for tests.
         back: what becomes of g on the way back to each operand, in words.
+        adds, clears: the gradient in place, of what reads, or writes, little of a large array:
+            (total, g, **params) and (g, **params); see `Structural`.
         linear: "jointly" if the result is linear in all variable operands together (as
             concatenate), "each" if it is in each of them alone (as matmul).
         batched: its value on a whole batch, a function (which, *operands, **params) written in
@@ -230,6 +234,8 @@ def structural(
             numpy=numpy,
             operator=operator,
             method=name if _is_method(name, numpy, method) else None,
+            adds=adds,
+            clears=clears,
             linear=linear,
             batched=batched,
             domain=domain or (REAL,) * max(1, len(names)),

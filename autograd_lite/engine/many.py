@@ -100,7 +100,7 @@ def one_batch(run: Pass, starts: Sequence[Any], n: int) -> list[Any]:
 
 def widest_below(output: Any, inputs: Sequence[Any]) -> int:
     """The number of elements of the largest variable between an output and its inputs."""
-    wanted = frozenset(inputs)
+    output, wanted = output.node, frozenset(x.node for x in inputs)
     order, _ = leading_to(output, wanted, bounds_of(wanted))
     return max((int(np.prod(getattr(v, "shape", ()), dtype=int)) for v in order
                 if not isinstance(v.data, tuple)), default=1)  # fmt: skip

@@ -56,6 +56,7 @@ def pattern_of(output: Any, x: Any) -> Any:
            [0, 1, 1]])
     """
     sparse = scipy_sparse()
+    output, x = output.node, x.node
     wanted = frozenset([x])
     order, _ = leading_to(output, wanted, bounds_of(wanted))
     found: dict[Any, Any] = {x: sparse.eye_array(_size(x), dtype=bool, format="csr")}

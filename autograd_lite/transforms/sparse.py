@@ -68,7 +68,8 @@ def _derivative(
         clock.tick()
         with modes.recording():
             x = Tensor(args[argnums])
-            y = f(*[x if i == argnums % len(args) else a for i, a in enumerate(args)], **kwargs)
+            given = PRIMITIVES["positive"].function(x)  # which f may write into
+            y = f(*[given if i == argnums % len(args) else a for i, a in enumerate(args)], **kwargs)
             if isinstance(y, np.ndarray) and y.dtype == object:
                 y = list(y.flat)
             if isinstance(y, list | tuple):
@@ -86,6 +87,7 @@ def jacobian_of(output: Any, x: Any) -> Any:
     sparse = scipy_sparse()
     if not is_variable(output):
         return sparse.csr_array((int(np.size(output)), x.size), dtype=x.dtype)
+    output, x = output.node, x.node
     _refuse_complex(output, x)
     with modes.recording():
         pattern = pattern_of(output, x)
@@ -114,6 +116,7 @@ def hessian_of(output: Any, x: Any) -> Any:
     nothing = sparse.csr_array((x.size, x.size), dtype=x.dtype)
     if not is_variable(output):
         return nothing
+    output, x = output.node, x.node
     _refuse_complex(output, x)
     slope = gradients(output, [x], record=True)[0]
     with modes.recording():
