@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.engine.apply import refuse_other_arithmetic
-from autograd_lite.engine.batching import Batched
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import Variable
 
@@ -90,7 +90,7 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
     if isinstance(x, Variable):
         raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
     if x.__class__ is Batched:
-        return cast(Array, x.astype(float) if x.dtype.kind in "biu" else x)
+        return cast(Array, x.astype(float if x.dtype.kind in "biu" else x.dtype))
     refuse_other_arithmetic(name, x)
     try:
         array = np.asarray(x)

@@ -15,8 +15,7 @@ def detached(x: Any) -> Any:
 
 
 def has_nan(x: Any) -> bool:
-    """Whether there is a nan among the numbers of an array or variable, of all examples of a batch.
-    """
+    """Whether there is a nan among the numbers of an array or variable (of all examples)."""
     plain = detached(x)
     numbers = plain.numbers() if hasattr(plain, "numbers") else plain
     return bool(np.isnan(numbers).any())

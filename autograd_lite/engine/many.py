@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batching import Level, enter, leave
+from autograd_lite.engine.batch import Level
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.reverse import gradients

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batching import parts_of
+from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
 from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch

@@ -16,7 +16,8 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
-from autograd_lite.engine.batching import Batched, evaluate
+from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batching import evaluate
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -126,7 +127,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         z._operands = tuple(operands)
         z._values = tuple(values)
         z._params = params
-        if kind is ndarray and data.base is not None:
+        if (kind is ndarray or not locked) and numbers_of(data).base is not None:
             note_view(z, z)
     else:
         z._primitive = None
@@ -171,6 +172,8 @@ def _with_copies(
         if x.__class__ is ndarray:
             if not is_frozen(x):
                 operands[i] = values[i] = x.copy()
+        elif x.__class__ is Batched:
+            operands[i] = values[i] = x.copy()
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values

@@ -22,7 +22,8 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
-from autograd_lite.engine.batching import Batched, closed, one_by_one
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.batching import closed, one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place

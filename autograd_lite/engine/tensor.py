@@ -23,7 +23,7 @@ from autograd_lite.engine.arrays import (
     sealed,
 )
 from autograd_lite.engine.at import At
-from autograd_lite.engine.batching import Batched
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (

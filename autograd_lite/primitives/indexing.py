@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.arrays import is_frozen
+from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
@@ -223,6 +224,23 @@ def _assign(x: Any, value: Any, index: Any) -> Array:
     return out
 
 
+def _assign_each(which: Any, x: Any, value: Any, index: Any) -> Any:
+    """With the batch axis in front, for x and for what is written: as many axes as it picks."""
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    if not which[0]:
+        x = spread(x, len(value))
+    count = np.empty(x.shape[1:], np.bool_)[index].ndim
+    if which[1]:
+        first = max(0, value.ndim - 1 - count)  # NumPy ignores leading axes of length 1
+        shape = (*(1,) * (count - value.ndim + 1), *value.shape[1 + first :])
+        value = reshape(value, (len(value), *shape))
+        if found[1]:
+            value = transpose(value, (*range(1, found[1] + 1), 0, *range(found[1] + 1, count + 1)))
+    return apply(assign.primitive, (x, value), {"index": found[0]})  # type: ignore[attr-defined]
+
+
 def _clear(g: Array, index: Any) -> None:
     g[index] = 0
 
@@ -254,6 +272,7 @@ def _assign_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_assign,
+    batched=_assign_each,
     pullbacks=(lambda g, z, x, value, index: assign(g, 0.0, index), _of_assigned),
     cases=_assign_cases,
     back=("g, but 0 where it was overwritten", "what g has there"),

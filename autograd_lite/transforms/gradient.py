@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.batching import Batched
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batching import Batched, Level, enter, leave, levels_of
+from autograd_lite.engine.batch import Batched, Level, levels_of
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.many import many_gradients
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock
-from autograd_lite.engine.batching import Batched, Level, depends_on, enter, leave
+from autograd_lite.engine.batch import Batched, Level, depends_on
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.recording import as_tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable

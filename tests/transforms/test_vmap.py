@@ -35,6 +35,9 @@ PROGRAMS = {
     "split": lambda x: al.split(x, [1])[1] * al.split(x, [1])[0],
     "vdot": lambda x: np.vdot(x, W[0]) + np.vdot(x, x) + np.dot(2.0, x),
     "in place": lambda x: operator_in_place(x),
+    "filled": lambda x: filled(x),
+    "through a view": lambda x: through_a_view(x),
+    "masked": lambda x: masked(x),
     "float32": lambda x: al.astype(x, np.float32) * np.float32(2.0),
 }  # fmt: skip
 
@@ -43,6 +46,31 @@ def operator_in_place(x: Any) -> Any:
     y = x * 2.0
     y += 1.0
     y *= x
+    return y
+
+
+def filled(x: Any) -> Any:
+    y = np.zeros_like(x)
+    for i in range(3):
+        y[i] = x[i] * x[i - 1]
+    y[1:] += x[:-1]
+    return y
+
+
+def through_a_view(x: Any) -> Any:
+    y = np.zeros_like(x, shape=(2, 3))
+    row = y[0]
+    row += x * 3.0
+    y[1, ::2] = x[:2] * row[0]
+    row[1] = x[2]
+    return y * y
+
+
+def masked(x: Any) -> Any:
+    y = x * 1.0
+    mask = np.array([True, False, True])
+    y[mask] *= 2.0
+    y[[0, 1]] = y[[1, 0]] * x[0]
     return y
 
 
@@ -296,6 +324,40 @@ def test_layers_are_batched_by_one_product(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(batching, "each", None)
     net = grad(lambda w, x: np.sum(np.tanh(x @ w) ** 2))
     close(vmap(net, (None, 0))(W, XS), np.stack([net(W, x) for x in XS]))
+
+
+def test_writing_what_differs_into_what_is_the_same_is_refused() -> None:
+    def f(x: Any) -> Any:
+        y = np.zeros(3)
+        y[0] = x[0]
+        return y
+
+    with pytest.raises((TypeError, ValueError)):
+        vmap(f)(XS)
+
+    def outer(x: Any) -> Any:
+        def inner(v: Any) -> Any:
+            y = np.zeros_like(x)
+            y[0] = v
+            return y
+
+        return vmap(inner)(x)
+
+    with pytest.raises(TypeError, match="setitem: what is written differs"):
+        vmap(outer)(XS)
+
+
+def test_views_of_an_example_are_views() -> None:
+    def f(x: Any) -> Any:
+        y = np.zeros_like(x)
+        before = y[:2]
+        y[0] = x[1]
+        before[1] = x[2]
+        return y + before.sum()
+
+    close(vmap(f)(XS), one_by_one(f, XS))
+    deep = RNG.normal(size=(2, 4, 3))
+    close(vmap(vmap(f))(deep), np.stack([one_by_one(f, xs) for xs in deep]))
 
 
 def test_a_result_that_left_can_be_changed() -> None:

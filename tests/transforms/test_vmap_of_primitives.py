@@ -13,7 +13,8 @@ import pytest
 import autograd_lite.engine.batching as batching
 from autograd_lite import PRIMITIVES, Tensor, gradients
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batching import Level, enter, leave
+from autograd_lite.engine.batch import Level
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.primitive import Primitive, Structural
 from autograd_lite.testing.calls import Point, cotangent, is_differentiable
 from autograd_lite.testing.strategies import random_points
