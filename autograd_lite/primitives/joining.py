@@ -64,6 +64,7 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.concatenate,
     arrays=lambda *arrays, axis: np.concatenate(arrays, axis),
+    batched="axis",
     pullbacks=EachOperand(_part),
     cases=_concatenate_cases,
     back=("its slice of g",),
@@ -96,6 +97,7 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.stack,
     arrays=lambda *arrays, axis: np.stack(arrays, axis, dtype=_common(arrays)),
+    batched="axis",
     pullbacks=EachOperand(_layer),
     cases=_stack_cases,
     back=("its layer of g",),
@@ -149,6 +151,7 @@ def _split(x: Array, places: Shape, axis: int) -> tuple[Array, ...]:
     np.split,
     method=True,
     arrays=_split,
+    batched="axis",
     results=(),
     pullbacks=(_from_parts,),
     cases=_split_cases,

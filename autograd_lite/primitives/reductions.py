@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
@@ -87,6 +87,7 @@ def nonempty_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.sum,
     arrays=sum_of,
+    batched="axis",
     text="Σ{x}",
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(kept(g, x, axis), shape_of(x)),),
     cases=_cases,
@@ -116,6 +117,7 @@ def _to_averaged(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 @structural(
     np.mean,
     arrays=_mean,
+    batched="axis",
     pullbacks=(_to_averaged,),
     cases=nonempty_cases,
     back=("g/n, spread over what was averaged",),
@@ -135,7 +137,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if np.isnan(detached(z)).any():
+    if has_nan(z):
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 
@@ -193,6 +195,7 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     np.max,
     np.amax,
     arrays=_extreme(maximum, np.max),
+    batched="axis",
     pullbacks=(_to_extreme,),
     cases=nonempty_cases,
     back=("g to the greatest",),
@@ -211,6 +214,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     np.min,
     np.amin,
     arrays=_extreme(minimum, np.min),
+    batched="axis",
     pullbacks=(_to_extreme,),
     cases=nonempty_cases,
     back=("g to the least",),

@@ -8,8 +8,9 @@ from autograd_lite.transforms.jacobian import jacobian
 from autograd_lite.transforms.jvp import jvp, linearize
 from autograd_lite.transforms.trees import register_tree
 from autograd_lite.transforms.vjp import vjp
+from autograd_lite.transforms.vmap import vmap
 
 __all__ = [
     "checkpoint", "custom_gradient", "elementwise_grad", "grad", "hessian", "hvp", "jacobian",
-    "jvp", "linearize", "register_tree", "value_and_grad", "vjp",
+    "jvp", "linearize", "register_tree", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import modes
+from autograd_lite.engine.many import in_batches, one_batch
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
@@ -26,6 +28,8 @@ from autograd_lite.transforms.calls import (
 from autograd_lite.transforms.jvp import Pushed
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 from autograd_lite.transforms.vjp import Pullback
+
+Linear = Callable[[Any], list[Any]]
 
 FORWARD, REVERSE = "forward", "reverse"
 
@@ -153,7 +157,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
         def back(g: Any, k: int = k) -> list[Any]:
             return pull.gradients({k: g}, record)
 
-        rows = _stacked(back, z, len(call.inputs), complete=_is_complex(z))
+        rows = _stacked(back, z, call.inputs, _is_complex(z), record, pull.widest)
         blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
         k += 1
     return blocks, record
@@ -172,7 +176,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
             given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
             return list(push.tangents(given, record))
 
-        found = _stacked(along, x, len(variables), complete=_is_complex(x))
+        found = _stacked(along, x, variables, _is_complex(x), record, push.widest)
         columns.append(iter(found))
     blocks = [
         [
@@ -184,23 +188,39 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     return blocks, record
 
 
-def _stacked(f: Callable[[Any], list[Any]], x: Any, count: int, complete: bool) -> list[Any]:
-    """What the linear f, which gives so many arrays, makes of each unit array of the shape of x:
-    for each of these arrays, all that along a first axis. `complete`: f is given complex numbers,
-    but may keep the real part only of what it makes of them; then it is asked for both."""
+def _stacked(
+    f: Linear, x: Any, to: Sequence[Any], complete: bool, record: bool, widest: int
+) -> list[Any]:
+    """What the linear f makes of each unit array of the shape of x: for each of the variables that
+    it leads `to`, all that along a first axis, or None if x has no element. `complete`: f is given
+    complex numbers, but may keep the real part of a product only; then it is asked for both."""
     unit: Any
+    run = functools.partial(_both, f) if complete else f
     if x.__class__ is Value or not x.ndim:
         unit = 1.0 if x.__class__ is Value else x.dtype.type(1)
-        return _both(f, unit) if complete else f(unit)
-    found = []
-    for i in range(x.size):
-        unit = np.zeros(x.shape, x.dtype)
-        unit.flat[i] = 1
-        found.append(_both(f, unit) if complete else f(unit))
-    return [_stack([one[j] for one in found]) for j in range(count)]
+        return run(unit)
+    n = x.size
+    if not n:
+        return [None for _ in to]
+
+    def units(first: int, last: int) -> list[Any]:
+        found = np.zeros((last - first, n), x.dtype)
+        found[np.arange(last - first), np.arange(first, last)] = 1
+        return [found.reshape(-1, *x.shape)]
+
+    if record:
+        return one_batch(run, units(0, n), n)
+    made = [np.empty((n, *z.shape), _dtype_of(z, complete)) for z in to]
+    in_batches(run, units, n, widest, made)
+    return made
 
 
-def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
+def _dtype_of(x: Any, complete: bool) -> Any:
+    dtype = getattr(x, "dtype", np.dtype(float))
+    return np.result_type(dtype, np.complex64) if complete else dtype
+
+
+def _both(f: Linear, unit: Any) -> list[Any]:
     """f(1) where that is complex; where f keeps the real part of a product J·t only, J is
     f(1) + i·f(−i)."""
     ones = f(unit)
@@ -208,14 +228,6 @@ def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
         return ones
     others = f(unit * -1j)
     return [a if _is_complex(a) else a + b * 1j for a, b in zip(ones, others, strict=True)]
-
-
-def _stack(parts: list[Any]) -> Any:
-    if not parts:
-        return None
-    if not any(map(is_variable, parts)):
-        return np.stack(parts)
-    return PRIMITIVES["stack"].function(parts)
 
 
 def _no_derivative(z: Any, x: Any) -> Any:
