@@ -95,6 +95,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
         f: as for `grad`; returns a number or an array of any shape, or a nest of them.
         argnums: which argument to differentiate by.
 
+    >>> import numpy as np
     >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
