@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.reverse import gradients
@@ -104,7 +105,7 @@ def widest_below(output: Any, inputs: Sequence[Any]) -> int:
     output, wanted = output.node, frozenset(x.node for x in inputs)
     order, _ = leading_to(output, wanted, bounds_of(wanted))
     return max((int(np.prod(getattr(v, "shape", ()), dtype=int)) for v in order
-                if not isinstance(v.data, tuple)), default=1)  # fmt: skip
+                if not isinstance(detached(v), tuple)), default=1)  # fmt: skip
 
 
 def _stacked(parts: list[Any], x: Any, record: bool) -> Any:
