@@ -435,7 +435,7 @@ def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, 
 def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
     """The gradients of all results: 0 of those that lead nowhere."""
     return tuple(
-        flow[i] if i in flow else np.zeros(result.shape, result.dtype)
+        flow[i] if i in flow else np.zeros(np.shape(result), getattr(result, "dtype", float))
         for i, result in enumerate(node._plain)
     )
 
