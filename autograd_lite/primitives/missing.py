@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import composed
-from autograd_lite.engine.dtypes import computed_in
+from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Array, Case, Rule, constant
 from autograd_lite.primitives.choices import where as either
-from autograd_lite.primitives.complex_numbers import conjugate, is_complex, real
+from autograd_lite.primitives.complex_numbers import conjugate, real
 from autograd_lite.primitives.cumulative import cumprod, cumsum
 from autograd_lite.primitives.exponential import sqrt
 from autograd_lite.primitives.quantiles import gap, median_of, quantile_of

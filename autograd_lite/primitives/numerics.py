@@ -13,8 +13,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import PRODUCT, Case
-from autograd_lite.primitives.complex_numbers import conjugate, is_complex
+from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum

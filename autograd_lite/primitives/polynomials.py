@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import composed
-from autograd_lite.engine.dtypes import computed_in, is_complex, real
+from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.complex_numbers import real
 from autograd_lite.primitives.joining import concatenate, stack
 from autograd_lite.primitives.numerics import convolve
 from autograd_lite.primitives.products import matmul

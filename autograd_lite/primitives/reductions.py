@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
@@ -183,6 +183,7 @@ def _sum_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.sum,
     arrays=sum_of,
+    batched="axis",
     text="Σ{x}",
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(kept(g, x, axis), shape_of(x)),),
     cases=_sum_cases,
@@ -329,6 +330,7 @@ def _mean_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.mean,
     arrays=_mean,
+    batched="axis",
     pullbacks=(_to_averaged,),
     cases=_mean_cases,
     back=("g/n, spread over what was averaged",),
@@ -359,7 +361,7 @@ def mean(
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if np.isnan(detached(z)).any():
+    if has_nan(z):
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 
@@ -425,6 +427,7 @@ def _extreme_cases(shape: Shape) -> Iterator[Case]:
     np.max,
     np.amax,
     arrays=_extreme(maximum, np.max),
+    batched="axis",
     pullbacks=(_to_extreme,),
     cases=_extreme_cases,
     back=("g to the greatest",),
@@ -454,6 +457,7 @@ def max(
     np.min,
     np.amin,
     arrays=_extreme(minimum, np.min),
+    batched="axis",
     pullbacks=(_to_extreme,),
     cases=_extreme_cases,
     back=("g to the least",),

@@ -15,12 +15,12 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
-from autograd_lite.engine.dtypes import computed_in
+from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import clip
 from autograd_lite.primitives.choices import where as either
-from autograd_lite.primitives.complex_numbers import conjugate, is_complex
+from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.exponential import sqrt
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.products import dot
