@@ -16,7 +16,14 @@ import numpy as np
 
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
-from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
+from autograd_lite.engine.primitive import (
+    CONSTANTS,
+    PRIMITIVES,
+    Declared,
+    Rule,
+    load_rules_for,
+    watch,
+)
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable
@@ -49,13 +56,20 @@ def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> Typ
     )
 
 
+def _declared_later(function: Any) -> Rule | None:
+    """What stands for a function whose declaration is loaded when it is first called, if any."""
+    if function not in CONSTANTS and load_rules_for(function):
+        return FUNCTIONS.get(function)
+    return None
+
+
 # ---------------------------------------------------------------- functions
 
 
 def _array_function(
     self: Any, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
             return function(*_plain(args), **_plain(kwargs))
@@ -109,7 +123,7 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
             f"{name}: a variable cannot be written into an array (out=, or an operator "
             "like +=), nor an array into a variable; write a = a + x instead"
         )
-    ours = FUNCTIONS.get(ufunc)
+    ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))

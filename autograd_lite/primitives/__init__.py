@@ -1,5 +1,7 @@
 """The declarations of all primitives, a file a subject: once this is imported, the table of
-`autograd_lite.engine.primitive` is complete, in this order."""
+`autograd_lite.engine.primitive` is complete, in this order, but for what is loaded later."""
+
+from autograd_lite.engine.primitive import later
 
 # isort: off
 from autograd_lite.primitives import arithmetic, choices, exponential, trigonometric
@@ -8,13 +10,16 @@ from autograd_lite.primitives import shape, indexing, joining, reductions, softm
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import creation, rearranging, sorting, selecting
 from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions, fft
+from autograd_lite.primitives import einsum, linalg, decompositions
 from autograd_lite.primitives import constants
 # isort: on
 
+# what is loaded when it is first needed, as are the functions that it stands for
+later("numpy.fft", "autograd_lite.primitives.fft")
+
 __all__ = [
     "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
-    "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
+    "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential",
     "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
     "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
     "special", "statistics", "trigonometric",
