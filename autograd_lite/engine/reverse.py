@@ -13,24 +13,27 @@ through `_propagate`, which asks each node for the contributions to its operands
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import clock, modes
+from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.observing import observed_call, observed_pullback, observers
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.value_pass import propagate_values, propagate_values_to
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
+from autograd_lite.engine.written import Gone, Written
 
 ndarray = np.ndarray
 # around the counts in Values, and around adding to .grad: a child finds no pass half done
@@ -39,9 +42,10 @@ _lock = lock_across_forks()
 
 def backward(output: Any, gradient: Any = None) -> None:
     """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way."""
+    output = output.node
     start = _start("backward", output, gradient)
     with _lock:
-        if output.__class__ is Value:
+        if output.__class__ is Value and not _is_watched():
             nodes = propagate_values(output, start)
             if nodes is not None:
                 _add_flows(nodes)
@@ -100,13 +104,15 @@ def gradients_and_whether_recorded(
     """The same, and whether they are variables: for record=None, if the output depends on a
     variable that is older than all inputs, one from outside of what is differentiated."""
     start = _start("gradients", output, gradient, bool(record))
+    output = output.node
     for v in inputs:
         if not is_variable(v):
             raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
+    inputs = [v.node for v in inputs]
     wanted = frozenset(inputs)
     bounds = oldest, ends = bounds_of(wanted)
     clock.tick()
-    if not record and output.__class__ is Value:
+    if not record and output.__class__ is Value and not _is_watched():
         with _lock:
             nodes, older = propagate_values_to(output, start, oldest, ends)
             if nodes is not None and not (older and record is None):
@@ -124,6 +130,11 @@ def gradients_and_whether_recorded(
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
     return [g if is_variable(g) else v.__class__(g) for g, v in pairs], True
+
+
+def _is_watched() -> bool:
+    """Whether somebody looks at the gradients on their way, by hooks or as an observer."""
+    return hooks.count > 0 or (modes.paused > 0 and bool(observers()))
 
 
 def _each_its_own(arrays: list[Any]) -> list[Any]:
@@ -186,6 +197,10 @@ def _count_uses(output: Any) -> dict[Any, int]:
         operands = node._operands if node.__class__ is Tensor else [x for _, x in node.variables()]
         for x in operands:
             kind = x.__class__
+            if kind is Written:  # since then
+                _ = node.operands  # which puts in its place what it was
+                x = x.first
+                kind = Tensor
             if kind is Tensor or kind is Value or kind is Results:
                 if x in uses:
                     uses[x] += 1
@@ -224,8 +239,17 @@ def _propagate(
     owned: set[Any] = set()
     ready = [output] if output in uses else []
     part: Any
+    has_hooks = hooks.count
+    watching = observers() if modes.paused else ()
     for node in ready:
         flow = flows.pop(node)
+        if flow.__class__ is Pieces:
+            flow = flow.sum(node)
+            owned.add(node)
+        if has_hooks:
+            flow, given = hooks.hooked(node, flow), flow
+            if flow is not given:
+                owned.discard(node)
         kind = node.__class__
         primitive = node._primitive
         if wanted is not None:
@@ -247,6 +271,7 @@ def _propagate(
         else:
             operands, rules, z, values, params = _rules_of_results(node, record)
             flow = _whole(flow, node)
+        in_place = None
         for i, parent in enumerate(operands):
             kind = parent.__class__
             if kind is not Tensor and kind is not Value and kind is not Results:
@@ -254,7 +279,17 @@ def _propagate(
             left = uses.get(parent)
             if left is None:
                 continue
+            if (
+                i == 0
+                and primitive.works_in_place
+                and not record
+                and _is_in_place(node, flow, left, flows)
+            ):
+                in_place = parent
+                continue
             rule = rules[i]
+            if watching:
+                rule = observed_pullback(watching, node, i, rule)
             part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
             data = parent._plain
             if not (
@@ -263,6 +298,8 @@ def _propagate(
                 and part.dtype is data.dtype
             ):
                 part = _fit(part, parent, node)
+            if in_place is not None and part.__class__ is ndarray:
+                part = part.copy()  # what it may be a view of will change
             if parent in flows:
                 part = _added(flows[parent], part, parent, owned)
             elif parent._primitive is None and _is_new(part, flow, z, values):
@@ -272,7 +309,24 @@ def _propagate(
             uses[parent] = left
             if not left:
                 ready.append(parent)
+        if in_place is not None:
+            mine = node in owned and node not in found
+            add = partial(add_in_place, node, flow, mine, in_place, flows, owned)
+            observed_call(watching, node, 0, flow, add) if watching else add()
+            uses[in_place] -= 1
+            if not uses[in_place]:
+                ready.append(in_place)
     return found, owned
+
+
+def _is_in_place(node: Any, flow: Any, left: int, flows: dict[Any, Any]) -> bool:
+    """Whether the gradient of a node's first operand is to be added up in place."""
+    if not isinstance(flow, ndarray | np.generic) or node.__class__ is not Tensor:
+        return False  # something else that flows
+    parent = node._operands[0]
+    primitive: Any = node._primitive
+    alone = left == 1 and parent not in flows and primitive.clears is None
+    return parent.__class__ is Tensor and parent._plain.ndim > 0 and not alone
 
 
 def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:
@@ -289,6 +343,11 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
     if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
+    if total.__class__ is Pieces:
+        dense = np.array(part)
+        total.add_to(dense)
+        owned.add(node)
+        return dense
     if total.__class__ is dict:  # of several results, each by itself
         for i, g in part.items():
             total[i] = total[i] + g if i in total else g
@@ -312,7 +371,7 @@ def _rules_of_value(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
     operands, partials = node.operands, node.partials
     variables = [operands[i] for i in places]
     if not record:
-        return variables, [functools.partial(_scaled, partials[i]) for i in places], None, (), {}
+        return variables, [partial(_scaled, partials[i]) for i in places], None, (), {}
     _check_unchanged_value(node)
     pullbacks = node._primitive.pullbacks
     return variables, [pullbacks[i] for i in places], node, operands, NO_PARAMS
@@ -343,9 +402,11 @@ def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
 
 def _check_unchanged(node: Any) -> None:
     """To record, the operands must be as they were: the rules compute with them as they are."""
-    for x, value in zip(node._operands, node._values, strict=True):
+    for x, value in zip(node.operands, node._values, strict=True):
         if not is_variable(x) or x._plain is value or x.__class__ is Results:
             continue
+        if value.__class__ is Gone:
+            continue  # the rule does not need the numbers
         if getattr(value, "base", None) is x._plain and not getattr(x, "_shared", False):
             continue  # lent by a leaf, which has not changed since
         if not np.array_equal(x._plain, value, equal_nan=True):

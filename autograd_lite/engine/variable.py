@@ -6,7 +6,7 @@ Whoever reads a graph uses what stands here, and asks no node of which class it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import modes
@@ -33,6 +33,16 @@ class Variable:
     _notes: dict[str, Any]
 
     # ------------------------------------------------------------ its place in the graph
+
+    @property
+    def node(self) -> Any:
+        """What stands for it in the graph: itself, unless it was written into."""
+        return self
+
+    @property
+    def first(self) -> Any:
+        """The node that it was before anything was written into it."""
+        return self
 
     @property
     def primitive(self) -> Primitive | None:
@@ -100,6 +110,25 @@ class Variable:
 
     # ------------------------------------------------------------ gradients
 
+    def register_hook(self, function: Callable[[Any], Any]) -> Any:
+        """Call `function` with ∂output/∂self in each reverse pass that comes by; what it returns,
+        if not None, goes on in its place. Arrays that it is given are read-only.
+
+        Returns:
+            A handle: its `remove()`, or the end of its `with` block, takes the hook back.
+
+        >>> from autograd_lite import Value
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> with y.register_hook(lambda g: 10.0 * g):
+        ...     (2.0 * y).backward()
+        >>> x.grad
+        120.0
+        """
+        from autograd_lite.engine.hooks import Hook  # which needs arrays, and these this
+
+        return Hook(self.node, function)
+
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
         self._grad = None
@@ -135,8 +164,7 @@ class Variable:
                 f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
                 "Where a constant is meant, use x.item() or x.detach(); where a derivative is, a "
                 "function that records: autograd_lite.sin or np.sin instead of math.sin. To fill "
-                "an array, r[i] = x, collect the results in a list and use "
-                "autograd_lite.stack(list)"
+                "an array, r[i] = x, make it of x's kind, r = np.zeros_like(x, shape=r.shape)"
             )
         return self.item()
 
