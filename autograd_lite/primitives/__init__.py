@@ -10,7 +10,7 @@ from autograd_lite.primitives import shape, indexing, joining, reductions, softm
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import like, writing, creation, rearranging, sorting, selecting
 from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions
+from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
 
@@ -20,7 +20,7 @@ later("numpy.fft", "autograd_lite.primitives.fft")
 __all__ = [
     "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
     "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential",
-    "hyperbolic", "indexing", "joining", "like", "linalg", "numerics", "polynomials", "products",
-    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "trigonometric", "writing",
+    "hyperbolic", "indexing", "joining", "like", "linalg", "norms", "numerics", "polynomials",
+    "products", "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
+    "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import PRODUCT, Array, Case
+from autograd_lite.primitives.complex_numbers import conjugate, is_complex
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.shape import (
     Call,
@@ -73,6 +74,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     np.matmul,
+    np.linalg.matmul,
     operator="matmul",
     pullbacks=(matmul_left, matmul_right),
     cases=_matmul_cases,
@@ -175,9 +177,16 @@ def _in_shape_of(x: Any, y: Any) -> Any:
     return y if shape_of(x) == shape_of(y) else reshape(y, shape_of(x))
 
 
+def _conjugated(x: Any) -> Any:
+    """The conjugate of complex numbers; real ones as they are, without another node."""
+    return conjugate(x) if is_complex(x) else x
+
+
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
         raise ValueError("the sizes differ")
+    if is_complex(x):
+        x = np.conjugate(x)
     if dimensions_of(x) == dimensions_of(y) == 0:
         return np.multiply(x, y)
     return np.dot(_flat(x, y), _flat(y, x))
@@ -202,8 +211,8 @@ def _vdot_cases(shape: Shape) -> Iterator[Case]:
     precedence=PRODUCT,
     arrays=_vdot,
     pullbacks=(
-        lambda g, z, x, y: g * _in_shape_of(x, y),
-        lambda g, z, x, y: g * _in_shape_of(y, x),
+        lambda g, z, x, y: _conjugated(g * _in_shape_of(x, y)),
+        lambda g, z, x, y: g * _in_shape_of(y, _conjugated(x)),
     ),
     cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
@@ -211,6 +220,7 @@ def _vdot_cases(shape: Shape) -> Iterator[Case]:
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.
+    Of complex x the conjugates are taken.
 
     >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
     5.0
