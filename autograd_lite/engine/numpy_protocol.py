@@ -132,9 +132,19 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
         inputs = _spread(*inputs)
     elif method != "__call__":
         raise _no_rule(f"{name}.{method}", in_other_words(ufunc.__name__, method))
-    if kwargs:
-        inputs = _with_options(name, inputs, kwargs)
-    return ours(*inputs)
+    if not kwargs:
+        return ours(*inputs)
+    named = _own_options(ufunc, ours, kwargs)
+    return ours(*_with_options(name, inputs, kwargs), **named)
+
+
+def _own_options(ufunc: Any, ours: Rule, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The options that ours has too, as the axis of vecdot, taken out of the others."""
+    if ufunc.signature is None:
+        return {}
+    import inspect  # not needed to import this package
+
+    return {x: kwargs.pop(x) for x in inspect.signature(ours).parameters if x in kwargs}
 
 
 def _spread(x: Any, y: Any) -> tuple[Any, Any]:

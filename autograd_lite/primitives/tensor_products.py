@@ -274,7 +274,7 @@ def linalg_cross(x: Any, y: Any, /, *, axis: int = -1) -> Any:
     x, y = as_array(x), as_array(y)
     if shape_of(x)[axis] != 3 or shape_of(y)[axis] != 3:
         raise ValueError(
-            f"cross: vectors of 3 elements are needed, not of shapes {shape_of(x)} and {shape_of(y)}"
+            f"cross: vectors of 3 elements are needed; the shapes are {shape_of(x)}, {shape_of(y)}"
         )
     return cross(x, y, axis=axis)
 
