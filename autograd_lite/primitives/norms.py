@@ -47,7 +47,7 @@ def _power_norm(x: Array, p: float, axis: Axes) -> Any:
         square = (x.conj() * x).real if x.dtype.kind == "c" else x * x
         return np.sqrt(np.add.reduce(square, axis=axis))
     powers = np.add.reduce(np.abs(x) ** p, axis=axis)
-    return powers ** powers.dtype.type(1.0 / p)
+    return powers ** (1.0 / p)
 
 
 def _to_normed(g: Any, z: Any, x: Any, p: float, axis: Axes) -> Any:
