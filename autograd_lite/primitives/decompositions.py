@@ -354,8 +354,17 @@ def _least_gap_of_singular(x: Array, *rest: Any, **params: Any) -> Any:
     return max(0.0, float(min(apart, np.min(values))) - 0.3)
 
 
+def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
+    """As np.linalg.svd, but no vectors of what is not finite: for them LAPACK may never stop."""
+    if x.dtype.kind == "O" or np.isfinite(x).all():
+        return of_numbers(np.linalg.svd)(x, full_matrices=full_matrices)
+    values = np.linalg.svd(x, compute_uv=False)
+    u, s, vh = np.linalg.svd(np.zeros(x.shape, x.dtype), full_matrices)
+    return type(np.linalg.svd(np.eye(1)))(u * np.nan, s * np.nan + values, vh * np.nan)
+
+
 @structural(
-    arrays=of_numbers(np.linalg.svd),
+    arrays=_singular_vectors,
     pullbacks=(_to_decomposed,),
     results=("U", "S", "Vh"),
     cases=_svd_cases,
