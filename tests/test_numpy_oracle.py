@@ -187,6 +187,8 @@ def calls(draw: st.DrawFn, function: Any, ours: Any = None) -> Call:
             given[name] = values[held.index(name)]
         elif name in required or (name in ARGUMENTS and (whole_call or draw(st.booleans()))):
             given[name] = draw(ARGUMENTS[name](shapes[0]))
+    usual = {p.name: p.default for p in parameters}
+    given = {n: x for n, x in given.items() if x is not NO_VALUE or usual[n] is NO_VALUE}
     if ours is not None:
         given = {n: x for n, x in given.items() if n in binding.names and x is not NO_VALUE}
     return split(draw, parameters, given, {*held, *required} if ours else set())

@@ -356,6 +356,7 @@ def _least_gap_of_singular(x: Array, *rest: Any, **params: Any) -> Any:
 
 def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
     """As np.linalg.svd, but no vectors of what is not finite: for them LAPACK may never stop."""
+    x = np.asarray(x)
     if x.dtype.kind == "O" or np.isfinite(x).all():
         return of_numbers(np.linalg.svd)(x, full_matrices=full_matrices)
     values = np.linalg.svd(x, compute_uv=False)

@@ -14,6 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import NONZERO, Array, Case, constant
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
@@ -287,6 +288,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         return x, residuals, rank, values
     if rcond is None:
         rcond = np.finfo(x.dtype).eps * max(shape_of(a))
+    a = computed_in("lstsq", a, x.dtype if is_complex(a) else values.dtype)
     solution = dot(pinv(a, max(float(rcond), 0.0)), b) if min(shape_of(a)) else x
     if residuals.size:
         left = b - matmul(a, solution)

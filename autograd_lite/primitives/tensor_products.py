@@ -272,6 +272,8 @@ def linalg_cross(x: Any, y: Any, /, *, axis: int = -1) -> Any:
     array([0., 0., 1.])
     """
     x, y = as_array(x), as_array(y)
+    if not all(-dimensions_of(a) <= axis < dimensions_of(a) for a in (x, y)):
+        raise IndexError(f"cross: there is no axis {axis} in shapes {shape_of(x)}, {shape_of(y)}")
     if shape_of(x)[axis] != 3 or shape_of(y)[axis] != 3:
         raise ValueError(
             f"cross: vectors of 3 elements are needed; the shapes are {shape_of(x)}, {shape_of(y)}"
