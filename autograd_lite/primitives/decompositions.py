@@ -346,7 +346,7 @@ def _svd_cases(shape: Shape) -> Iterator[Case]:
         yield (shape,), (), {"full_matrices": False}
 
 
-def _least_gap_of_singular(x: Array, *rest: Any, **params: Any) -> Any:
+def least_gap_of_singular(x: Array, *rest: Any, **params: Any) -> Any:
     if not np.asarray(x).size:
         return math.inf
     values = np.linalg.svd(x, compute_uv=False)
@@ -369,7 +369,7 @@ def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
     pullbacks=(_to_decomposed,),
     results=("U", "S", "Vh"),
     cases=_svd_cases,
-    kink=_least_gap_of_singular,
+    kink=least_gap_of_singular,
     back=("Ū·(g_s + …)·Vᵀ",),
     method=False,
 )
@@ -390,7 +390,7 @@ def _every_svd_case(shape: Shape) -> Iterator[Case]:
             yield (shape,), (), {"hermitian": True, "compute_uv": False}
 
 
-@composed(np.linalg.svd, cases=_every_svd_case, kink=_least_gap_of_singular)
+@composed(np.linalg.svd, cases=_every_svd_case, kink=least_gap_of_singular)
 def svd(
     x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
@@ -437,7 +437,7 @@ def _svd_of_hermitian(x: Any, compute_uv: bool) -> Any:
 @composed(
     np.linalg.svdvals,
     cases=lambda shape: ((shapes, (), {}) for shapes, _, _ in _svd_cases(shape)),
-    kink=_least_gap_of_singular,
+    kink=least_gap_of_singular,
 )
 def svdvals(x: Any, /) -> Any:
     """The singular values of a matrix in descending order: see `svd`.

@@ -371,7 +371,8 @@ def _rolled(x: Any, axes: Any, half: Any) -> Any:
 
 
 def _shift_cases(shape: Shape) -> Iterator[Case]:
-    yield (shape,), (), {}
+    if shape:
+        yield (shape,), (), {}
     for axis in range(-1, len(shape)) if shape else ():
         yield (shape,), (axis,), {}
 

@@ -20,7 +20,7 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.complex_numbers import is_complex, real
-from autograd_lite.primitives.decompositions import svdvals
+from autograd_lite.primitives.decompositions import least_gap_of_singular, svdvals
 from autograd_lite.primitives.exponential import power
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.linalg import (
@@ -28,6 +28,7 @@ from autograd_lite.primitives.linalg import (
     conjugated,
     inv,
     is_square,
+    least_singular,
     pinv,
 )
 from autograd_lite.primitives.products import dot, matmul
@@ -238,7 +239,13 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 # ---------------------------------------------------------------- cond, lstsq
 
 
-@composed(np.linalg.cond)
+def _cond_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape) and shape[-1]:
+        for p in (None, 1, -2, np.inf, "fro"):
+            yield (shape,), (p,), {}
+
+
+@composed(np.linalg.cond, cases=_cond_cases, kink=least_gap_of_singular)
 def cond(x: Any, p: Any = None) -> Any:
     """The condition number of a matrix, or of each of a stack: ‖x‖·‖x⁻¹‖ in a norm as of `norm`;
     for None and 2 the greatest over the least singular value. ∞ for a singular matrix, which has
@@ -262,7 +269,13 @@ def cond(x: Any, p: Any = None) -> Any:
     return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
 
 
-@composed(np.linalg.lstsq)
+def _lstsq_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 2 and 0 not in shape:
+        yield (shape, shape[:1]), (), {}
+        yield (shape, (shape[0], 2)), (1e-10,), {}
+
+
+@composed(np.linalg.lstsq, cases=_lstsq_cases, kink=lambda a, *_, **__: least_singular(a))
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """The least-squares solution z of a·z = b, the shortest one if there are several: z = a⁺·b.
 

@@ -147,7 +147,12 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     return contract((x, y), f"{''.join(left)},{''.join(right)}->{rest}")
 
 
-@composed(np.linalg.tensordot, cases=_tensordot_cases)
+def _named_axes(shape: Shape) -> Iterator[Case]:
+    for shapes, (axes,), _ in _tensordot_cases(shape):
+        yield shapes, (), {"axes": axes}
+
+
+@composed(np.linalg.tensordot, cases=_named_axes)
 def linalg_tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Any:
     """As `tensordot`.
 
