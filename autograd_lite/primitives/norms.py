@@ -14,12 +14,12 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
-from autograd_lite.engine.dtypes import computed_in
+from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import NONZERO, Array, Case, constant
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
 from autograd_lite.primitives.choices import where
-from autograd_lite.primitives.complex_numbers import is_complex, real
+from autograd_lite.primitives.complex_numbers import real
 from autograd_lite.primitives.decompositions import least_gap_of_singular, svdvals
 from autograd_lite.primitives.exponential import power
 from autograd_lite.primitives.indexing import getitem

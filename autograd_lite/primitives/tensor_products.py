@@ -1,5 +1,5 @@
 """Products of vectors, matrices and tensors that are made of others: outer, inner, tensordot, kron,
-cross, vecdot, and those that numpy.linalg has besides. See `autograd_lite.engine.primitive` for
+cross, and those that numpy.linalg has besides. See `autograd_lite.engine.primitive` for
 what a declaration means."""
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.primitive import Case, Rule
+from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.einsum import LABELS, contract
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import stack
-from autograd_lite.primitives.linalg import as_array, conjugated, transposed
-from autograd_lite.primitives.products import matmul
+from autograd_lite.primitives.linalg import as_array, transposed
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -286,27 +285,7 @@ def linalg_cross(x: Any, y: Any, /, *, axis: int = -1) -> Any:
     return cross(x, y, axis=axis)
 
 
-# ---------------------------------------------------------------- vectors along an axis
-
-
-def _vecdot_cases(shape: Shape) -> Iterator[Case]:
-    if shape:
-        yield (shape, shape), (), {}
-        yield (shape, (shape[-1],)), (), {}
-
-
-@composed(np.vecdot, np.linalg.vecdot, cases=_vecdot_cases)
-def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Any:
-    """Σ x̄ᵢ·yᵢ along an axis of both (before they are broadcast), with the conjugate of complex x.
-
-    >>> vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
-    array([3., 7.])
-    """
-    x, y = (_moved(a, axis) for a in _stacked("vecdot", (x, 1), (y, 1)))
-    stacks = max(dimensions_of(x), dimensions_of(y)) - 1
-    *own, last = _axis_labels(stacks, 1)
-    left, right = (own[0][stacks + 1 - dimensions_of(a) :] for a in (x, y))
-    return contract((conjugated(x), y), f"{left}{last},{right}{last}->{own[0]}")
+# ---------------------------------------------------------------- of one matrix
 
 
 def _stacked(name: str, *operands: tuple[Any, int]) -> list[Any]:
@@ -316,47 +295,6 @@ def _stacked(name: str, *operands: tuple[Any, int]) -> list[Any]:
         if dimensions_of(x) < n:
             raise ValueError(f"{name}: an operand of shape {shape_of(x)} has less than {n} axes")
     return arrays
-
-
-def _since_numpy_2_2(name: str) -> tuple[Rule, ...]:
-    return (getattr(np, name),) if hasattr(np, name) else ()
-
-
-@composed(
-    *_since_numpy_2_2("matvec"),
-    cases=lambda shape: iter([((shape, shape[-1:]), (), {})] if len(shape) > 1 else []),
-    method=False,
-)
-def matvec(x: Any, y: Any, /) -> Any:
-    """The products of matrices and vectors, or of stacks of both.
-
-    >>> matvec(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]))
-    array([[1., 2.],
-           [3., 4.]])
-    """
-    x, y = _stacked("matvec", (x, 2), (y, 1))
-    return getitem(matmul(x, getitem(y, (..., None))), (..., 0))
-
-
-@composed(
-    *_since_numpy_2_2("vecmat"),
-    cases=lambda shape: iter([((shape[-2:-1], shape), (), {})] if len(shape) > 1 else []),
-    method=False,
-)
-def vecmat(x: Any, y: Any, /) -> Any:
-    """The products of vectors, conjugated if complex, and matrices, or of stacks of both.
-
-    >>> vecmat(np.array([[1.0, 2.0], [3.0, 4.0]]), np.eye(2))
-    array([[1., 2.],
-           [3., 4.]])
-    """
-    x, y = _stacked("vecmat", (x, 1), (y, 2))
-    return getitem(
-        matmul(getitem(conjugated(x), (..., None, slice(None))), y), (..., 0, slice(None))
-    )
-
-
-# ---------------------------------------------------------------- of one matrix
 
 
 def _matrix_cases(shape: Shape) -> Iterator[Case]:
