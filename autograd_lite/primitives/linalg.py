@@ -457,10 +457,11 @@ def tensorinv(x: Any, ind: int = 2) -> Any:
     shape = shape_of(x)
     if ind <= 0:
         raise ValueError("tensorinv: ind must be positive")
+    rows = math.prod(shape[ind:])
+    inverse = inv(reshape(x, (rows, -1)))
     if not shape:
         raise TypeError("tensorinv: an array without axes has no inverse of this kind")
-    rows = math.prod(shape[ind:])
-    return reshape(inv(reshape(x, (rows, -1))), (*shape[ind:], *shape[:ind]))
+    return reshape(inverse, (*shape[ind:], *shape[:ind]))
 
 
 def _tensorsolve_cases(shape: Shape) -> Iterator[Case]:
