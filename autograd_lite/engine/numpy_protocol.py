@@ -22,6 +22,7 @@ from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Declared,
     Rule,
+    load_rules_for,
     watch,
     watch_constants,
 )
@@ -58,6 +59,13 @@ def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> Typ
     )
 
 
+def _declared_later(function: Any) -> Rule | None:
+    """What stands for a function whose declaration is loaded when it is first called, if any."""
+    if function not in CONSTANTS and load_rules_for(function):
+        return FUNCTIONS.get(function)
+    return None
+
+
 # ---------------------------------------------------------------- functions
 
 
@@ -69,7 +77,7 @@ def _array_function(
 
 def called(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """The call of a function of NumPy's that has a variable among its arguments."""
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
             return function(*_plain(args), **_plain(kwargs))
@@ -151,7 +159,7 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
             f"{name}: a variable cannot be written into an array (out=, or an operator "
             "like +=), nor an array into a variable; write a = a + x instead"
         )
-    ours = FUNCTIONS.get(ufunc)
+    ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))

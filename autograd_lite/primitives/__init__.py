@@ -1,5 +1,7 @@
 """The declarations of all primitives, a file a subject: once this is imported, the table of
-`autograd_lite.engine.primitive` is complete, in this order."""
+`autograd_lite.engine.primitive` is complete, in this order, but for what is loaded later."""
+
+from autograd_lite.engine.primitive import later
 
 # isort: off
 from autograd_lite.primitives import arithmetic, choices, exponential, trigonometric
@@ -10,15 +12,18 @@ from autograd_lite.primitives import like, writing, assembling, creation, rearra
 from autograd_lite.primitives import padding, selecting
 from autograd_lite.primitives import cumulative, statistics, quantiles, missing
 from autograd_lite.primitives import interpolation, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions, fft
+from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
+
+# what is loaded when it is first needed, as are the functions that it stands for
+later("numpy.fft", "autograd_lite.primitives.fft")
 
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
     "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
-    "exponential", "fft", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
-    "missing", "numerics", "padding", "polynomials", "products", "quantiles", "rearranging",
-    "reductions", "rounding", "selecting",
-    "shape", "softmax", "sorting", "special", "statistics", "trigonometric", "writing",
+    "exponential", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
+    "missing", "norms", "numerics", "padding", "polynomials", "products", "quantiles",
+    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
+    "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip
