@@ -305,10 +305,6 @@ def test_value_as_a_plain_array_keeps_its_graph() -> None:
     ("f", "name"),
     [
         (lambda x: np.sort(x), "np.sort"),
-        (lambda x: np.linalg.inv(x), r"np.linalg.inv"),
-        (lambda x: np.linalg.det(x), r"np.linalg.det"),
-        (lambda x: np.einsum("ij->i", x), "np.einsum"),
-        (lambda x: np.fft.fft(x), "np.fft.fft"),
         (lambda x: np.convolve(x, x), "np.convolve"),
         (lambda x: np.logaddexp(x, 1.0), "np.logaddexp"),
         (lambda x: np.bitwise_and(x, 1), "np.bitwise_and"),

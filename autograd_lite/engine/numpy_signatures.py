@@ -78,6 +78,9 @@ class Binding:
             self.signature = _with_numpys_options(inspect.signature(ours))
         self._parameters = self.signature.parameters
         self.names = self._paired()
+        several = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+        # einsum's dtype, which NumPy's signature does not name
+        self._more = {p.name for p in self.own if several and p.kind is p.KEYWORD_ONLY}
         self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
@@ -124,6 +127,8 @@ class Binding:
             if name in self.names:
                 if x is not NO_VALUE:
                     given[self.names[name]] = x
+            elif name in self._more:
+                given[name] = x
             elif name == "dtype":
                 dtype = x
             elif not self._is_usual(name, x):
