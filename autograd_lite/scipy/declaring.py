@@ -1,7 +1,8 @@
-"""How a function of scipy.special is declared: as an elementwise primitive under a name of its own.
+"""How functions of SciPy's are declared.
 
-In the table it stands as `special_gammaln`, so that it meets neither the library's own functions
-(`erf`) nor what a user has declared (`gamma`); it is written `gammaln(x)`, as SciPy calls it.
+One of scipy.special is an elementwise primitive under a name of its own: in the table it stands as
+`special_gammaln`, so that it meets neither the library's own functions (`erf`) nor what a user has
+declared (`gamma`); it is written `gammaln(x)`, as SciPy calls it.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.apply import apply
 from autograd_lite.engine.declare import elementwise
 from autograd_lite.engine.floats import FLOAT_FUNCTIONS, float_function
 from autograd_lite.engine.modes import is_recording
 from autograd_lite.engine.numpy_protocol import FUNCTIONS
-from autograd_lite.engine.primitive import POSITIVE, REAL, Interval, Rule
+from autograd_lite.engine.primitive import POSITIVE, PRIMITIVES, REAL, Interval, Rule
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.linalg import of_numbers
 
 UNIT: tuple[Interval, ...] = ((0.05, 0.95),)
 """Probabilities, for tests."""
 BOTH: tuple[Interval, ...] = ((-0.9, -0.1), (0.1, 0.9))
 
-__all__ = ["BOTH", "POSITIVE", "REAL", "UNIT", "also", "special"]
+__all__ = ["BOTH", "POSITIVE", "REAL", "UNIT", "also", "of_arrays", "special"]
 
 
 def special(
@@ -56,7 +59,7 @@ def special(
         stub.__name__ = f"special_{name}"
         stub.__qualname__ = name
         call: Any = elementwise(
-            arrays=ufunc,
+            arrays=ufunc if len(operands) == 1 else functools.partial(_beside_numbers, ufunc),
             floats=f"{on_floats}({', '.join(operands)})",
             text=f"{name}({', '.join('{' + x + '}' for x in operands)})",
             partials=partials,
@@ -73,6 +76,21 @@ def special(
     return declare
 
 
+def of_arrays(name: str, arrays: Rule) -> Rule:
+    """A function of SciPy's, the value of the structural primitive `name`, as one of arrays of
+    Values as well."""
+
+    def dispatched(*operands: Any, **params: Any) -> Any:
+        if any(map(is_variable, operands)):
+            return apply(PRIMITIVES[name], operands, params)
+        given = [np.asarray(x) for x in operands]
+        if any(x.dtype.kind == "O" for x in given):
+            raise TypeError(f"{name}: numbers are needed")
+        return arrays(*given, **params)
+
+    return of_numbers(dispatched)
+
+
 def also(function: Rule, *ufuncs: Any) -> Rule:
     """Let a function stand for ufuncs of SciPy's."""
     FUNCTIONS.update(dict.fromkeys(ufuncs, function))
@@ -81,6 +99,17 @@ def also(function: Rule, *ufuncs: Any) -> Rule:
 
 def _as_float(ufunc: Any, *operands: float) -> float:
     return float(ufunc(*operands))
+
+
+def _beside_numbers(ufunc: Any, *operands: Any) -> Any:
+    """The values in the dtype of the arrays: a number of Python's does not make float64 of float32,
+    as it does in some of SciPy's functions and not in others."""
+    if not any(isinstance(x, float | int) for x in operands):
+        return ufunc(*operands)
+    arrays = [x for x in operands if not isinstance(x, float | int)]
+    if not arrays or np.result_type(*arrays) != np.float32:
+        return ufunc(*operands)
+    return ufunc(*(np.float32(x) if isinstance(x, float | int) else x for x in operands))
 
 
 def _refusing(name: str, operands: tuple[str, ...], call: Any) -> Any:

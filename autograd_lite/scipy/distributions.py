@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.modes import is_recording
+from autograd_lite.engine.primitive import Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p
@@ -34,13 +35,18 @@ def log1mexp(x: Any) -> Any:
     return where(near, log(-expm1(-where(near, x, 1.0))), log1p(-exp(-where(near, 1.0, x))))
 
 
+def _log_of(probability: Any, other: Any) -> Any:
+    """The logarithm of a probability, by that of its complement where it is near 1."""
+    near_1 = plain(probability) > 0.5
+    small = where(near_1, 0.5, probability)
+    return where(near_1, log1p(-where(near_1, other, 0.5)), log(small))
+
+
 class Distribution:
     """A distribution of real numbers, or (`discrete`) of whole ones."""
 
     shapes: tuple[str, ...] = ()
     """The names of its parameters, in SciPy's order; `loc` and, of real numbers, `scale` follow."""
-    positive: tuple[bool, ...] = ()
-    """For each of them whether it must be > 0 (which all are by default)."""
     support: tuple[float, float] = (-np.inf, np.inf)
     discrete = False
 
@@ -54,22 +60,19 @@ class Distribution:
         """The distribution with these parameters, which its methods then need not be given."""
         return Frozen(self, self._parameters(args, kwargs))
 
-    # what a distribution says of itself, of standardised y
+    # what a distribution says of itself, of standardised y and its parameters
 
-    def _logpdf(self, y: Any, *shape: Any) -> Any:
-        raise NotImplementedError
-
-    def _cdf(self, y: Any, *shape: Any) -> Any:
-        raise NotImplementedError
+    _logpdf: Rule
+    _cdf: Rule
 
     def _sf(self, y: Any, *shape: Any) -> Any:
         return 1.0 - self._cdf(y, *shape)
 
     def _logcdf(self, y: Any, *shape: Any) -> Any:
-        return log(self._cdf(y, *shape))
+        return _log_of(self._cdf(y, *shape), self._sf(y, *shape))
 
     def _logsf(self, y: Any, *shape: Any) -> Any:
-        return log(self._sf(y, *shape))
+        return _log_of(self._sf(y, *shape), self._cdf(y, *shape))
 
     def _possible(self, *shape: Any) -> Any:
         """Whether the parameters are possible."""

@@ -19,15 +19,25 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.primitives.activations import sigmoid, softplus
+from autograd_lite.primitives.activations import sigmoid
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power
 from autograd_lite.primitives.trigonometric import arctan2
 from autograd_lite.scipy.distributions import Continuous, Discrete, chosen, log1mexp, plain
 from autograd_lite.scipy.multivariate import dirichlet, multivariate_normal
 from autograd_lite.scipy.special import (
-    betainc, betaincc, betaln, gammainc, gammaincc, gammaln, log_expit, log_ndtr, ndtr, stdtr,
-    xlog1py, xlogy,
+    betainc,
+    betaincc,
+    betaln,
+    gammainc,
+    gammaincc,
+    gammaln,
+    log_expit,
+    log_ndtr,
+    ndtr,
+    stdtr,
+    xlog1py,
+    xlogy,
 )  # fmt: skip
 
 LOG_ROOT_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -189,7 +199,7 @@ class _Laplace(Continuous):
 
 class _Logistic(Continuous):
     def _logpdf(self, y: Any) -> Any:
-        return -y - 2.0 * softplus(-y)
+        return log_expit(y) + log_expit(-y)
 
     def _cdf(self, y: Any) -> Any:
         return sigmoid(y)
@@ -284,23 +294,21 @@ def _left(n: Any, y: Any) -> Any:
     return np.maximum(plain(n) - np.floor(y), 1.0)
 
 
-class _Bernoulli(_Binomial):
+class _Bernoulli(Discrete):
     shapes = ("p",)
+    support = (0.0, 1.0)
 
-    def _possible(self, p: Any) -> Any:  # type: ignore[override]
-        return super()._possible(1.0, p)
+    def _possible(self, p: Any) -> Any:
+        return (plain(p) >= 0) & (plain(p) <= 1)
 
-    def _bounds(self, p: Any) -> Any:  # type: ignore[override]
-        return 0.0, 1.0
-
-    def _logpdf(self, y: Any, p: Any) -> Any:  # type: ignore[override]
+    def _logpdf(self, y: Any, p: Any) -> Any:
         return xlogy(y, p) + xlog1py(1.0 - y, -p)
 
-    def _cdf(self, y: Any, p: Any) -> Any:  # type: ignore[override]
-        return super()._cdf(y, 1.0, p)
+    def _cdf(self, y: Any, p: Any) -> Any:  # inside of the support, so for 0 ≤ y < 1
+        return 1.0 - p + 0.0 * y
 
-    def _sf(self, y: Any, p: Any) -> Any:  # type: ignore[override]
-        return super()._sf(y, 1.0, p)
+    def _sf(self, y: Any, p: Any) -> Any:
+        return p + 0.0 * y
 
 
 class _Geometric(Discrete):
