@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict, namedtuple
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -212,11 +211,6 @@ class Frozen(dict):
         raise RuntimeError("frozen")
 
 
-@dataclass
-class Parameters:
-    w: float
-
-
 class Odd:
     def __repr__(self) -> str:
         raise RuntimeError("no repr")
@@ -226,7 +220,7 @@ class Odd:
     ("argument", "message"),
     [
         ({"p": Frozen(w=1.0)}, r"argument 0\['p'\]: a Frozen could not be built again .*frozen"),
-        ({"p": [Parameters(1.0)]}, r"argument 0\['p'\]\[0\] is of type Parameters"),
+        ({"p": [Odd()]}, r"argument 0\['p'\]\[0\] is of type Odd"),
         (MappingProxyType({"w": 1.0}), "argument 0 is of type mappingproxy"),
         ({"w": {1.0}}, r"argument 0\['w'\] is of type set"),
         ({"k" * 1000: "x"}, r"argument 0\['k+\.\.\.k+'\] is of type str"),
