@@ -48,8 +48,8 @@ def is_larger_than(output: Any, most: int) -> bool:
 def made_before(time: int, output: Any) -> list[Any]:
     """The variables made before a time of the clock on which an output depends directly: those
     at which a walk down what was made since then ends."""
-    seen = {output}
-    found, ends = [output], []
+    found, ends = [output.node], []
+    seen = {output.node}
     for node in found:
         if node._epoch < time:
             ends.append(node)

@@ -22,9 +22,10 @@ from autograd_lite.engine.declare import structural
 from autograd_lite.engine.graph import made_before
 from autograd_lite.engine.modes import is_recording, no_grad
 from autograd_lite.engine.primitive import Array, EachOperand
-from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.reverse import gradients, gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.linalg import solve
 from autograd_lite.primitives.shape import Call, reshape, shape_of, transpose
@@ -57,6 +58,13 @@ def one_array(x: Any) -> Any:
     if isinstance(x, np.ndarray) and x.dtype == object:
         return reshape(stack(list(x.flat)), x.shape)
     return x
+
+
+def gradients_apart(output: Any, inputs: list[Any], start: Any, record: bool = False) -> list[Any]:
+    """The gradients by variables, each held while the others move, though it depends on them."""
+    if not is_variable(output):
+        return [np.zeros(shape_of(v)) for v in inputs]
+    return gradients_and_whether_recorded(output, inputs, start, record, apart=True)[0]
 
 
 def without_recording(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Array]:
@@ -95,23 +103,17 @@ class Solution:
         if is_variable(z):
             return self._recorded(g, z)
         if is_variable(g):
-            side = -solved(g, self, True)
-            return gradients(self._residual, self.parameters, side, record=True)
-        return gradients(self._residual, self.parameters, -self.solve(g, True))
+            return gradients_apart(self._residual, self.parameters, -solved(g, self, True), True)
+        return gradients_apart(self._residual, self.parameters, -self.solve(g, True))
 
     def _recorded(self, g: Any, z: Any) -> list[Any]:
         """The same as variables, at x = z: F is evaluated there anew, with its Jacobian."""
-        n, closed = self.x.size, Gate()
-        x = gate(z, closed)
+        n, x = self.x.size, positive(z)
         residual = one_array(self._equations(x))
         units = np.eye(n).reshape(n, *self.x.shape)
         rows = [reshape(gradients(residual, [x], e, record=True)[0], (n,)) for e in units]
         side = reshape(-solve(transpose(stack(rows)), reshape(g, (n,))), self.x.shape)
-        closed.is_closed = True  # θ moves x as well, but of that the theorem has taken account
-        try:
-            return gradients(residual, self.parameters, side, record=True)
-        finally:
-            closed.is_closed = False
+        return gradients_apart(residual, [x, *self.parameters], side, True)[1:]
 
     def solve(self, b: Array, transposed: bool) -> Array:
         """The y for which J·y = b, or Jᵀ·y = b. J is made and factored when this is first called,
@@ -164,23 +166,6 @@ class Solution:
         return np.asarray(z).reshape(-1)
 
 
-class Gate:
-    """Whether gradients pass a `gate`."""
-
-    is_closed = False
-
-
-@structural(
-    arrays=lambda x, gate: np.array(x),
-    pullbacks=(lambda g, z, x, gate: np.zeros(shape_of(x)) if gate.is_closed else g,),
-    cases=lambda shape: iter(()),
-    method=False,
-)
-def gate(x: Any, gate: Gate) -> Call:
-    """x itself, through which gradients pass while the gate is open."""
-    return (x,), {"gate": gate}
-
-
 @structural(
     arrays=lambda b, solution, transposed: solution.solve(b, transposed),
     pullbacks=(lambda g, z, b, solution, transposed: solved(g, solution, not transposed),),
@@ -194,8 +179,8 @@ def solved(b: Any, solution: Solution, transposed: bool) -> Call:
 
 
 def _to_parameter(i: int, g: Any, z: Any, x: Any, *parameters: Any, solution: Solution) -> Any:
-    if i == 0 or (not is_variable(g) and not np.any(g)):  # nothing has passed a gate
-        return np.zeros(shape_of((x, *parameters)[i]))
+    if i == 0:
+        return np.zeros(shape_of(x))
     return solution.contributions(g, z)[i - 1]
 
 
