@@ -17,7 +17,7 @@ from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.transforms.trees import leaves_of, map_leaves
+from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 Argnums = int | str | Sequence[int | str]
 Place = int | str
@@ -127,12 +127,12 @@ class Call:
     def in_form(self, gradients: Sequence[Any]) -> list[Any]:
         """A gradient for each input, in the structure of each of the arguments."""
         rest = map(as_given, gradients, self.leaves)
-        return [map_leaves(lambda leaf, where: next(rest), tree) for tree, _ in self._trees]
+        return [with_leaves(tree, rest) for tree, _ in self._trees]
 
     def map_trees(self, leaves: Sequence[Any]) -> list[Any]:
         """The arguments with these in place of the leaves, as they are."""
         rest = iter(leaves)
-        return [map_leaves(lambda leaf, where: next(rest), tree) for tree, _ in self._trees]
+        return [with_leaves(tree, rest) for tree, _ in self._trees]
 
 
 def called(place: Place) -> str:
@@ -209,7 +209,9 @@ def joined(output: Any) -> Any:
 
 def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
     """What f returned, if it is one number."""
-    output = joined(output)
+    if isinstance(output, np.ndarray):
+        with modes.recording():
+            output = joined(output)
     if is_variable(output):
         if output.ndim:
             raise ValueError(

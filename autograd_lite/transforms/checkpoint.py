@@ -18,7 +18,7 @@ from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
 from autograd_lite.transforms.nodes import recorded_as_one
-from autograd_lite.transforms.trees import leaves_of, map_leaves
+from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +70,7 @@ def checkpoint(f: F) -> F:
         values = [x.detach() if is_variable(x) else x for x in results]
         back = functools.partial(_back, f, _without_variables(given), values, variables, closed)
         made = iter(recorded_as_one(name, operands, results, back))
-        return map_leaves(lambda leaf, where: next(made), output)
+        return with_leaves(output, made)
 
     return call  # type: ignore[return-value]
 

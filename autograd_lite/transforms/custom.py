@@ -13,7 +13,7 @@ from autograd_lite.engine.graph import older_below
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
 from autograd_lite.transforms.nodes import recorded_as_one
-from autograd_lite.transforms.trees import leaves_beside, leaves_of, map_leaves
+from autograd_lite.transforms.trees import leaves_beside, leaves_of, with_leaves
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ def custom_gradient(f: F) -> F:
             )
         back = functools.partial(_back, name, pull, args, output)
         found = iter(recorded_as_one(name, variables, results, back))
-        return map_leaves(lambda leaf, where: next(found), output)
+        return with_leaves(output, found)
 
     return call  # type: ignore[return-value]
 
@@ -95,8 +95,7 @@ def _back(
     recording: bool,
 ) -> list[Any]:
     """The gradient of each variable among the arguments; see `nodes.Back`."""
-    rest = iter(gs)
-    g = map_leaves(lambda leaf, where: _as_number(next(rest)), output)
+    g = with_leaves(output, map(_as_number, gs))
     with modes.recording() if recording else modes.no_grad():
         given = pull(g)
     if len(args) == 1 and not (isinstance(given, tuple) and len(given) == 1):

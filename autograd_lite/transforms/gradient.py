@@ -127,8 +127,7 @@ class _ValueAndGradient(Transformed):
         """The value, anything else, and the gradient at some arguments."""
         call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
         output, aux = with_aux(self.name, call.output) if self._has_aux else (call.output, None)
-        with modes.recording():
-            output = self._scalar(output)
+        output = self._scalar(output)
         found, recorded = self._found(output, call)
         result = call.in_form(found)
         if not recorded:
@@ -173,11 +172,12 @@ class _ElementwiseGradient(_Gradient):
     name = "elementwise_grad"
 
     def _scalar(self, output: Any) -> Any:
-        parts = leaves_of(outputs_of(self.name, output))
-        total: Any = 0.0
-        for i, part in enumerate(parts):
-            one = PRIMITIVES["sum"].function(part) if getattr(part, "ndim", 0) else part
-            total = one if i == 0 else total + one
+        with modes.recording():
+            parts = leaves_of(outputs_of(self.name, output))
+            total: Any = 0.0
+            for i, part in enumerate(parts):
+                one = PRIMITIVES["sum"].function(part) if getattr(part, "ndim", 0) else part
+                total = one if i == 0 else total + one
         return as_scalar(self.name, total)
 
 

@@ -78,8 +78,7 @@ class _HessianVector(Transformed):
             raise TypeError("hvp: give the arguments of f and then the vector")
         *given, v = args
         call = Call(self.name, self._f, tuple(given), kwargs, self._places(tuple(given), kwargs))
-        with modes.recording():
-            output = as_scalar(self.name, call.output)
+        output = as_scalar(self.name, call.output)
         trees = call.map_trees(call.inputs)
         wanted = tuple(trees) if self._several else trees[0]
         starts = [

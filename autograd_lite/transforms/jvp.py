@@ -21,7 +21,7 @@ from autograd_lite.transforms.calls import (
     with_aux,
     zero_of,
 )
-from autograd_lite.transforms.trees import leaves_beside, leaves_of, map_leaves
+from autograd_lite.transforms.trees import leaves_beside, leaves_of, with_leaves
 from autograd_lite.transforms.vjp import start_for
 
 
@@ -150,8 +150,7 @@ class Pushed:
         parts = _each_its_own(parts)
         if record:
             parts = [as_recorded(t, x) for t, x in zip(parts, self._leaves, strict=True)]
-        rest = iter(parts)
-        return map_leaves(lambda leaf, where: next(rest), self.output)
+        return with_leaves(self.output, parts)
 
     def tangents(self, given: Sequence[Any], record: bool) -> tuple[Any, ...]:
         """The tangent of each variable among the outputs, for one of each input."""

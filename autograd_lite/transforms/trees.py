@@ -100,13 +100,30 @@ def map_leaves(step: Step, tree: Any, path: str = "") -> Any:
     >>> map_leaves(lambda x, where: (x, where), {"w": [1.0, 2.0], "b": None})
     {'w': [(1.0, "['w'][0]"), (2.0, "['w'][1]")], 'b': None}
     """
+    return _mapped(step, tree, path, True)
+
+
+def with_leaves(tree: Any, leaves: Iterable[Any]) -> Any:
+    """The same structure with these in place of the leaves, in order.
+
+    >>> with_leaves({"w": [1.0, 2.0], "b": None}, [3.0, 4.0])
+    {'w': [3.0, 4.0], 'b': None}
+    """
+    rest = iter(leaves)
+    return _mapped(lambda leaf, where: next(rest), tree, "", False)
+
+
+def _mapped(step: Step, tree: Any, path: str, told: bool) -> Any:
+    """As `map_leaves`; unless told, the step is not told where the leaf is, which takes long."""
+    if tree.__class__ in _LEAVES:  # at once, for it is the most usual case
+        return None if tree is None else step(tree, path)
     levels = [_Level(None, iter([(None, tree)]))]  # type: ignore[list-item]
     inside: set[int] = set()  # no recursion: trees may be deep
     while True:
         level = levels[-1]
         for key, item in level.rest:
             level.where = key
-            opened = _opened(item)
+            opened = None if item.__class__ in _LEAVES else _opened(item)
             if opened is not None:
                 if id(item) in inside:
                     where = path + _where(levels)
@@ -114,7 +131,8 @@ def map_leaves(step: Step, tree: Any, path: str = "") -> Any:
                 inside.add(id(item))
                 levels.append(opened)
                 break
-            level.done.append(None if item is None else step(item, path + _where(levels)))
+            where = path + _where(levels) if told else ""
+            level.done.append(None if item is None else step(item, where))
         else:
             levels.pop()
             if not levels:
@@ -126,8 +144,6 @@ def map_leaves(step: Step, tree: Any, path: str = "") -> Any:
 def _opened(item: Any) -> _Level | None:
     """A container with what it contains; None of a leaf."""
     kind = item.__class__
-    if kind in _LEAVES:
-        return None
     if kind is list or kind is tuple:
         return _Level(item, iter(enumerate(item)))  # type: ignore[arg-type]
     if kind is dict:
@@ -226,8 +242,10 @@ def leaves_of(tree: Any, path: str = "") -> list[Any]:
     >>> leaves_of({"w": [1.0, 2.0], "b": 3.0})
     [1.0, 2.0, 3.0]
     """
+    if tree.__class__ in _LEAVES:
+        return [] if tree is None else [tree]
     found: list[Any] = []
-    map_leaves(lambda leaf, where: found.append(leaf), tree, path)
+    _mapped(lambda leaf, where: found.append(leaf), tree, path, False)
     return found
 
 
