@@ -20,6 +20,7 @@ from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.numpy_signatures import NO_VALUE
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.recording import as_value
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.complex_numbers import conjugate, imag, is_complex, real
 from autograd_lite.primitives.indexing import getitem, scatter
@@ -45,25 +46,29 @@ def of_numbers(function: Rule) -> Rule:
     def arrays(*operands: Any, **params: Any) -> Any:
         try:
             return function(*operands, **params)
-        except TypeError:
+        except (TypeError, ValueError):
             boxed = [getattr(x, "dtype", np.dtype(float)).kind == "O" for x in operands]
             if not any(boxed):
                 raise
-        tensors = [
-            reshape(stack(list(x.flat)), x.shape) if box and x.size else x
-            for x, box in zip(operands, boxed, strict=True)
-        ]
-        z = function(*tensors, **params)
+        given = [_unboxed(x) if box else x for x, box in zip(operands, boxed, strict=True)]
+        z = function(*given, **params)
         return tuple(map(_boxed, z)) if isinstance(z, tuple) else _boxed(z)
 
     return arrays
+
+
+def _unboxed(values: Array) -> Any:
+    """A Tensor of these Values."""
+    if not values.size:
+        return np.zeros(values.shape)
+    return reshape(stack(list(values.flat)), values.shape)
 
 
 def _boxed(z: Any) -> Any:
     """An array of Values, each an element of a Tensor."""
     values = np.empty(shape_of(z), dtype=object)
     for place in np.ndindex(values.shape):
-        values[place] = as_value(getitem(z, place))
+        values[place] = as_value(getitem(z, place)) if is_variable(z) else z[place]
     return values[()]
 
 
