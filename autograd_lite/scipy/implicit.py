@@ -28,7 +28,7 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.linalg import solve
-from autograd_lite.primitives.shape import Call, reshape, shape_of, transpose
+from autograd_lite.primitives.shape import Call, astype, reshape, shape_of, transpose
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Equations = Callable[[Any], Any]
@@ -36,6 +36,12 @@ Equations = Callable[[Any], Any]
 DENSE = 256
 """Up to how many unknowns the Jacobian is made and factored; beyond, the systems are solved with
 products by it alone."""
+
+
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """The floating dtype of an array or variable; float64 of anything else."""
+    found = getattr(x, "dtype", np.dtype(float))
+    return np.dtype(found) if found == np.float32 else np.dtype(float)
 
 
 def plain_arguments(args: Any) -> Any:
@@ -81,8 +87,12 @@ def without_recording(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[
 class Solution:
     """A solution x of F(x) = 0, and what its derivatives need."""
 
-    def __init__(self, equations: Equations, x: Array, residual: Any, leaf: Tensor) -> None:
+    def __init__(
+        self, equations: Equations, x: Array, residual: Any, leaf: Tensor, dtype: Any
+    ) -> None:
         self.x = x
+        self.dtype = dtype
+        """That of the solution that is given; it is computed in float64."""
         self.parameters: list[Any] = []
         """The variables that F depends on."""
         self._equations = equations
@@ -108,7 +118,7 @@ class Solution:
 
     def _recorded(self, g: Any, z: Any) -> list[Any]:
         """The same as variables, at x = z: F is evaluated there anew, with its Jacobian."""
-        n, x = self.x.size, positive(z)
+        n, x = self.x.size, positive(z) if z.dtype == float else astype(z, float)
         residual = one_array(self._equations(x))
         units = np.eye(n).reshape(n, *self.x.shape)
         rows = [reshape(gradients(residual, [x], e, record=True)[0], (n,)) for e in units]
@@ -185,7 +195,7 @@ def _to_parameter(i: int, g: Any, z: Any, x: Any, *parameters: Any, solution: So
 
 
 @structural(
-    arrays=lambda x, *parameters, solution: np.array(solution.x),
+    arrays=lambda x, *parameters, solution: solution.x.astype(solution.dtype),
     pullbacks=EachOperand(_to_parameter),
     cases=lambda shape: iter(()),
     method=False,
@@ -195,12 +205,13 @@ def solution_of(x: Any, *parameters: Any, solution: Solution) -> Call:
     return (x, *parameters), {"solution": solution}
 
 
-def implicit(equations: Equations, solution: Any) -> Any:
+def implicit(equations: Equations, solution: Any, dtype: Any = float) -> Any:
     """The solution as a variable that moves with what the equations depend on.
 
     Args:
         equations: F of x alone, which may close over variables; of the shape of x.
         solution: the x at which F(x) = 0, a plain array.
+        dtype: the floating dtype of the result.
 
     Returns:
         A Tensor of the same numbers; or they themselves, if F depends on no variable but x, or
@@ -211,19 +222,19 @@ def implicit(equations: Equations, solution: Any) -> Any:
     """
     x = np.array(solution, dtype=float)
     if not is_recording():
-        return x[()]
+        return x.astype(dtype)[()]
     leaf = Tensor(x)
     began = clock.tick()
     residual = one_array(equations(leaf))
     if not is_variable(residual):
-        return x[()]
+        return x.astype(dtype)[()]
     if shape_of(residual) != x.shape:
         raise ValueError(
             f"implicit differentiation: there must be as many equations as unknowns, but the "
             f"equations have shape {shape_of(residual)} for x of shape {x.shape}"
         )
-    found = Solution(equations, x, residual, leaf)
+    found = Solution(equations, x, residual, leaf, dtype)
     found.parameters = [v for v in made_before(began, residual) if v is not leaf]
     if not found.parameters:
-        return x[()]
-    return solution_of(Tensor(x), *found.parameters, solution=found)
+        return x.astype(dtype)[()]
+    return solution_of(Tensor(x.astype(dtype)), *found.parameters, solution=found)

@@ -38,8 +38,9 @@ from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.products import dot
-from autograd_lite.primitives.shape import Call, reshape, shape_of
+from autograd_lite.primitives.shape import Call, astype, reshape, shape_of
 from autograd_lite.scipy.implicit import (
+    dtype_of,
     gradients_apart,
     one_array,
     plain_arguments,
@@ -75,7 +76,7 @@ def odeint(
             these they take very many steps.
 
     Returns:
-        (T, …): y at each of the times.
+        (T, …): y at each of the times, of the floating dtype of y0. (It is computed in float64.)
 
     Raises:
         ValueError: if the times are no sequence that increases or decreases, or the method is
@@ -92,13 +93,13 @@ def odeint(
     if times.ndim != 1 or not times.size or not (np.all(apart > 0) or np.all(apart < 0)):
         raise ValueError("odeint: t must be a sequence of times that increases, or decreases")
     solver = METHODS[method]
-    solution = Solution(f, args, solver)
+    solution = Solution(f, args, solver, dtype_of(y0))
     solution.solve(start, times, rtol, atol)
     if not is_recording():
-        return solution.values
+        return solution.values.astype(solution.dtype)
     solution.parameters = _dependences(f, start, times[0], args)
     if not solution.parameters and not is_variable(y0) and not is_variable(t):
-        return solution.values
+        return solution.values.astype(solution.dtype)
     given = [x if is_variable(x) else Tensor(plain) for x, plain in ((y0, start), (t, times))]
     return trajectory(*given, *solution.parameters, solution=solution)
 
@@ -115,7 +116,11 @@ def _dependences(f: Callable[..., Any], y: Array, t: float, args: tuple[Any, ...
 class Solution:
     """The values at the times, and the steps in between."""
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], solver: Any) -> None:
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], solver: Any, dtype: Any
+    ) -> None:
+        self.dtype = dtype
+        """That of the values that are given; it is computed in float64."""
         self._f = f
         self._args = args
         self._solver = solver
@@ -185,7 +190,7 @@ class Solution:
 
     def _recorded(self, g: Any, y0: Any, t: Any) -> list[Any]:
         """As variables: through all intervals at once."""
-        y, times = (positive(x) if is_variable(x) else Tensor(x) for x in (y0, t))
+        y, times = (_variable(x) for x in (y0, t))
         values = [y]
         for i in range(len(self._fractions)):
             values.append(self._across(i, values[-1], times[i], times[i + 1]))
@@ -220,6 +225,13 @@ class Solution:
             )
 
 
+def _variable(x: Any) -> Any:
+    """A node of float64 of its own, that is x."""
+    if not is_variable(x):
+        return Tensor(np.asarray(x, dtype=float))
+    return astype(x, float) if x.dtype != float else positive(x)
+
+
 def _weighted(weights: Array, slopes: Sequence[Any]) -> Any:
     """Σ wⱼkⱼ, of what has a weight."""
     chosen = [(w, k) for w, k in zip(weights, slopes, strict=True) if w != 0]
@@ -237,7 +249,7 @@ def _to_operand(i: int, g: Any, z: Any, *operands: Any, solution: Solution) -> A
 
 
 @structural(
-    arrays=lambda y0, t, *parameters, solution: np.array(solution.values),
+    arrays=lambda y0, t, *parameters, solution: solution.values.astype(solution.dtype),
     pullbacks=EachOperand(_to_operand),
     cases=lambda shape: iter(()),
     method=False,

@@ -26,6 +26,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.scipy.implicit import (
+    dtype_of,
     implicit,
     one_array,
     plain_arguments,
@@ -63,7 +64,7 @@ def fixed_point(
     start = np.asarray(plain_value(x0), dtype=float)
     step = without_recording(f, params)
     found = _iterated(step, start, tol, maxiter)
-    return implicit(lambda x: x - one_array(f(x, *params)), found)
+    return implicit(lambda x: x - one_array(f(x, *params)), found, dtype_of(x0))
 
 
 def _iterated(step: Callable[[Any], Array], x: Array, tol: float, maxiter: int) -> Array:
@@ -126,7 +127,7 @@ def root(
     if not result.success:
         raise RuntimeError(f"root: no root was found: {' '.join(str(result.message).split())}")
     solution = np.asarray(result.x).reshape(start.shape)
-    result.x = implicit(lambda x: one_array(fun(x, *args)), solution)
+    result.x = implicit(lambda x: one_array(fun(x, *args)), solution, dtype_of(x0))
     return result
 
 
@@ -202,7 +203,7 @@ def minimize(
         _, found = _with_gradient(fun, x, args)
         return found if held is None else where(held, x - solution, found)
 
-    result.x = implicit(slope, solution)
+    result.x = implicit(slope, solution, dtype_of(x0))
     result.fun = fun(result.x, *args)
     return result
 

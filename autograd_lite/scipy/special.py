@@ -23,7 +23,6 @@ from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.reductions import Axis, sum
 from autograd_lite.primitives.shape import reshape, shape_of
-from autograd_lite.primitives.special import erf
 from autograd_lite.scipy.bessel_functions import (
     i0,
     i0e,
@@ -73,6 +72,7 @@ from autograd_lite.scipy.error_functions import (
     dawsn,
     ellipe,
     ellipk,
+    erf,
     erfc,
     erfcinv,
     erfcx,

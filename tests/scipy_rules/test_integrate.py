@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from autograd_lite import Tensor, grad, numerical_gradient
+from autograd_lite import Tensor, grad, gradients, numerical_gradient
 from autograd_lite.scipy.integrate import odeint
 
 TIMES = np.array([0.0, 0.4, 1.0, 2.5])
@@ -115,6 +115,18 @@ def test_backwards_in_time_and_of_any_shape() -> None:
         numerical_gradient(lambda y: (f(y)[-1] ** 2).sum(), y0, 1e-4),
         rtol=1e-6,
     )
+
+
+def test_float32_stays_float32() -> None:
+    y = Tensor(np.array([1.0, 2.0], np.float32))
+    z = odeint(lambda y, t, k: -k * y, y, [0.0, 1.0], y[1])
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z.detach()[1], [np.exp(-2.0), 2.0 * np.exp(-2.0)], rtol=1e-6)
+    (slope,) = gradients(z[1, 0], [y], record=True)
+    assert slope.dtype == np.float32
+    np.testing.assert_allclose(slope.detach(), [np.exp(-2.0), -np.exp(-2.0)], rtol=1e-5)
+    (second,) = gradients(slope[1], [y])
+    np.testing.assert_allclose(second, [-np.exp(-2.0), np.exp(-2.0)], rtol=1e-5)
 
 
 def test_one_time_and_lists() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from autograd_lite import Tensor, Value, grad, no_grad, numerical_gradient
+from autograd_lite import Tensor, Value, grad, gradients, no_grad, numerical_gradient
 from autograd_lite.scipy import implicit
 from autograd_lite.scipy.optimize import fixed_point, minimize, root
 
@@ -105,6 +105,21 @@ def test_the_kinds_of_results() -> None:
     x = root(lambda x: x * x - a, [1.0, 1.0]).x
     x.sum().backward()
     np.testing.assert_allclose(a.grad, [0.5, 0.25], rtol=1e-7)
+
+
+def test_float32_stays_float32() -> None:
+    a, start = Tensor(np.array([2.0, 3.0], np.float32)), np.ones(2, np.float32)
+    for x in (
+        root(lambda x: x * x - a, start).x,
+        fixed_point(lambda x: 0.5 * (x + a / x), start),
+        minimize(lambda x: ((x - a) ** 2).sum(), start).x,
+    ):
+        assert x.dtype == np.float32
+        assert grad(lambda x: x.sum())(x).dtype == np.float32
+        (slope,) = gradients(x.sum(), [a])
+        assert slope.dtype == np.float32
+        (slope,) = gradients(x.sum(), [a], record=True)
+        gradients(slope.sum(), [a])
 
 
 def test_what_cannot_be_solved() -> None:

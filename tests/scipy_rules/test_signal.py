@@ -30,7 +30,7 @@ def calls(draw: st.DrawFn) -> tuple[Any, Any, str, str]:
 
 
 @pytest.mark.parametrize("name", ["convolve", "correlate"])
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(call=calls())
 def test_values_and_derivatives(name: str, call: tuple[Any, Any, str, str]) -> None:
     x, y, mode, method = call
