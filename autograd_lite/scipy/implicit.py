@@ -53,6 +53,8 @@ def plain_value(x: Any) -> Any:
     """What a function gave as plain numbers: an array, variable, or list of these."""
     if isinstance(x, list | tuple):
         return np.asarray([plain_value(item) for item in x])
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return np.array([plain_value(item) for item in x.flat]).reshape(x.shape)
     return np.asarray(detached(x))
 
 

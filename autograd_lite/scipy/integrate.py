@@ -27,6 +27,7 @@ import numpy as np
 import scipy.integrate
 
 from autograd_lite.engine import clock
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.graph import made_before
 from autograd_lite.engine.modes import is_recording, no_grad, recording
@@ -35,7 +36,6 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import positive
-from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.products import dot
 from autograd_lite.primitives.shape import Call, astype, reshape, shape_of
@@ -97,6 +97,7 @@ def odeint(
     solution.solve(start, times, rtol, atol)
     if not is_recording():
         return solution.values.astype(solution.dtype)
+    solution.by_time = is_variable(t)
     solution.parameters = _dependences(f, start, times[0], args)
     if not solution.parameters and not is_variable(y0) and not is_variable(t):
         return solution.values.astype(solution.dtype)
@@ -126,6 +127,8 @@ class Solution:
         self._solver = solver
         self.values: Array = np.zeros(0)
         self.parameters: list[Any] = []
+        self.by_time = False
+        """Whether the times are variables."""
         self._fractions: list[Array] = []
         """For each interval the ends of its steps, from 0 to 1."""
         self._last: tuple[Any, Any, list[Any]] = (None, None, [])
@@ -174,10 +177,10 @@ class Solution:
         method, shape = self._solver, shape_of(y)
         slopes: list[Any] = []
         for s in range(method.n_stages):
-            moved = y if not s else y + h * _weighted(method.A[s, :s], slopes)
+            moved = y if not s else y + _weighted(method.A[s, :s], slopes, h)
             slope = one_array(self._f(moved, t + method.C[s] * h, *self._args))
             slopes.append(slope if shape_of(slope) == shape else reshape(slope, shape))
-        return y + h * _weighted(method.B, slopes)
+        return y + _weighted(method.B, slopes, h)
 
     # ------------------------------------------------------------ back
 
@@ -190,27 +193,29 @@ class Solution:
 
     def _recorded(self, g: Any, y0: Any, t: Any) -> list[Any]:
         """As variables: through all intervals at once."""
-        y, times = (_variable(x) for x in (y0, t))
+        y, times = _variable(y0), _variable(t) if self.by_time else detached(t)
         values = [y]
         for i in range(len(self._fractions)):
             values.append(self._across(i, values[-1], times[i], times[i + 1]))
-        return gradients_apart(stack(values), [y, times, *self.parameters], g, True)
+        if self.by_time:
+            return gradients_apart(stack(values), [y, times, *self.parameters], g, True)
+        back, *rest = gradients_apart(stack(values), [y, *self.parameters], g, True)
+        return [back, np.zeros(len(t)), *rest]
 
     def _backwards(self, g: Array, y0: Any, t: Array) -> list[Any]:
         """Interval by interval from the last to the first, each recorded when it is reached."""
         total: list[Any] = [np.zeros(shape_of(v)) for v in self.parameters]
         by_time, flow = np.zeros(len(t)), np.array(g[-1])
         for i in reversed(range(len(self._fractions))):
-            y, begin, end = (Tensor(x) for x in (self.values[i], t[i], t[i + 1]))
+            y, ends = Tensor(self.values[i]), t[i : i + 2]
+            own = [y, *map(Tensor, ends)] if self.by_time else [y]
             began = clock.tick()
             with recording():
-                z = self._across(i, y, begin, end)
-            self._check(z, began, (y, begin, end))
-            back, at_begin, at_end, *rest = gradients_apart(
-                z, [y, begin, end, *self.parameters], flow
-            )
-            by_time[i] += at_begin
-            by_time[i + 1] += at_end
+                z = self._across(i, y, *(own[1:] or ends))
+            self._check(z, began, own)
+            back, *rest = gradients_apart(z, [*own, *self.parameters], flow)
+            for j in range(len(own) - 1):
+                by_time[i + j] += rest.pop(0)
             total = [old + new for old, new in zip(total, rest, strict=True)]
             flow = g[i] + back
         return [flow, by_time, *total]
@@ -232,16 +237,17 @@ def _variable(x: Any) -> Any:
     return astype(x, float) if x.dtype != float else positive(x)
 
 
-def _weighted(weights: Array, slopes: Sequence[Any]) -> Any:
-    """Σ wⱼkⱼ, of what has a weight."""
-    chosen = [(w, k) for w, k in zip(weights, slopes, strict=True) if w != 0]
+def _weighted(weights: Array, slopes: Sequence[Any], h: Any) -> Any:
+    """h·Σ wⱼkⱼ, of what has a weight."""
+    used = np.flatnonzero(weights).tolist()
+    numbers, chosen = weights[used] * h, [slopes[j] for j in used]
     if len(chosen) == 1:
-        return chosen[0][0] * chosen[0][1]
-    stacked = stack([k for _, k in chosen])
-    numbers = np.array([w for w, _ in chosen])
-    if len(shape_of(stacked)) == 1:
+        return numbers[0] * chosen[0]
+    stacked = stack(chosen)
+    shape = shape_of(stacked)
+    if len(shape) < 3:
         return dot(numbers, stacked)
-    return reshape(dot(numbers, reshape(stacked, (len(chosen), -1))), shape_of(getitem(stacked, 0)))
+    return reshape(dot(numbers, reshape(stacked, (len(chosen), -1))), shape[1:])
 
 
 def _to_operand(i: int, g: Any, z: Any, *operands: Any, solution: Solution) -> Any:

@@ -63,6 +63,15 @@ def test_parameters_that_depend_on_each_other_are_counted_once() -> None:
     assert grad(grad(f))(0.5) == pytest.approx(np.exp(0.5) * 2.5)
 
 
+@pytest.mark.parametrize("join", [list, tuple, np.stack, np.array])
+def test_equations_in_any_container(join: Any) -> None:
+    def f(a: Any) -> Any:
+        return root(lambda x: join([x[0] - a, x[1] * x[0] - a**3]), [1.0, 1.0]).x[1]
+
+    assert grad(f)(2.0) == pytest.approx(4.0)
+    assert grad(grad(f))(2.0) == pytest.approx(2.0)
+
+
 def test_a_matrix_of_unknowns() -> None:
     a = np.array([[2.0, 0.3], [0.1, 1.0]])
     square = root(lambda x, a: x @ x - a, np.eye(2), args=(a,), tol=1e-13).x
