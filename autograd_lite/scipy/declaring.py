@@ -70,7 +70,7 @@ def special(
         function = _refusing(name, operands, call) if None in partials else call
         function.__name__ = name
         for one in (ufunc, *also):
-            FUNCTIONS[one] = function
+            FUNCTIONS.setdefault(one, function)  # a declaration of a user's own stands
         return function  # type: ignore[no-any-return]
 
     return declare
@@ -93,7 +93,8 @@ def of_arrays(name: str, arrays: Rule) -> Rule:
 
 def also(function: Rule, *ufuncs: Any) -> Rule:
     """Let a function stand for ufuncs of SciPy's."""
-    FUNCTIONS.update(dict.fromkeys(ufuncs, function))
+    for ufunc in ufuncs:
+        FUNCTIONS.setdefault(ufunc, function)
     return function
 
 
@@ -117,14 +118,16 @@ def _refusing(name: str, operands: tuple[str, ...], call: Any) -> Any:
     constants = call.primitive.constants
 
     @functools.wraps(call)
-    def function(*given: Any) -> Any:
+    def function(*given: Any, **named: Any) -> Any:
+        if named:
+            given = (*given, *(named.pop(x) for x in operands[len(given) :] if x in named))
         for i in constants:
             if i < len(given) and is_recording() and _holds_variable(given[i]):
                 raise TypeError(
                     f"scipy.special.{name} has no rule for the derivative by {operands[i]}: give "
                     f"{operands[i]}.detach() if no gradient is to flow through it"
                 )
-        return call(*given)
+        return call(*given, **named)
 
     return function
 

@@ -17,6 +17,7 @@ from autograd_lite.engine.primitive import Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p
+from autograd_lite.scipy.containers import one_array
 
 
 def plain(x: Any) -> Any:
@@ -126,7 +127,7 @@ class Distribution:
         """The parameters, (x − loc)/scale, the scale (None if it is 1), and where all is
         possible."""
         *shape, loc, scale = self._parameters(args, kwargs)
-        y = np.asarray(x, dtype=float) if isinstance(x, list | tuple | int) else x
+        y = float(x) if isinstance(x, int) else one_array(x)
         possible = self._possible(*shape)
         if not (isinstance(loc, int) and loc == 0):
             y = y - loc
@@ -151,8 +152,8 @@ class Distribution:
         missing = [name for name in self.shapes if name not in given]
         if missing:
             raise TypeError(f"{self.name}: missing the parameter {missing[0]!r}")
-        found = [_array(given[name]) for name in self.shapes]
-        return [*found, _array(given.get("loc", 0)), _array(given.get("scale", 1))]
+        found = [one_array(given[name]) for name in self.shapes]
+        return [*found, one_array(given.get("loc", 0)), one_array(given.get("scale", 1))]
 
 
 class Continuous(Distribution):
@@ -238,10 +239,6 @@ class Frozen:
             raise AttributeError(name)
         method = getattr(self._of, name)
         return lambda x: method(x, *self._given)
-
-
-def _array(x: Any) -> Any:
-    return np.asarray(x, dtype=float) if isinstance(x, list | tuple) else x
 
 
 def _all(conditions: Sequence[Any]) -> Any:

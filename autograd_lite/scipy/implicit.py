@@ -17,7 +17,6 @@ import scipy.linalg as sla
 import scipy.sparse.linalg as spla
 
 from autograd_lite.engine import clock
-from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.graph import made_before
 from autograd_lite.engine.modes import is_recording, no_grad
@@ -29,7 +28,8 @@ from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.linalg import solve
 from autograd_lite.primitives.shape import Call, astype, reshape, shape_of, transpose
-from autograd_lite.transforms.trees import leaves_of, map_leaves
+from autograd_lite.scipy.containers import one_array, plain_value
+from autograd_lite.transforms.trees import map_leaves
 
 Equations = Callable[[Any], Any]
 
@@ -47,25 +47,6 @@ def dtype_of(x: Any) -> np.dtype[Any]:
 def plain_arguments(args: Any) -> Any:
     """Arguments with the plain numbers of the variables in them."""
     return map_leaves(lambda x, where: x.detach() if is_variable(x) else x, args)
-
-
-def plain_value(x: Any) -> Any:
-    """What a function gave as plain numbers: an array, variable, or list of these."""
-    if isinstance(x, list | tuple):
-        return np.asarray([plain_value(item) for item in x])
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        return np.array([plain_value(item) for item in x.flat]).reshape(x.shape)
-    return np.asarray(detached(x))
-
-
-def one_array(x: Any) -> Any:
-    """A list of variables as one Tensor; what is an array or variable as it is."""
-    if isinstance(x, list | tuple):
-        variables = any(is_variable(item) for item in leaves_of(list(x)))
-        return stack([one_array(item) for item in x]) if variables else np.asarray(x, dtype=float)
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        return reshape(stack(list(x.flat)), x.shape)
-    return x
 
 
 def gradients_apart(output: Any, inputs: list[Any], start: Any, record: bool = False) -> list[Any]:

@@ -39,12 +39,11 @@ from autograd_lite.primitives.arithmetic import positive
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.products import dot
 from autograd_lite.primitives.shape import Call, astype, reshape, shape_of
+from autograd_lite.scipy.containers import one_array, plain_value
 from autograd_lite.scipy.implicit import (
     dtype_of,
     gradients_apart,
-    one_array,
     plain_arguments,
-    plain_value,
 )
 from autograd_lite.transforms.trees import leaves_of
 

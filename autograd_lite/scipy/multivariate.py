@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import broadcast_to, reshape, shape_of, transpose
+from autograd_lite.scipy.containers import one_array
 from autograd_lite.scipy.distributions import plain
 from autograd_lite.scipy.linalg import cholesky, solve_triangular
 from autograd_lite.scipy.special import gammaln, xlogy
 
 
 def _array(x: Any) -> Any:
-    return x if is_variable(x) or isinstance(x, np.ndarray) else np.asarray(x, dtype=float)
+    return np.asarray(x, dtype=float) if isinstance(x, float | int) else one_array(x)
 
 
 class _MultivariateNormal:

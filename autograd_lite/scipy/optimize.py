@@ -25,12 +25,11 @@ from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
+from autograd_lite.scipy.containers import one_array, plain_value
 from autograd_lite.scipy.implicit import (
     dtype_of,
     implicit,
-    one_array,
     plain_arguments,
-    plain_value,
     without_recording,
 )
 

@@ -150,6 +150,25 @@ print(scipy.special.gammaln(t).item() == scipy.special.gammaln(3.0), gammaln(t).
     assert printed(program) == "True 6.0"
 
 
+def test_a_rule_of_a_users_own_stands() -> None:
+    program = """
+import numpy as np, scipy.special, autograd_lite as al
+@al.elementwise(scipy.special.gammaln, floats="x", partials=(7.0,))
+def mine(x): "Another derivative."
+t = al.Tensor([3.0])
+scipy.special.gamma(t)  # which loads the rules
+scipy.special.gammaln(t).sum().backward()
+print(t.grad)
+"""
+    assert printed(program) == "[7.]"
+
+
+def test_operands_by_name() -> None:
+    assert special.polygamma(n=1, x=Tensor(1.0)).item() == sc.polygamma(1, 1.0)
+    with pytest.raises(TypeError):
+        special.polygamma(1, y=Tensor(1.0))
+
+
 def test_a_function_without_a_rule_names_the_nearest() -> None:
     with pytest.raises(TypeError, match=r"scipy\.special\.gammasgn has no rule.*special\.gammaln"):
         sc.gammasgn(Tensor([1.0]))

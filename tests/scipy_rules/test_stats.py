@@ -260,3 +260,7 @@ def test_lists_and_values() -> None:
     z = stats.norm.logpdf(Value(0.5), 0.0, Value(2.0))
     assert isinstance(z, Value)
     assert z.data == pytest.approx(scipy.stats.norm.logpdf(0.5, 0.0, 2.0))
+    values = [Value(0.5), Value(0.7)]
+    expected = scipy.stats.norm.logpdf([0.5, 0.7])
+    for given in (values, np.array(values)):
+        np.testing.assert_allclose(stats.norm.logpdf(given).detach(), expected)
