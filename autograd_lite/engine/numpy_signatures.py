@@ -79,8 +79,9 @@ class Binding:
         self._parameters = self.signature.parameters
         self.names = self._paired()
         several = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
-        # einsum's dtype, which NumPy's signature does not name
+        # what NumPy's takes as **kwargs: ours by name, or to hand on to a user's function
         self._more = {p.name for p in self.own if several and p.kind is p.KEYWORD_ONLY}
+        self._hands_on = several and any(p.kind is p.VAR_KEYWORD for p in self.own)
         self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
@@ -92,7 +93,8 @@ class Binding:
             needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.KEYWORD_ONLY)
             if needed and theirs not in names and p.name not in names:
                 names[theirs] = p.name
-        return names
+        aliases = getattr(getattr(self.ours, "primitive", None), "aliases", {})
+        return names | {name: own for name, own in aliases.items() if name in self._parameters}
 
     def _in_step(self) -> tuple[int, int]:
         """How many arguments may be handed on by position as they are; how many must be."""
@@ -127,7 +129,7 @@ class Binding:
             if name in self.names:
                 if x is not NO_VALUE:
                     given[self.names[name]] = x
-            elif name in self._more:
+            elif name in self._more or self._hands_on:
                 given[name] = x
             elif name == "dtype":
                 dtype = x
@@ -187,20 +189,3 @@ def _with_numpys_options(signature: Any) -> Any:
     ]
     own += [p for p in more if p.name not in signature.parameters]
     return signature.replace(parameters=sorted(own, key=lambda p: p.kind))
-
-
-_REDUCING = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
-_ADDING_UP = {"add": "cumsum", "multiply": "cumprod"}
-
-
-def in_other_words(ufunc: str, method: str) -> str:
-    """What to write instead of a method of a ufunc, as the end of a sentence."""
-    if method == "reduce" and ufunc in _REDUCING:
-        return f"use np.{_REDUCING[ufunc]}(x, axis)"
-    if method == "accumulate" and ufunc in _ADDING_UP:
-        return f"use np.{_ADDING_UP[ufunc]}(x, axis)"
-    if method == "reduceat":
-        return f"use np.{_REDUCING.get(ufunc, ufunc)} of the slices, joined with stack(...)"
-    if method == "at":
-        return "use where(...) or scatter(x, index, shape), which change nothing in place"
-    return f"use np.{ufunc} itself, of the parts x[i] in turn"

@@ -27,11 +27,12 @@ import numpy as np
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import POSITIVE, Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
 from autograd_lite.primitives.choices import where
-from autograd_lite.primitives.complex_numbers import imag, is_complex, real
+from autograd_lite.primitives.complex_numbers import imag, real
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.linalg import (

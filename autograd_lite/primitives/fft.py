@@ -16,8 +16,9 @@ import numpy as np
 import numpy.fft  # what it declares the functions of
 
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Case
-from autograd_lite.primitives.complex_numbers import conjugate, is_complex
+from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.linalg import as_array

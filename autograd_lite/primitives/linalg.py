@@ -17,12 +17,13 @@ import numpy as np
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.numpy_signatures import NO_VALUE
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.recording import as_value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
-from autograd_lite.primitives.complex_numbers import conjugate, imag, is_complex, real
+from autograd_lite.primitives.complex_numbers import conjugate, imag, real
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.products import dot, matmul

@@ -18,9 +18,10 @@ import numpy as np
 import scipy.signal as sps
 
 from autograd_lite.engine.declare import structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.complex_numbers import conjugate, is_complex
+from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.shape import Call, Shape, dimensions_of, shape_of
 from autograd_lite.scipy.declaring import of_arrays

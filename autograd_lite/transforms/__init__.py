@@ -3,6 +3,7 @@
 from autograd_lite.transforms.anomaly import detect_anomaly
 from autograd_lite.transforms.checkpoint import checkpoint
 from autograd_lite.transforms.custom import custom_gradient
+from autograd_lite.transforms.flatten import flatten
 from autograd_lite.transforms.gradient import elementwise_grad, grad, value_and_grad
 from autograd_lite.transforms.hessian import hessian, hvp
 from autograd_lite.transforms.jacobian import jacobian
@@ -12,6 +13,7 @@ from autograd_lite.transforms.trees import register_tree
 from autograd_lite.transforms.vjp import vjp
 
 __all__ = [
-    "checkpoint", "custom_gradient", "detect_anomaly", "elementwise_grad", "grad", "hessian",
-    "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree", "value_and_grad", "vjp",
+    "checkpoint", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten", "grad",
+    "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree", "value_and_grad",
+    "vjp",
 ]  # fmt: skip
