@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.numpy_signatures import Binding, name_of, unsupported
+from autograd_lite.engine.numpy_signatures import Binding, name_of, nearest, unsupported
 from autograd_lite.engine.primitive import (
     CONSTANTS,
     PRIMITIVES,
@@ -64,6 +64,11 @@ def _declared_later(function: Any) -> Rule | None:
     if function not in CONSTANTS and load_rules_for(function):
         return FUNCTIONS.get(function)
     return None
+
+
+def _alike(function: Any) -> str:
+    """The functions with a rule whose names are most like this one's, for an error."""
+    return ", ".join(nearest(function, FUNCTIONS)) or "named otherwise"
 
 
 # ---------------------------------------------------------------- functions
@@ -163,6 +168,8 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
+        if method == "__call__" and not name.startswith("np."):
+            raise _no_rule(name, f"the nearest that have one are {_alike(ufunc)}")
         raise _no_rule(name if method == "__call__" else f"{name}.{method}")
     if method == "outer" and ufunc.signature is None:
         inputs = _spread(*inputs)

@@ -348,7 +348,8 @@ def retract(name: str) -> None:
 
 def _is_own(one: Declared) -> bool:
     """Whether it is a declaration of the library, which others rely on."""
-    return (one.function.__module__ or "").startswith("autograd_lite.primitives.")
+    module = one.function.__module__ or ""
+    return module.startswith(("autograd_lite.primitives.", "autograd_lite.scipy."))
 
 
 def _remove(old: Declared) -> None:

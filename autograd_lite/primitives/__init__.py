@@ -18,6 +18,8 @@ from autograd_lite.primitives import constants
 
 # what is loaded when it is first needed, as are the functions that it stands for
 later("numpy.fft", "autograd_lite.primitives.fft")
+later("scipy.special", "autograd_lite.scipy.special")
+later("scipy.special._ufuncs", "autograd_lite.scipy.special")  # of zeta, a function in Python
 
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
