@@ -1,0 +1,311 @@
+"""Calls of every NumPy function that the table has a rule for, as its declaration lists them.
+
+Nothing here names an operation. A declaration says which calls are tested (`cases`), where its
+operands may lie (`domain`) and where it has no derivative (`kink`). A case is (the operands'
+shapes, arguments, keywords); a tuple of shapes in the place of a shape is a sequence of arrays.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import primitive
+from autograd_lite.engine.numpy_signatures import name_of
+from autograd_lite.engine.primitive import (
+    COMPOSED,
+    PRIMITIVES,
+    REAL,
+    Case,
+    Declared,
+    Elementwise,
+    Primitive,
+    Rule,
+    Structural,
+)
+from autograd_lite.testing.calls import SHAPES
+
+Shape = tuple[int, ...]
+
+EMPTY: tuple[Shape, ...] = ((0,), (2, 0))
+PATTERNS: tuple[tuple[Shape, ...], ...] = (
+    ((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((0,), ()),
+)  # fmt: skip
+"""The shapes of an elementwise function's first two operands; a third has the second's."""
+MOST = 14
+"""So many calls of a function are tested, as different as its cases have them."""
+AWAY = 1e-3
+"""How far a point is from the nearest without a derivative: many steps of the differences."""
+
+
+def load_everything() -> None:
+    """Declarations that are put off until somebody calls for them: those, too."""
+    for declarations in getattr(primitive, "LATER", {}).values():
+        importlib.import_module(declarations)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A NumPy function, and the declaration that stands for it."""
+
+    one: Declared
+    function: Rule
+
+    @property
+    def name(self) -> str:
+        """As users write it: `np.linalg.norm`."""
+        return name_of(self.function)
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether variables of Python floats can be its operands."""
+        ufunc = isinstance(self.function, np.ufunc) and self.function.signature is None
+        return ufunc or isinstance(self.one, Elementwise)
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether its declaration says how to call it."""
+        return self.is_elementwise or getattr(self.one, "cases", None) is not None
+
+
+def entries() -> list[Entry]:
+    """Every NumPy function that the library itself has a rule for."""
+    load_everything()
+    own = (
+        one
+        for one in (*PRIMITIVES.values(), *COMPOSED.values())
+        if (one.function.__module__ or "").startswith("autograd_lite.")
+    )
+    return [Entry(one, function) for one in own for function in one.numpy]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a NumPy function; its operands are arrays, and tuples of arrays."""
+
+    entry: Entry
+    operands: tuple[Any, ...]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def of(self, function: Rule, operands: Sequence[Any] | None = None) -> Any:
+        """The same call of another function, on other operands. Without NumPy's warnings."""
+        with quietly():
+            given = self.operands if operands is None else operands
+            return function(*given, *self.args, **self.kwargs)
+
+    @property
+    def plain(self) -> Any:
+        """What NumPy gives."""
+        return self.of(self.entry.function)
+
+    def __str__(self) -> str:
+        shapes = [str(each(x, np.shape)) for x in self.operands]
+        shapes += [repr(x) for x in self.args]
+        shapes += [f"{name}={x!r}" for name, x in self.kwargs.items()]
+        return f"{self.entry.name}({', '.join(shapes)})"
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without NumPy's warnings."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def each(x: Any, make: Callable[[Any], Any]) -> Any:
+    """An operand with every array in it as `make` makes it."""
+    return tuple(each(part, make) for part in x) if isinstance(x, tuple) else make(x)
+
+
+def arrays_in(operands: Any) -> list[Any]:
+    """The arrays of some operands, one after the other."""
+    if isinstance(operands, tuple | list):
+        return [x for part in operands for x in arrays_in(part)]
+    return [operands]
+
+
+def constants(entry: Entry) -> tuple[int, ...]:
+    """The operands that are conditions or bounds."""
+    return entry.one.constants if isinstance(entry.one, Primitive) else ()
+
+
+def variables(call: Call, make: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """The operands, all but the constants and what is no floating-point number as variables."""
+    fixed = constants(call.entry)
+
+    def variable(x: Any) -> Any:
+        return make(x) if np.asarray(x).dtype.kind in "fc" else x
+
+    return tuple(x if i in fixed else each(x, variable) for i, x in enumerate(call.operands))
+
+
+# ---------------------------------------------------------------- which calls
+
+
+def listed(entry: Entry, shapes: Sequence[Shape]) -> list[Case]:
+    """The cases of a declaration, those that are alike but for their lengths once."""
+    if isinstance(entry.one, Elementwise):
+        return [
+            ((first, *itertools.repeat(second, len(entry.one.operands) - 1)), (), {})
+            for first, second in PATTERNS
+        ]
+    cases = getattr(entry.one, "cases", None)
+    if cases is None:
+        return [((first, second)[: _inputs(entry)], (), {}) for first, second in PATTERNS]
+    found: dict[Any, Case] = {}
+    for shape in shapes:
+        for case in cases(shape):
+            kinds = tuple(each(s, len) if _is_sequence(s) else len(s) for s in case[0])
+            found.setdefault((kinds, repr(case[1:])), case)
+    return list(found.values())
+
+
+def _inputs(entry: Entry) -> int:
+    return int(getattr(entry.function, "nin", 1))
+
+
+def _is_sequence(shape: Any) -> bool:
+    """Whether it stands for a sequence of arrays."""
+    return any(not isinstance(n, int | np.integer) for n in shape)
+
+
+def calls(entry: Entry, most: int = MOST, empty: bool = False) -> list[Call]:
+    """Up to so many of its calls, at points that are the same in every run.
+
+    Raises:
+        AssertionError: if no such point is found: its domain or kink does not leave any.
+    """
+    rng = np.random.default_rng(zlib.crc32(entry.name.encode()))
+    cases = listed(entry, EMPTY if empty else SHAPES)
+    step = max(1, -(-len(cases) // most))
+    return [drawn(entry, case, rng) for case in cases[::step]]
+
+
+def drawn(entry: Entry, case: Case, rng: np.random.Generator) -> Call:
+    """A call away from the kinks, that NumPy accepts: of matrices that need be, positive definite
+    ones."""
+    _, args, kwargs = case
+    refusal: Exception | None = None
+    for attempt in range(200):
+        make = _matrix if attempt % 4 == 3 else _numbers
+        operands = tuple(
+            _operand(entry, i, shape, rng, make) for i, shape in enumerate(_in_a_list(entry, case))
+        )
+        call = Call(entry, operands, args, dict(kwargs))
+        try:
+            if distance(call) > AWAY:
+                call.plain  # noqa: B018  whether NumPy takes it
+                return call
+        except (np.linalg.LinAlgError, ValueError, TypeError, IndexError) as error:
+            refusal = error
+    raise AssertionError(
+        f"{entry.name}: no point in its domain and away from its kink is found for the case "
+        f"{case}" + (f"; NumPy says {refusal!r}" if refusal else "")
+    )
+
+
+def _in_a_list(entry: Entry, case: Case) -> tuple[Any, ...]:
+    """The shapes of the operands; one sequence of them where NumPy's function takes one."""
+    shapes = case[0]
+    if any(map(_is_sequence, shapes)) or not _takes_a_sequence(entry.function):
+        return tuple(shapes)
+    return (tuple(shapes),)
+
+
+def _takes_a_sequence(function: Rule) -> bool:
+    """Whether its first argument is a sequence of arrays, as NumPy's documentation names it."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return False
+    first = next(iter(parameters))
+    return first.name in ("arrays", "tup") and first.kind is not first.VAR_POSITIONAL
+
+
+def _operand(entry: Entry, i: int, shape: Any, rng: Any, make: Rule) -> Any:
+    if _is_sequence(shape):
+        return tuple(_operand(entry, i, part, rng, make) for part in shape)
+    if i in constants(entry):
+        return np.asarray(rng.random(shape) < 0.5)
+    domain = entry.one.domain or (REAL,)
+    return make(domain[min(i, len(domain) - 1)], shape, rng)
+
+
+def _numbers(intervals: Any, shape: Shape, rng: np.random.Generator) -> Any:
+    """Random numbers from some intervals, no two the same."""
+    low, high = np.array(intervals).T[:, rng.integers(len(intervals), size=shape)]
+    return np.asarray(rng.uniform(low, high))
+
+
+def _matrix(intervals: Any, shape: Shape, rng: np.random.Generator) -> Any:
+    """The same; a square matrix as a positive definite one."""
+    x = _numbers(intervals, shape, rng)
+    if len(shape) < 2 or shape[-1] != shape[-2] or not x.size:
+        return x
+    product = x @ np.swapaxes(x, -1, -2) / shape[-1]
+    return product + np.diag(0.5 + 0.3 * np.arange(shape[-1]))
+
+
+def distance(call: Call) -> float:
+    """How far the operands are from the nearest point without a derivative."""
+    one = call.entry.one
+    if one.kink is None:
+        return np.inf
+    with quietly():
+        if isinstance(one, Structural):
+            given, params = one.function.__wrapped__(*call.operands, *call.args, **call.kwargs)  # type: ignore[attr-defined]
+            return float(np.min(one.kink(*given, **params), initial=np.inf))
+        return float(np.min(one.kink(*call.operands, *call.args, **call.kwargs), initial=np.inf))
+
+
+def in_float32(call: Call) -> Call:
+    """The same call on numbers of 32 bits."""
+    return replace(call, operands=tuple(each(x, _single) for x in call.operands))
+
+
+def _single(x: Any) -> Any:
+    return x.astype({"f": np.float32, "c": np.complex64}.get(x.dtype.kind, x.dtype))
+
+
+def in_fortran_order(call: Call) -> Call:
+    """The same call on arrays in Fortran's order."""
+    return replace(call, operands=tuple(each(x, _fortran) for x in call.operands))
+
+
+def _fortran(x: Any) -> Any:
+    return np.array(x, order="F")
+
+
+def shifted(call: Call, directions: Sequence[Any], step: float) -> Call:
+    """The same call with each array a step further in its direction."""
+    rest = iter(directions)
+    return replace(call, operands=variables(call, lambda x: x + step * next(rest)))
+
+
+def directions(call: Call, seed: int) -> list[Any]:
+    """For each array that is no constant a random direction; of a symmetric matrix, of which NumPy
+    may read one triangle, a symmetric one."""
+    rng = np.random.default_rng(seed)
+    found: list[Any] = []
+
+    def draw(x: Any) -> Any:
+        d = np.asarray(rng.uniform(-1.0, 1.0, x.shape))
+        if x.ndim > 1 and x.shape[-1] == x.shape[-2]:
+            across = np.swapaxes(d, -1, -2)
+            d = (d + across) / 2.0 if np.allclose(x, np.swapaxes(x, -1, -2), 1e-14) else d
+        found.append(d)
+        return x
+
+    variables(call, draw)
+    return found
