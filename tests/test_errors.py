@@ -164,12 +164,10 @@ def test_rule_that_gives_the_wrong_shape_is_named() -> None:
     assert x.grad is None
 
 
-# ---------------------------------------------------------------- what is no real number
+# ---------------------------------------------------------------- what is no number
 
 
-@pytest.mark.parametrize(
-    "operand", [1j, np.complex128(1j), "1.0", b"1", None, {}, {1.0}, object(), [None], ["a"], [1j]]
-)
+@pytest.mark.parametrize("operand", ["1.0", b"1", None, {}, {1.0}, object(), [None], ["a"]])
 @pytest.mark.parametrize(
     ("f", "name"),
     [
@@ -182,34 +180,32 @@ def test_rule_that_gives_the_wrong_shape_is_named() -> None:
     ],
 )
 @pytest.mark.parametrize("make", [lambda: Value(2.0), vector], ids=["Value", "Tensor"])
-def test_operand_that_is_no_real_number(
+def test_operand_that_is_no_number(
     make: Callable[[], Any], f: Callable[[Any, Any], Any], name: str, operand: Any
 ) -> None:
-    with pytest.raises(TypeError, match=f"^{name}: .*real numbers"):
+    with pytest.raises(TypeError, match=f"^{name}: .*give numbers or arrays of them"):
         f(make(), operand)
 
 
 @pytest.mark.parametrize(
-    "array", [np.array([1j]), np.array(["a"]), np.array([None]), np.array(["2020"], "datetime64")]
+    "array", [np.array(["a"]), np.array([None]), np.array(["2020"], "datetime64")]
 )
-def test_array_that_holds_no_real_numbers(array: Any) -> None:
+def test_array_that_holds_no_numbers(array: Any) -> None:
     for f in (lambda: vector() * array, lambda: array * vector(), lambda: Value(1.0) + array):
-        with pytest.raises(TypeError, match=r"^(multiply|add): .* give real numbers"):
+        with pytest.raises(TypeError, match=r"^(multiply|add): .* give numbers"):
             f()
 
 
 @pytest.mark.parametrize("f", [ag.exp, ag.relu, ag.negative, ag.sum, ag.softmax])
-@pytest.mark.parametrize("x", ["1.0", None, 1j, np.array([1j])])
-def test_function_of_what_is_no_real_number(f: Any, x: Any) -> None:
-    with pytest.raises(TypeError, match=f"^{f.__name__}: .*real numbers"):
+@pytest.mark.parametrize("x", ["1.0", None, {1.0}])
+def test_function_of_what_is_no_number(f: Any, x: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{f.__name__}: .*give numbers"):
         f(x)
 
 
 @pytest.mark.parametrize(
     ("data", "held"),
     [
-        (1j, "complex numbers"),
-        (np.array([1j]), "complex numbers"),
         ("1.0", "text"),
         (["a"], "text"),
         (b"1", "text"),
@@ -220,8 +216,8 @@ def test_function_of_what_is_no_real_number(f: Any, x: Any) -> None:
         (np.array([object()]), "dtype object"),
     ],
 )
-def test_tensor_of_what_is_no_real_number(data: Any, held: str) -> None:
-    with pytest.raises(TypeError, match=f"^Tensor: real numbers are needed, not {held}"):
+def test_tensor_of_what_is_no_number(data: Any, held: str) -> None:
+    with pytest.raises(TypeError, match=f"^Tensor: numbers are needed, not {held}"):
         Tensor(data)
 
 

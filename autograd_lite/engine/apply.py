@@ -17,7 +17,7 @@ kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values, `TRA
 a number while straight-line code is made of a rule."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
-_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
+_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdgFDG"}
 _record: dict[int, Rule] = {}
 
 
@@ -46,7 +46,7 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
         k = _kinds.get(x.__class__, UNKNOWN)
         if k == ARRAY:
             arrays = True
-            if x.dtype.kind not in "fiub":
+            if x.dtype.kind not in "fiubc":
                 k = UNKNOWN
         if k > kind:
             kind = k
@@ -80,6 +80,8 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
             x = operands[i] = as_operand(primitive.name, x)
             dtype = getattr(x, "dtype", None)
             kind = NUMBER if dtype is None else OBJECTS if dtype.kind == "O" else ARRAY
+            if isinstance(x, np.generic):
+                kind = SCALAR
         kinds.append(kind)
     kind = max(kinds)
     if kind == OBJECTS and TENSOR in kinds:
@@ -87,27 +89,31 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
             f"{primitive.name}: a Tensor and an array of Values do not mix; "
             "make the Values one Tensor first with stack(...)"
         )
-    if kind == VALUE and any(k == ARRAY and x.ndim for k, x in zip(kinds, operands, strict=True)):
+    if kind == VALUE and any(
+        (k == ARRAY and x.ndim) or (k == SCALAR and x.dtype.kind == "c")
+        for k, x in zip(kinds, operands, strict=True)
+    ):
         kind = TENSOR  # a Value beside an array stands for a number beside it
     return operands, kind
 
 
 def as_operand(name: str, x: Any) -> Any:
     """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    if isinstance(x, float | np.floating | np.integer | np.bool_):
+    if isinstance(x, float | np.number | np.bool_):
         return x
-    if isinstance(x, (str, bytes, complex, np.complexfloating)) or x is None:
-        what = "complex numbers" if isinstance(x, complex | np.complexfloating) else repr(x)
-        raise TypeError(f"{name}: {what[:60]} cannot be used; give real numbers or arrays of them")
+    if x.__class__ is complex:
+        return np.complex128(x)
+    if isinstance(x, str | bytes) or x is None:
+        raise TypeError(f"{name}: {repr(x)[:60]} cannot be used; give numbers or arrays of them")
     refuse_other_arithmetic(name, x)
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if array.dtype.kind not in "biuf" and not _holds_values(array):
+    if array.dtype.kind not in "biufc" and not _holds_values(array):
         raise TypeError(
             f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
-            "give real numbers or arrays of them"
+            "give numbers or arrays of them"
         )
     return array
 

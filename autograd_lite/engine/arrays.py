@@ -72,7 +72,7 @@ def sealed(data: Any) -> Array:
 
 
 def array_of(name: str, x: Any, copy: bool) -> Array:
-    """Real numbers as an array of floats, or an error that names who asked."""
+    """Numbers as an array of floating-point ones, or an error that names who asked."""
     if isinstance(x, Variable):
         raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
     refuse_other_arithmetic(name, x)
@@ -80,15 +80,15 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if array.dtype.kind not in "fiu":
-        what = {"c": "complex numbers", "b": "truth values", "U": "text", "S": "text"}
+    if array.dtype.kind not in "fiuc":
+        what = {"b": "truth values", "U": "text", "S": "text"}
         held = what.get(array.dtype.kind, f"dtype {array.dtype}")
         if array.dtype == object and any(isinstance(v, Variable) for v in array.flat):
             raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
-        raise TypeError(f"{name}: real numbers are needed, not {held}")
+        raise TypeError(f"{name}: numbers are needed, not {held}")
     if copy:
-        native = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(float)
+        native = array.dtype.newbyteorder("=") if array.dtype.kind in "fc" else np.dtype(float)
         return np.array(x, dtype=native)
-    if array is not x or array.dtype.kind != "f":
+    if array is not x or array.dtype.kind not in "fc":
         raise ValueError(f"{name}: copy=False needs a NumPy array of floating-point numbers")
     return array.view()  # type: ignore[no-any-return]

@@ -77,9 +77,14 @@ def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
     wanted = getattr(z, "dtype", None)
     if wanted is None:
         return operands
+    if wanted.kind == "c":  # a real operand as precise, but real
+        real = np.empty(0, wanted).real.dtype
+        wanted_of = {"c": wanted, "f": real}
+    else:
+        wanted_of = {"f": wanted}
     return tuple(
         x
-        if (held := getattr(x, "dtype", wanted)) == wanted or held.kind != "f"
-        else PRIMITIVES["astype"].function(x, wanted)
+        if (held := getattr(x, "dtype", wanted)) == wanted_of.get(held.kind, held)
+        else PRIMITIVES["astype"].function(x, wanted_of[held.kind])
         for x in operands
     )

@@ -67,6 +67,7 @@ def elementwise(
     binds_latex: tuple[int, ...] = (),
     laws: Laws | None = None,
     on_paper: tuple[Rule | float | None, ...] | None = None,
+    pullbacks: Sequence[Rule | None] | None = None,
     operator: str | None = None,
     method: bool | None = None,
     domain: tuple[tuple[Interval, ...], ...] | None = None,
@@ -83,6 +84,8 @@ def elementwise(
         floats: its value on Python floats, as an expression of its operands and the functions of
             `math` that are known; follows from the operator, or from its name.
         arrays: its value on NumPy arrays.
+        pullbacks: for each operand (g, z, *operands) -> its gradient, where on complex operands
+            that is not g·∂z/∂operand (the conjugate, the absolute value); on real ones it is.
         text, latex, precedence: how it is written and how tightly that binds; follow from the
             operator, or from the names of the function and its parameters.
 
@@ -130,7 +133,8 @@ def elementwise(
             arrays=arrays or _arrays_of(name, numpy, operator),
             partials=partials,
             on_paper=on_paper or partials,
-            pullbacks=tuple(pullback(len(operands), rule) for rule in partials),
+            pullbacks=pullbacks or tuple(pullback(len(operands), rule) for rule in partials),
+            is_holomorphic=pullbacks is None,
             numpy=numpy,
             operator=operator,
             method=name if (operator is None if method is None else method) else None,

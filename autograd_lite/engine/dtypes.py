@@ -12,7 +12,7 @@ from autograd_lite.engine.primitive import PRIMITIVES
 def floating(name: str, dtype: Any) -> np.dtype[Any]:
     """A floating dtype in this machine's byte order, or a TypeError that names who asked."""
     wanted: np.dtype[Any] = np.dtype(dtype)
-    if wanted.kind != "f":
+    if wanted.kind not in "fc":
         raise TypeError(
             f"{name}: {wanted} has no gradient; use x.detach().astype(...) for a constant"
         )

@@ -151,6 +151,8 @@ class Elementwise(Primitive):
     partials: tuple[Rule | float | None, ...]
     """∂z/∂operand as a function of the operands and z, or a constant; None where the operand is
     no variable (the condition of `where`)."""
+    is_holomorphic: bool = True
+    """Whether its pullbacks are g·∂z/∂operand for complex operands too."""
     on_paper: tuple[Rule | float | None, ...]
     """The derivative as a book writes it, where `partials` are written for accuracy instead."""
 

@@ -91,7 +91,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     if kind is ndarray:
         if not data.ndim:
             data = data[()]
-        elif data.dtype.kind != "f":
+        elif data.dtype.kind not in "fc":
             raise _no_floats(primitive, data)
         elif not recording and (data.base is not None or any(data is v for v in values)):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
@@ -158,10 +158,12 @@ def _with_copies(
 
 def _as_result(primitive: Primitive, data: Any) -> Any:
     """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
+    if data.__class__ is np.complex128 or data.__class__ is np.complex64:
+        return data
     if isinstance(data, bool | int | float):
         return float64(data)
     array = np.asarray(data)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         raise _no_floats(primitive, data)
     return array[()]
 

@@ -150,6 +150,11 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
         return 1.0 if gradient is None else float(gradient)
     if gradient is None:
         data = output._plain
+        if data.dtype.kind == "c":
+            raise ValueError(
+                f"{name}: the output is complex; differentiate its real, its imaginary part or its "
+                "absolute value, or give a gradient of its shape"
+            )
         if data.ndim:
             raise ValueError(
                 f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
@@ -160,10 +165,12 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     refuse_other_arithmetic(f"{name}: the gradient", gradient)
     start = np.asarray(gradient)
-    if start.shape != output.shape or start.dtype.kind not in "fiu":
+    kinds = "fiuc" if output.dtype.kind == "c" else "fiu"
+    if start.shape != output.shape or start.dtype.kind not in kinds:
         raise ValueError(
-            f"{name}: the gradient has shape {start.shape} and dtype {start.dtype}, but real "
-            f"numbers of the output's shape {output.shape} are needed"
+            f"{name}: the gradient has shape {start.shape} and dtype {start.dtype}, but "
+            f"{'' if 'c' in kinds else 'real '}numbers of the output's shape {output.shape} are "
+            "needed"
         )
     return np.array(start, dtype=output.dtype)[()]
 
@@ -378,16 +385,21 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
         return part
     if parent.__class__ is Value:
         if part.__class__ is Tensor:
+            part = part.real if part.dtype.kind == "c" else part
             return as_value(PRIMITIVES["sum"].function(part) if part.ndim else part)
-        return part if part.__class__ is Value else float(np.sum(part))
+        return part if part.__class__ is Value else float(np.sum(np.real(part)))
     if part.__class__ is Value:
         return as_tensor(part, data.dtype)
     if part.__class__ is float or part.__class__ is int:
         part = data.dtype.type(part)
+    elif part.__class__ is complex:
+        part = np.complex128(part)
     if part.shape != data.shape:
         part = _summed(part, data.shape, node)
     if part.dtype == data.dtype:
         return part
+    if part.dtype.kind == "c" and data.dtype.kind == "f":
+        part = part.real
     return part.astype(data.dtype)
 
 

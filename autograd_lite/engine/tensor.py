@@ -39,7 +39,7 @@ LENDING = lock_across_forks()
 
 @final
 class Tensor(Variable, TensorMethods):
-    """A variable that holds a NumPy array of floating-point numbers.
+    """A variable that holds a NumPy array of floating-point numbers, real or complex.
 
     Arithmetic on Tensors, the functions of this package and the NumPy functions that have a rule
     record the graph that `backward()` runs over. Plain numbers and arrays beside a Tensor, whole
@@ -52,7 +52,7 @@ class Tensor(Variable, TensorMethods):
         name: what pictures and derivations call it.
 
     Raises:
-        TypeError: if `array` holds no real numbers (complex, text, objects, truth values).
+        TypeError: if `array` holds no numbers (text, objects, truth values).
         ValueError: if `copy=False` and the array cannot be used as it is.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], name="W")
@@ -123,6 +123,8 @@ class Tensor(Variable, TensorMethods):
             fresh = array_of("Tensor.data", array, True)
             if fresh.shape != self.shape:
                 raise ValueError(f"Tensor.data: shape {fresh.shape} does not fit {self.shape}")
+            if fresh.dtype.kind == "c" != self.dtype.kind:
+                raise TypeError("Tensor.data: real numbers are needed, not complex ones")
             self._plain = fresh.astype(self.dtype, copy=False)
             self._locked, self._shared, self._lent = False, False, None
 
@@ -172,6 +174,8 @@ class Tensor(Variable, TensorMethods):
     def grad(self, grad: Operand | None) -> None:
         if grad is not None:
             refuse_other_arithmetic("Tensor.grad", grad)
+            if np.iscomplexobj(detached(grad)) and self.dtype.kind != "c":
+                raise TypeError("Tensor.grad: real numbers are needed, not complex ones")
             grad = np.array(detached(grad), dtype=self.dtype)
             if grad.shape != self.shape:
                 raise ValueError(f"Tensor.grad: shape {grad.shape} does not fit {self.shape}")
@@ -217,16 +221,27 @@ class Tensor(Variable, TensorMethods):
         """The axes in reverse order: the transpose of a matrix."""
         return PRIMITIVES["transpose"].function(self)  # type: ignore[no-any-return]
 
+    @property
+    def real(self) -> Tensor:
+        """The real part: itself, if it is real."""
+        return PRIMITIVES["real"].function(self) if self.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return PRIMITIVES["imag"].function(self)  # type: ignore[no-any-return]
+
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
         mine = self._locked or not self._shared
         return sealed(self._plain) if mine else read_only(self._plain)
 
-    def item(self) -> float:
-        """The one number that it holds, as a Python float."""
+    def item(self) -> Any:
+        """The one number that it holds, as a Python float (a complex number, if it is one)."""
         if self.size != 1:
             raise ValueError(f"item: a Tensor of shape {self.shape} is not one number")
-        return float(np.asarray(self._plain).reshape(()))
+        number = np.asarray(self._plain).reshape(())
+        return complex(number) if number.dtype.kind == "c" else float(number)
 
     def keep_grad(self) -> Tensor:
         """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
