@@ -288,6 +288,7 @@ TEXT: dict[str, dict[str, str]] = {
             np.array_split(x, 4)
             np.meshgrid(x, b)[0]
             np.r_[x, 1.0]
+            np.r_[x, b, 1:3]
             np.c_[x, t]
         """,
         "matrix": """
@@ -310,6 +311,10 @@ TEXT: dict[str, dict[str, str]] = {
             np.extract(x > 0, x)
             x[np.nonzero(x > 0)]
             x[np.where(x > 0)]
+            x[[0, 0, 3]]
+            x[x.astype(int)]
+            x[2:][1:3]
+            len(x) * x
         """,
         "matrix": """
             x[1]
@@ -325,6 +330,8 @@ TEXT: dict[str, dict[str, str]] = {
             np.take_along_axis(x, np.argsort(x, axis=1), axis=1)
             x.flat[3]
             np.choose([0, 1, 2, 0], x)
+            x[2, 1:][[0, 2]]
+            x[:, [0, 2]][1]
             [row.sum() for row in x]
         """,
     },
@@ -368,6 +375,9 @@ TEXT: dict[str, dict[str, str]] = {
             np.einsum('bij,bkj->bik', x, x)
             np.matmul(x, x.transpose(0, 2, 1))
             np.tensordot(x, A, 2)
+            np.einsum('...ij,kj->...ik', x, A)
+            np.einsum('bij,kj,kl->bil', x, A, A)
+            np.trace(x, axis1=1, axis2=2)
         """,
     },
     "linear algebra": {
@@ -442,6 +452,10 @@ TEXT: dict[str, dict[str, str]] = {
             np.array([[np.cos(x), -np.sin(x)], [np.sin(x), np.cos(x)]]) @ np.array([1.0, 2.0])
             np.array(x) * 2
         """,
+        "matrix": """
+            np.array([x, 2 * x])
+            np.array([[x, x + 1], [A, x ** 2]])
+        """,
     },
     "assignment": {
         "vector": """
@@ -449,6 +463,32 @@ TEXT: dict[str, dict[str, str]] = {
             y = np.zeros(6); y[2:5] = x[:3] ** 2; y
             y = x.copy(); y[x < 0] = 0.0; y
             y = x * 2; y[1:] += x[:-1]; y
+        """,
+    },
+    "idioms": {
+        "vector": """
+            m = x.max(); m + np.log(np.sum(np.exp(x - m)))
+            np.log(1 + np.exp(-x)).mean()
+            np.exp(x) / np.exp(x).sum()
+            p = np.exp(x) / np.sum(np.exp(x)); -np.sum(p * np.log(p))
+            np.exp(-0.5 * (x[:, None] - t) ** 2)
+            np.sqrt(np.mean((x - t) ** 2))
+            np.dot(x - x.mean(), t - t.mean()) / (np.std(x) * np.std(t))
+            np.polyval(np.polyfit(t, x, 2), 0.3)
+            np.cumsum(np.insert(x, 0, 0.0))
+            np.maximum(0, 1 - x * np.sign(t - 0.5)).sum()
+        """,
+        "matrix": """
+            ((x[:, None] - A) ** 2).sum(-1)
+            x / np.linalg.norm(x, axis=1, keepdims=True)
+            (x - x.mean(axis=0)) / x.std(axis=0)
+            np.exp(x - x.max(axis=1, keepdims=True))[np.arange(3), index]
+            np.hstack([np.ones((3, 1)), x]) @ x.T[:1].repeat(5, axis=0)
+        """,
+        "square": """
+            -0.5 * (b @ np.linalg.solve(x @ x.T, b) + np.linalg.slogdet(x @ x.T)[1])
+            b @ np.linalg.inv(x) @ b
+            np.sum(np.log(np.diag(np.linalg.cholesky(x @ x.T))))
         """,
     },
     "functions over arrays": {
