@@ -2,7 +2,9 @@
 
 Nothing here names an operation. A declaration says which calls are tested (`cases`), where its
 operands may lie (`domain`) and where it has no derivative (`kink`). A case is (the operands'
-shapes, arguments, keywords); a tuple of shapes in the place of a shape is a sequence of arrays.
+shapes, arguments, keywords). In the place of a shape there may be a tuple of shapes, for a sequence
+of arrays, and an array or anything else that is no tuple, for itself: a constant that stands before
+or between operands, as in `np.bincount(places, weights)`.
 """
 
 from __future__ import annotations
@@ -92,9 +94,18 @@ def entries() -> list[Entry]:
     return [Entry(one, function) for one in own for function in one.numpy]
 
 
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """A constant that stands among the operands."""
+
+    x: Any
+
+    shape = property(lambda self: repr(self.x))
+
+
 @dataclass(frozen=True)
 class Call:
-    """A call of a NumPy function; its operands are arrays, and tuples of arrays."""
+    """A call of a NumPy function; its operands are arrays, tuples of arrays, and constants."""
 
     entry: Entry
     operands: tuple[Any, ...]
@@ -105,7 +116,7 @@ class Call:
         """The same call of another function, on other operands. Without NumPy's warnings."""
         with quietly():
             given = self.operands if operands is None else operands
-            return function(*given, *self.args, **self.kwargs)
+            return function(*map(opened, given), *self.args, **self.kwargs)
 
     @property
     def plain(self) -> Any:
@@ -113,7 +124,7 @@ class Call:
         return self.of(self.entry.function)
 
     def __str__(self) -> str:
-        shapes = [str(each(x, np.shape)) for x in self.operands]
+        shapes = [str(each(x, lambda array: array.shape)) for x in self.operands]
         shapes += [repr(x) for x in self.args]
         shapes += [f"{name}={x!r}" for name, x in self.kwargs.items()]
         return f"{self.entry.name}({', '.join(shapes)})"
@@ -127,13 +138,24 @@ def quietly() -> Iterator[None]:
         yield
 
 
+def opened(x: Any) -> Any:
+    """An operand as NumPy gets it: a list of arrays, a constant itself."""
+    if isinstance(x, Fixed):
+        return x.x
+    return [opened(part) for part in x] if isinstance(x, tuple) else x
+
+
 def each(x: Any, make: Callable[[Any], Any]) -> Any:
     """An operand with every array in it as `make` makes it."""
+    if isinstance(x, Fixed):
+        return x
     return tuple(each(part, make) for part in x) if isinstance(x, tuple) else make(x)
 
 
 def arrays_in(operands: Any) -> list[Any]:
     """The arrays of some operands, one after the other."""
+    if isinstance(operands, Fixed):
+        return []
     if isinstance(operands, tuple | list):
         return [x for part in operands for x in arrays_in(part)]
     return [operands]
@@ -170,7 +192,7 @@ def listed(entry: Entry, shapes: Sequence[Shape]) -> list[Case]:
     found: dict[Any, Case] = {}
     for shape in shapes:
         for case in cases(shape):
-            kinds = tuple(each(s, len) if _is_sequence(s) else len(s) for s in case[0])
+            kinds = tuple(_kind(place) for place in case[0])
             found.setdefault((kinds, repr(case[1:])), case)
     return list(found.values())
 
@@ -181,7 +203,14 @@ def _inputs(entry: Entry) -> int:
 
 def _is_sequence(shape: Any) -> bool:
     """Whether it stands for a sequence of arrays."""
-    return any(not isinstance(n, int | np.integer) for n in shape)
+    return isinstance(shape, tuple) and any(not isinstance(n, int | np.integer) for n in shape)
+
+
+def _kind(place: Any) -> Any:
+    """What distinguishes one place of a case from another: how many axes there are."""
+    if _is_sequence(place):
+        return tuple(map(_kind, place))
+    return len(place) if isinstance(place, tuple) else repr(place)
 
 
 def calls(entry: Entry, most: int = MOST, empty: bool = False) -> list[Call]:
@@ -253,6 +282,8 @@ def _takes_a_sequence(function: Rule) -> bool:
 def _operand(entry: Entry, i: int, shape: Any, rng: Any, make: Rule) -> Any:
     if _is_sequence(shape):
         return tuple(_operand(entry, i, part, rng, make) for part in shape)
+    if not isinstance(shape, tuple):
+        return Fixed(shape)
     if i in constants(entry):
         return np.asarray(rng.random(shape) < 0.5)
     domain = entry.one.domain or (REAL,)
@@ -281,9 +312,9 @@ def distance(call: Call) -> float:
         return np.inf
     with quietly():
         if isinstance(one, Structural):
-            given, params = one.function.__wrapped__(*call.operands, *call.args, **call.kwargs)  # type: ignore[attr-defined]
+            given, params = call.of(one.function.__wrapped__)  # type: ignore[attr-defined]
             return float(np.min(one.kink(*given, **params), initial=np.inf))
-        return float(np.min(one.kink(*call.operands, *call.args, **call.kwargs), initial=np.inf))
+        return float(np.min(call.of(one.kink), initial=np.inf))
 
 
 def in_float32(call: Call) -> Call:

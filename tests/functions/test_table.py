@@ -16,12 +16,14 @@ import pytest
 from table_calls import (
     Call,
     Entry,
+    Fixed,
     arrays_in,
     calls,
     directions,
     entries,
     in_float32,
     in_fortran_order,
+    opened,
     quietly,
     shifted,
     smooth_calls,
@@ -47,7 +49,8 @@ def test_it_says_how_it_is_called(entry: Entry) -> None:
     assert entry.has_cases, (
         f"{entry.one.name} stands for {entry.name} and lists no calls to test: give its "
         "declaration cases=f, where f(shape) yields ((the operands' shapes), (the arguments after "
-        "them), {keywords}), with every argument that has a meaning"
+        "them), {keywords}), with every argument that has a meaning; a constant among the operands "
+        "stands in the place of a shape"
     )
 
 
@@ -111,6 +114,7 @@ def check_error(what: str, found: Any, expected: Exception) -> None:
 
 def check_results(entry: Entry) -> None:
     """Value, dtype and shape, of arrays in any order, of 32 bits, and without elements."""
+    assert calls(entry), f"{entry.name}: its cases are none"
     for call in calls(entry):
         check_call(call)
         check_call(in_fortran_order(call))
@@ -259,7 +263,7 @@ def check_method(entry: Entry) -> None:
     if name is None or not callable(getattr(np.ndarray, name, None)):
         return
     for call in calls(entry, 6):
-        if isinstance(call.operands[0], tuple):
+        if isinstance(call.operands[0], tuple | Fixed):
             continue
         expected, found = (
             of_method(name, call, operands) for operands in (call.operands, variables(call, Tensor))
@@ -273,7 +277,7 @@ def of_method(name: str, call: Call, operands: Any) -> Any:
     first, *rest = operands
     with quietly():
         try:
-            return getattr(first, name)(*rest, *call.args, **call.kwargs)
+            return getattr(first, name)(*map(opened, rest), *call.args, **call.kwargs)
         except Exception as error:
             return error
 
