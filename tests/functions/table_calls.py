@@ -317,13 +317,25 @@ def distance(call: Call) -> float:
         return float(np.min(call.of(one.kink), initial=np.inf))
 
 
-def in_float32(call: Call) -> Call:
-    """The same call on numbers of 32 bits."""
-    return replace(call, operands=tuple(each(x, _single) for x in call.operands))
+def in_dtype(call: Call, dtype: Any) -> Call:
+    """The same call on numbers of a floating dtype."""
+
+    def converted(x: Any) -> Any:
+        return x.astype(dtype) if x.dtype.kind == "f" else x
+
+    return replace(call, operands=tuple(each(x, converted) for x in call.operands))
 
 
-def _single(x: Any) -> Any:
-    return x.astype({"f": np.float32, "c": np.complex64}.get(x.dtype.kind, x.dtype))
+def on_complex_numbers(call: Call, dtype: Any = complex) -> Call:
+    """The same call on complex numbers, away from the real ones."""
+    rng = np.random.default_rng(11)
+
+    def turned(x: Any) -> Any:
+        return (x + 1j * rng.uniform(0.2, 0.8, x.shape)).astype(dtype) if x.dtype == float else x
+
+    fixed = constants(call.entry)
+    moved = (x if i in fixed else each(x, turned) for i, x in enumerate(call.operands))
+    return replace(call, operands=tuple(moved))
 
 
 def in_fortran_order(call: Call) -> Call:
@@ -349,6 +361,7 @@ def directions(call: Call, seed: int) -> list[Any]:
 
     def draw(x: Any) -> Any:
         d = np.asarray(rng.uniform(-1.0, 1.0, x.shape))
+        d = d + 1j * rng.uniform(-1.0, 1.0, x.shape) if x.dtype.kind == "c" else d
         if x.ndim > 1 and x.shape[-1] == x.shape[-2]:
             across = np.swapaxes(d, -1, -2)
             d = (d + across) / 2.0 if np.allclose(x, np.swapaxes(x, -1, -2), 1e-14) else d

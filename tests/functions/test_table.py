@@ -21,8 +21,9 @@ from table_calls import (
     calls,
     directions,
     entries,
-    in_float32,
+    in_dtype,
     in_fortran_order,
+    on_complex_numbers,
     opened,
     quietly,
     shifted,
@@ -118,7 +119,7 @@ def check_results(entry: Entry) -> None:
     for call in calls(entry):
         check_call(call)
         check_call(in_fortran_order(call))
-        check_call(in_float32(call))
+        check_call(in_dtype(call, np.float32))
     for call in calls(entry, empty=True):
         check_call(call)
 
@@ -184,7 +185,7 @@ def slope_sum(call: Call) -> float:
 
 def along(gradient: Any, moves: list[Any]) -> float:
     """The change that a gradient makes of a direction."""
-    return float(sum(np.sum(np.real(np.asarray(g)) * d) for g, d in zip(gradient, moves)))  # noqa: B905
+    return float(sum(np.sum(g * d).real for g, d in zip(gradient, moves, strict=True)))
 
 
 def check_slope(what: str, found: float, f: Any) -> None:
@@ -225,14 +226,43 @@ def check_second_order(entry: Entry) -> None:
 
 
 def check_bits(entry: Entry) -> None:
-    """Gradients of 32 bits of variables of 32 bits, and so the gradients of these."""
-    for call in map(in_float32, smooth_calls(entry, 6)):
-        wanted, found = slopes(call, True)
-        assert [g.dtype for g in found] == [x.dtype for x in wanted], f"{call}"
-        y = total(found, 2)
-        if is_variable(y):
+    """Gradients of 32 bits of variables of 32 bits, and so the gradients of these; so of 16."""
+    for call in smooth_calls(entry, 6):
+        check_gradient_dtypes(in_dtype(call, np.float32))
+        half = in_dtype(call, np.float16)
+        if isinstance(outcome(half), Exception):  # as np.linalg's, of 16 bits
+            check_call(half)
+        else:
+            check_gradient_dtypes(half)
+
+
+def check_gradient_dtypes(call: Call) -> None:
+    """Whether each gradient has its variable's dtype, of the first order and the second."""
+    wanted, found = slopes(call, True)
+    assert [g.dtype for g in found] == [x.dtype for x in wanted], f"{call}"
+    y = total(found, 2)
+    if is_variable(y):
+        with quietly():
             second = gradients(y, wanted)
-            assert [g.dtype for g in second] == [x.dtype for x in wanted], f"{call}, second order"
+        assert [g.dtype for g in second] == [x.dtype for x in wanted], f"{call}, second order"
+
+
+def check_complex(entry: Entry) -> None:
+    """Where NumPy takes complex numbers: a TypeError, or NumPy's results and their gradients: of a
+    real u by x + iy, ∂u/∂x − i ∂u/∂y."""
+    for call in map(on_complex_numbers, smooth_calls(entry, 6)):
+        expected, found = outcome(call), outcome(call, variables(call, Tensor))
+        if isinstance(found, TypeError) or isinstance(expected, Exception):
+            continue
+        check_outcome(f"{call} of complex numbers", found, expected)
+        moves = directions(call, 9)
+        wanted, gs = slopes(call, False)
+        assert [g.dtype for g in gs] == [x.dtype for x in wanted], f"{call} of complex numbers"
+        check_slope(
+            f"{call} of complex numbers",
+            along(gs, moves),
+            lambda t, call=call, moves=moves: float(total(shifted(call, moves, t).plain)),
+        )
 
 
 # ---------------------------------------------------------------- other ways to call it
@@ -310,6 +340,7 @@ CHECKS = [
     check_first_order,
     check_second_order,
     check_bits,
+    check_complex,
     check_values,
     check_method,
     check_bad_axis,
