@@ -31,6 +31,7 @@ from autograd_lite.primitives.convolution import overlap_add, windows
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, sqrt, square
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import array_split, concatenate, split, stack
+from autograd_lite.primitives.like import empty_like, full_like, ones_like, zeros_like
 from autograd_lite.primitives.products import dot, matmul, vdot
 from autograd_lite.primitives.reductions import max as max
 from autograd_lite.primitives.reductions import mean
@@ -39,7 +40,6 @@ from autograd_lite.primitives.reductions import sum as sum
 from autograd_lite.primitives.shape import (
     astype,
     broadcast_to,
-    full_like,
     reshape,
     swapaxes,
     transpose,
@@ -59,11 +59,11 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
     "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "divide", "dot",
-    "elementwise", "equal", "erf", "exp", "expm1", "float_function", "frozen", "full_like",
-    "getitem", "grad", "gradients", "hypot", "is_recording", "log", "log1p", "log_softmax",
-    "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative", "no_grad",
-    "numerical_gradient", "overlap_add", "positive", "power", "relu", "reshape", "scatter",
-    "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt", "square", "stack", "step",
-    "structural", "subtract", "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where",
-    "windows",
+    "elementwise", "empty_like", "equal", "erf", "exp", "expm1", "float_function", "frozen",
+    "full_like", "getitem", "grad", "gradients", "hypot", "is_recording", "log", "log1p",
+    "log_softmax", "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative",
+    "no_grad", "numerical_gradient", "ones_like", "overlap_add", "positive", "power", "relu",
+    "reshape", "scatter", "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt",
+    "square", "stack", "step", "structural", "subtract", "swapaxes", "tanh", "transpose",
+    "value_and_grad", "vdot", "where", "windows", "zeros_like",
 ]  # fmt: skip

@@ -71,6 +71,15 @@ def sealed(data: Any) -> Array:
     return read_only(data)
 
 
+def has_variables(x: Any) -> bool:
+    """Whether it is a list, tuple or array of objects that holds a variable."""
+    if x.__class__ is ndarray:
+        return x.dtype == object and any(isinstance(v, Variable) for v in x.flat)
+    if isinstance(x, list | tuple):
+        return any(isinstance(v, Variable) or has_variables(v) for v in x)
+    return False
+
+
 def array_of(name: str, x: Any, copy: bool) -> Array:
     """Numbers as an array of floating-point ones, or an error that names who asked."""
     if isinstance(x, Variable):
@@ -83,8 +92,6 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
     if array.dtype.kind not in "fiuc":
         what = {"b": "truth values", "U": "text", "S": "text"}
         held = what.get(array.dtype.kind, f"dtype {array.dtype}")
-        if array.dtype == object and any(isinstance(v, Variable) for v in array.flat):
-            raise TypeError(f"{name}: an array of variables becomes a Tensor with stack([...])")
         raise TypeError(f"{name}: numbers are needed, not {held}")
     if copy:
         native = array.dtype.newbyteorder("=") if array.dtype.kind in "fc" else np.dtype(float)

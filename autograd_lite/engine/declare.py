@@ -163,6 +163,8 @@ def structural(
     back: tuple[str, ...] = (),
     operator: str | None = None,
     method: bool | None = None,
+    adds: Rule | None = None,
+    clears: Rule | None = None,
     linear: str = "",
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
@@ -182,6 +184,8 @@ def structural(
         fits: how the operands' shapes must fit together, for the error where they do not.
         cases: for a shape, calls with operands of such shapes, for tests.
         back: what becomes of g on the way back to each operand, in words.
+        adds, clears: the gradient in place, of what reads, or writes, little of a large array:
+            (total, g, **params) and (g, **params); see `Structural`.
         linear: "jointly" if the result is linear in all variable operands together (as
             concatenate), "each" if it is in each of them alone (as matmul).
         method: whether variables have it as a method; by default, NumPy's functions if NumPy's
@@ -219,6 +223,8 @@ def structural(
             numpy=numpy,
             operator=operator,
             method=name if _is_method(name, numpy, method) else None,
+            adds=adds,
+            clears=clears,
             linear=linear,
             domain=domain or (REAL,) * max(1, len(names)),
             kink=kink,

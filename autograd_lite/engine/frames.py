@@ -18,6 +18,7 @@ _RESUMABLE = _COROUTINES | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _DRIVERS = frozenset({"contextlib", "_pytest.fixtures"})
 _CACHE, _SEND, _RESUME = opmap["CACHE"], opmap["SEND"], opmap["RESUME"]
 _STOPS = frozenset((opmap["YIELD_VALUE"], _RESUME))
+_STORE = opmap["STORE_SUBSCR"]
 _BACK_TO_SEND = opmap.get("JUMP_BACKWARD_NO_INTERRUPT")
 _RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 
@@ -97,3 +98,9 @@ def _instruction(frame: FrameType) -> int:
     while i > 0 and code[i] == _CACHE:
         i -= 2
     return code[i] if i >= 0 else -1
+
+
+def is_storing() -> bool:
+    """Whether the caller was called, by code written in C, for an assignment `a[i] = x`."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_code[frame.f_lasti] == _STORE

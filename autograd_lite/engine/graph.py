@@ -33,8 +33,8 @@ def is_larger_than(output: Any, most: int) -> bool:
     >>> is_larger_than(Value(3.0) + Value(4.0), 2)
     True
     """
-    seen = {output}
-    found = [output]
+    seen = {output.node}
+    found = [output.node]
     for node in found:
         for _, x in node.variables():
             if x not in seen:
@@ -59,6 +59,7 @@ def leading_to(
             f"the output is a plain {type(output).__name__}: a Value or Tensor is needed, "
             "computed from variables"
         )
+    output = output.node
     oldest, ends = bounds or (None, frozenset())
     older = False
     order: list[Any] = []

@@ -128,6 +128,11 @@ class Primitive(Declared):
         return self.latex_as_given or latex_of(self.text)
 
     @property
+    def works_in_place(self) -> bool:
+        """Whether its gradients can be added up, or passed on, in place."""
+        return False
+
+    @property
     def is_variadic(self) -> bool:
         """Whether it takes any number of operands."""
         return not self.operands
@@ -207,9 +212,20 @@ class Structural(Primitive):
     """For a shape, the calls to test: (operands' shapes, arguments, keywords)."""
     back: tuple[str, ...] = ()
     """For each operand, what becomes of the gradient g on the way back to it."""
+    adds: Rule | None = None
+    """(total, g, **params): adds the gradient of its one operand to an array, in place. For what
+    reads little of a large array."""
+    clears: Rule | None = None
+    """(g, **params): turns g, in place, into the gradient of the first of its two operands. For
+    what writes little into a large array."""
     linear: str = ""
     """"jointly" if the result is linear in all variable operands together, "each" if it is in each
     of them while the others stay; "" where it is neither, or where that is not said."""
+
+    @functools.cached_property
+    def works_in_place(self) -> bool:
+        """Whether its gradients can be added up, or passed on, in place."""
+        return self.adds is not None or self.clears is not None
 
     def back_text(self, index: int) -> str:
         """What becomes of the gradient g on the way back to an operand, in words."""

@@ -29,6 +29,7 @@ from autograd_lite.engine.primitive import (
 from autograd_lite.engine.tensor import LENDING, Tensor
 from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
+from autograd_lite.engine.written import Written, note_view, record_of_written, update
 
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
@@ -77,6 +78,8 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             values.append(x)
         elif kind is Value or kind is Results:
             values.append(x._plain)
+        elif kind is Written:
+            return record_of_written(record_tensor, primitive, operands, params)
         else:
             constants = True
             values.append(x)
@@ -110,6 +113,8 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         z._operands = tuple(operands)
         z._values = tuple(values)
         z._params = params
+        if kind is ndarray and data.base is not None:
+            note_view(z, z)
     else:
         z._primitive = None
         z._operands = z._values = ()
@@ -231,13 +236,17 @@ def _operators(primitive: Primitive) -> dict[str, Rule]:
             return record_tensor(primitive, (other, self), NO_PARAMS)
         return operate(primitive, other, self)
 
+    def in_place(self: Tensor, other: Any) -> Any:
+        return update(self, primitive, other)
+
     if len(primitive.operands) == 1:
         return {f"__{primitive.operator}__": unary}
-    return {f"__{primitive.operator}__": binary, f"__r{primitive.operator}__": reflected}
+    methods = {"": binary, "r": reflected, "i": in_place}
+    return {f"__{kind}{primitive.operator}__": method for kind, method in methods.items()}
 
 
 def _uninstall(one: Declared) -> None:
-    names = [one.method, *(f"__{r}{one.operator}__" for r in ("", "r") if one.operator)]
+    names = [one.method, *(f"__{r}{one.operator}__" for r in ("", "r", "i") if one.operator)]
     for name in names:
         if name and name in Tensor.__dict__:
             delattr(Tensor, name)
@@ -260,5 +269,34 @@ def as_value(x: Any) -> Any:
     return z
 
 
+def tensor_of(array: Any) -> Any:
+    """A list or array of variables, numbers and arrays as one Tensor, recorded."""
+    if isinstance(array, ndarray) and array.dtype != object:
+        return array
+    if isinstance(array, Variable | np.generic | int | float | complex):
+        return array
+    if isinstance(array, ndarray):
+        if not array.ndim:
+            return tensor_of(array[()])
+        boxes = array.reshape(-1).tolist()
+        shape = (*array.shape, *getattr(boxes[0], "shape", ()))
+        return PRIMITIVES["stack"].function(boxes).reshape(shape)
+    parts = [tensor_of(x) for x in array]
+    try:
+        return PRIMITIVES["stack"].function(parts)
+    except ValueError as error:
+        raise ValueError(f"Tensor: {error}") from None
+
+
+def _become(self: Tensor, array: Any) -> None:
+    """Make a new Tensor what is recorded as made of these variables."""
+    z = tensor_of(array)
+    for slot in (*Variable.__slots__, *Tensor.__slots__):
+        if slot != "__weakref__" and hasattr(z, slot):
+            setattr(self, slot, getattr(z, slot))
+
+
+Tensor._become = _become
 register(TENSOR, Tensor, record_tensor)
+register(TENSOR, Written, record_tensor)
 watch(_install, _uninstall)

@@ -13,9 +13,16 @@ from weakref import ref
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import clock
+from autograd_lite.engine import clock, frames
 from autograd_lite.engine.apply import refuse_other_arithmetic
-from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
+from autograd_lite.engine.arrays import (
+    array_of,
+    has_variables,
+    is_frozen,
+    read_only,
+    sealed,
+)
+from autograd_lite.engine.at import At
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
@@ -71,6 +78,7 @@ class Tensor(Variable, TensorMethods):
         "_shared",  # of what is not locked: whether someone else may hold _plain and write to it
         "_lent",  # of a leaf: a weak reference to the view of its array that graphs hold, or None
         "_keep",
+        "__weakref__",  # see `written.note_view`
     )
 
     _plain: Any
@@ -83,11 +91,17 @@ class Tensor(Variable, TensorMethods):
     _lent: ref[Array] | None
     _keep: bool
     _backward: ClassVar[Rule]  # set by `reverse`, the floor above
+    _write: ClassVar[Rule]  # set by `written`
+    _become: ClassVar[Rule]  # set by `recording`
 
     # NumPy must leave `array + tensor` to us (see `numpy_protocol`).
     __array_priority__ = 1000
 
     def __init__(self, array: npt.ArrayLike, copy: bool = True, name: str | None = None) -> None:
+        if array.__class__ is not ndarray and has_variables(array):
+            self._become(array)
+            self.name = name
+            return
         self._plain = array_of("Tensor", array, copy)
         self._grad = None
         self._primitive = None
@@ -184,7 +198,12 @@ class Tensor(Variable, TensorMethods):
     @property
     def operands(self) -> tuple[Any, ...]:
         """What it was computed from, in order: Tensors, Values, and constants."""
-        return self._operands
+        operands = self._operands
+        if any(x.__class__ is not Tensor and isinstance(x, Tensor) for x in operands):
+            # written into since then: what counts is what it was
+            first = [x.first if isinstance(x, Tensor) else x for x in operands]
+            self._operands = operands = tuple(first)
+        return operands
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -230,6 +249,12 @@ class Tensor(Variable, TensorMethods):
     def imag(self) -> Tensor:
         """The imaginary part."""
         return PRIMITIVES["imag"].function(self)  # type: ignore[no-any-return]
+
+    @property
+    def at(self) -> At:
+        """`x.at[index].set(v)`, `.add(v)`, `.multiply(v)`, `.max(v)`, …: x changed there, as a new
+        variable; see `at.Places`."""
+        return At(self)
 
     def detach(self) -> Array:
         """The array alone, read-only: a constant for whatever is computed from it."""
@@ -292,17 +317,19 @@ class Tensor(Variable, TensorMethods):
     if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
 
         def __setitem__(self, index: Any, value: Any) -> None:
-            raise TypeError(
-                "setitem: a Tensor cannot be changed in place; build a new one with where(...), "
-                "concatenate(...) or stack(...), or change a leaf's .data outside a graph"
-            )
+            self._write(index, value)
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-            raise TypeError(
-                "asarray: a Tensor does not turn into a plain array, its graph would be lost. "
-                "Where a constant is meant, use x.detach(). To join Tensors, or to fill an array, "
-                "r[i] = x, collect them in a list and use autograd_lite.stack(list)"
-            )
+            if np.dtype(dtype or object) != object or frames.is_storing():
+                raise TypeError(
+                    "asarray: a Tensor does not turn into plain numbers, its graph would be lost. "
+                    "Where a constant is meant, use x.detach(). To fill an array, r[i] = x, make "
+                    "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+                )
+            boxes = np.empty(self.shape, object)
+            for place in np.ndindex(self.shape):
+                boxes[place] = self[place] if place else self
+            return boxes
 
     # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
     def __eq__(self, other: object) -> Any:

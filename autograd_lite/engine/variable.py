@@ -35,6 +35,16 @@ class Variable:
     # ------------------------------------------------------------ its place in the graph
 
     @property
+    def node(self) -> Any:
+        """What stands for it in the graph: itself, unless it was written into."""
+        return self
+
+    @property
+    def first(self) -> Any:
+        """The node that it was before anything was written into it."""
+        return self
+
+    @property
     def primitive(self) -> Primitive | None:
         """The operation that computed it; None of a leaf."""
         return self._primitive
@@ -135,8 +145,7 @@ class Variable:
                 f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
                 "Where a constant is meant, use x.item() or x.detach(); where a derivative is, a "
                 "function that records: autograd_lite.sin or np.sin instead of math.sin. To fill "
-                "an array, r[i] = x, collect the results in a list and use "
-                "autograd_lite.stack(list)"
+                "an array, r[i] = x, make it of x's kind, r = np.zeros_like(x, shape=r.shape)"
             )
         return self.item()
 

@@ -6,7 +6,7 @@ from autograd_lite.primitives import arithmetic, choices, exponential, trigonome
 from autograd_lite.primitives import activations, special, hyperbolic, rounding, complex_numbers
 from autograd_lite.primitives import shape, indexing, joining, reductions, softmax
 from autograd_lite.primitives import products, affine, convolution
-from autograd_lite.primitives import creation, rearranging, sorting, selecting
+from autograd_lite.primitives import like, writing, creation, rearranging, sorting, selecting
 from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
 from autograd_lite.primitives import einsum, linalg, decompositions, fft
 from autograd_lite.primitives import constants
@@ -15,7 +15,7 @@ from autograd_lite.primitives import constants
 __all__ = [
     "activations", "affine", "arithmetic", "choices", "complex_numbers", "constants",
     "convolution", "creation", "cumulative", "decompositions", "einsum", "exponential", "fft",
-    "hyperbolic", "indexing", "joining", "linalg", "numerics", "polynomials", "products",
+    "hyperbolic", "indexing", "joining", "like", "linalg", "numerics", "polynomials", "products",
     "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "trigonometric",
+    "special", "statistics", "trigonometric", "writing",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from autograd_lite.engine.arrays import is_frozen
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.shape import Call, Shape
+from autograd_lite.primitives.shape import Call, Shape, dimensions_of, reshape, shape_of
 
 
 def _fixed(index: Any) -> Any:
@@ -88,6 +88,14 @@ def _scatter(x: Any, index: Any, shape: Shape) -> Array:
     return out
 
 
+def _add_at(total: Array, g: Any, index: Any) -> None:
+    """total[index] += g, added up where a place is picked more than once."""
+    if _picks_once(index):
+        total[index] += g
+    else:
+        np.add.at(total, index, g)
+
+
 def _index_cases(shape: Shape) -> Iterator[Case]:
     yield (shape,), (Ellipsis,), {}
     yield (shape,), ((None, Ellipsis),), {}
@@ -119,6 +127,8 @@ def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
     pullbacks=(_to_places,),
     cases=_index_cases,
     back=("g, put back where it was",),
+    adds=_add_at,
+    linear="jointly",
     method=False,
 )
 def getitem(x: Any, index: Any) -> Call:
@@ -142,6 +152,7 @@ def _scatter_cases(shape: Shape) -> Iterator[Case]:
     arrays=_scatter,
     pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
     cases=_scatter_cases,
+    linear="jointly",
     back=("what g has there",),
     method=False,
 )
@@ -157,10 +168,73 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
     return (x,), {"index": _fixed(index), "shape": shape}
 
 
+# ---------------------------------------------------------------- assignment
+
+
+def _assign(x: Any, value: Any, index: Any) -> Array:
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+def _clear(g: Array, index: Any) -> None:
+    g[index] = 0
+
+
+def _of_assigned(g: Any, z: Any, x: Any, value: Any, index: Any) -> Any:
+    """What g has at the places written, in the shape of what was written."""
+    part = getitem(g, index)
+    if not _picks_once(index):
+        part = part * _lasting(index, shape_of(x))
+    shape = shape_of(value)
+    extra = len(shape) - dimensions_of(part)  # NumPy ignores leading axes of length 1
+    return reshape(part, (*(1,) * extra, *shape_of(part))) if extra > 0 else part
+
+
+def _lasting(index: Any, shape: Shape) -> Array:
+    """1.0 for each place of the index but those that a later one overwrites."""
+    last = np.zeros(shape, int)
+    order = np.arange(last[index].size).reshape(last[index].shape)
+    last[index] = order
+    lasts: Array = last[index] == order
+    return lasts.astype(float)
+
+
+def _assign_cases(shape: Shape) -> Iterator[Case]:
+    for _, (index,), _ in _index_cases(shape):
+        yield (shape, np.zeros(shape)[_fixed(index)].shape), (index,), {}
+        yield (shape, ()), (index,), {}
+
+
+@structural(
+    arrays=_assign,
+    pullbacks=(lambda g, z, x, value, index: assign(g, 0.0, index), _of_assigned),
+    cases=_assign_cases,
+    back=("g, but 0 where it was overwritten", "what g has there"),
+    clears=_clear,
+    linear="jointly",
+    method=False,
+)
+def assign(x: Any, value: Any, index: Any) -> Call:
+    """x with `value` at `index`: what `x[index] = value` makes of x. Where a place is picked more
+    than once the last value stays, as in NumPy.
+
+    ∂/∂x: the gradient, but 0 where it was overwritten; ∂/∂value: what it has there.
+
+    >>> assign(np.array([1.0, 2.0, 3.0]), 5.0, 1)
+    array([1., 5., 3.])
+    """
+    return (x, value), {"index": _fixed(index)}
+
+
+# ---------------------------------------------------------------- of several results
+
+
 @structural(
     arrays=lambda results, index: results[index],
     pullbacks=(lambda g, z, results, index: g,),  # the engine puts it in its place among them
     back=("g",),
+    linear="jointly",
     method=False,
 )
 def result_of(results: Any, index: int) -> Call:

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import composed, structural
-from autograd_lite.engine.dtypes import computed_in, floating
+from autograd_lite.engine.dtypes import floating
 from autograd_lite.engine.primitive import Array, Case
-from autograd_lite.engine.variable import is_variable
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -185,22 +184,3 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     axes = list(range(dimensions_of(x)))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return transpose(x, axes)
-
-
-@composed(np.full_like)
-def full_like(
-    x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", *, shape: Any = None
-) -> Any:
-    """An array with the shape and dtype of x, or those given, each element of it `fill_value`.
-    x lends nothing else: it is a constant, and only `fill_value` gets a gradient. `order`, that of
-    the elements in memory, is for plain results.
-
-    >>> full_like(np.zeros((2, 2)), 3.0)
-    array([[3., 3.],
-           [3., 3.]])
-    """
-    if not is_variable(fill_value):
-        return np.full_like(x.detach() if is_variable(x) else x, fill_value, dtype, order,
-                            shape=shape)  # fmt: skip
-    filled = computed_in("full_like", fill_value, dtype or getattr(x, "dtype", np.float64))
-    return broadcast_to(filled, shape_of(x) if shape is None else shape)
