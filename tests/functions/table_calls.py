@@ -78,6 +78,11 @@ class Entry:
         return ufunc or isinstance(self.one, Elementwise)
 
     @property
+    def writes(self) -> bool:
+        """Whether it writes into its first operand, and gives None."""
+        return inspect.signature(self.one.function).return_annotation in (None, "None")
+
+    @property
     def has_cases(self) -> bool:
         """Whether its declaration says how to call it."""
         return self.is_elementwise or getattr(self.one, "cases", None) is not None
@@ -113,10 +118,15 @@ class Call:
     kwargs: dict[str, Any]
 
     def of(self, function: Rule, operands: Sequence[Any] | None = None) -> Any:
-        """The same call of another function, on other operands. Without NumPy's warnings."""
+        """The same call of another function, on other operands. Without NumPy's warnings. What is
+        written into an operand is written into a copy, and that is the result."""
+        given = [opened(x) for x in (self.operands if operands is None else operands)]
+        if self.entry.writes:
+            first = given[0]
+            given[0] = np.array(first) if isinstance(first, np.ndarray) else first + 0.0
         with quietly():
-            given = self.operands if operands is None else operands
-            return function(*map(opened, given), *self.args, **self.kwargs)
+            result = function(*given, *self.args, **self.kwargs)
+        return given[0] if self.entry.writes else result
 
     @property
     def plain(self) -> Any:
@@ -350,7 +360,7 @@ def _fortran(x: Any) -> Any:
 def shifted(call: Call, directions: Sequence[Any], step: float) -> Call:
     """The same call with each array a step further in its direction."""
     rest = iter(directions)
-    return replace(call, operands=variables(call, lambda x: x + step * next(rest)))
+    return replace(call, operands=variables(call, lambda x: np.asarray(x + step * next(rest))))
 
 
 def directions(call: Call, seed: int) -> list[Any]:
