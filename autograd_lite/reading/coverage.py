@@ -38,6 +38,19 @@ OTHERWISE: dict[str, str] = {
     "numpy.array": "np.array([x[0], 2.0 * x[1]])",
     "numpy.asarray": "np.asarray([x[0], 2.0 * x[1]])",
     "numpy.asanyarray": "np.asanyarray([x[0], 2.0 * x[1]])",
+    "numpy.asarray_chkfinite": "np.asarray_chkfinite(x) * 2.0",
+    "numpy.ascontiguousarray": "np.ascontiguousarray(x) * 2.0",
+    "numpy.asfortranarray": "np.asfortranarray(x) * 2.0",
+    "numpy.asmatrix": "np.asarray(np.asmatrix(x)) * 2.0",
+    "numpy.matrix": "np.asarray(np.matrix(x)) * 2.0",
+    "numpy.bmat": "np.asarray(np.bmat([[x, x]])) * 2.0",
+    "numpy.require": "np.require(x) * 2.0",
+    "numpy.full": "np.full(3, x[0])",
+    "numpy.fromfunction": "np.fromfunction(lambda i: x[0] * i, (3,))",
+    "numpy.fromiter": "np.fromiter((u * u for u in x), object)",
+    "numpy.poly1d": "np.poly1d([x[0], x[1]])(0.5)",
+    "numpy.kaiser": "np.kaiser(4, x[0])",
+    "numpy.ndenumerate": "np.stack([u * u for _, u in np.ndenumerate(x)])",
     "numpy.r_": "np.r_[x, 1.0]",
     "numpy.c_": "np.c_[x, x]",
     "numpy.vectorize": "np.vectorize(lambda u: u * u)(x)",
@@ -53,12 +66,12 @@ vector x, which the tests differentiate."""
 
 BY_NATURE: dict[str, str] = {
     "makes an array of plain numbers": """
-        arange bartlett blackman empty eye fromfunction hamming hanning identity indices mgrid ogrid
+        arange bartlett blackman empty eye hamming hanning identity indices mgrid ogrid
         ones tri zeros fft.fftfreq fft.rfftfreq
         """,
     "gives places or shapes, or walks along them": """
         broadcast broadcast_shapes diag_indices diag_indices_from einsum_path index_exp
-        ix_ iterable mask_indices ndarray.nonzero ndenumerate ndindex nditer nested_iters
+        ix_ iterable mask_indices ndarray.nonzero ndindex nditer nested_iters
         ravel_multi_index s_ tril_indices tril_indices_from triu_indices triu_indices_from
         unravel_index ndarray.argpartition ndarray.argsort ndarray.argmax ndarray.argmin
         ndarray.searchsorted
@@ -78,13 +91,13 @@ BY_NATURE: dict[str, str] = {
         ndarray promote_types recarray record typename ufunc frompyfunc
         """,
     "is about memory, or what an array is": """
-        flatiter may_share_memory memmap require shares_memory ndarray.base ndarray.ctypes
+        flatiter may_share_memory memmap shares_memory ndarray.base ndarray.ctypes
         ndarray.data ndarray.device ndarray.dtype ndarray.flags ndarray.itemsize ndarray.nbytes
         ndarray.ndim ndarray.shape ndarray.size ndarray.strides ndarray.setflags ndarray.to_device
         """,
     "reads or writes files, bytes or text": """
         array2string array_repr array_str base_repr binary_repr format_float_positional
-        format_float_scientific from_dlpack frombuffer fromfile fromiter fromregex fromstring
+        format_float_scientific from_dlpack frombuffer fromfile fromregex fromstring
         genfromtxt load loadtxt save savetxt savez savez_compressed ndarray.dump ndarray.dumps
         ndarray.tobytes ndarray.tofile ndarray.byteswap ndarray.getfield ndarray.setfield
         ndarray.item
@@ -102,15 +115,11 @@ BY_NATURE: dict[str, str] = {
 
 NOT_COVERED: dict[str, str] = {
     "writes into an array; assign to y[…] instead, or use np.where": """
-        copyto fill_diagonal place put put_along_axis putmask ndarray.fill ndarray.put
+        ndarray.fill
         """,
     "changes its array in place; use the function of this name": """
         ndarray.partition ndarray.resize ndarray.sort
         """,
-    "a class of arrays of its own; use plain arrays": """
-        asmatrix bmat matrix poly1d
-        """,
-    "NumPy computes it from plain numbers before anybody is asked; np.i0 has a rule": "kaiser",
     "looks at the memory of its array; use astype or reshape": "ndarray.view",
 }
 """What is refused with a TypeError, and why."""

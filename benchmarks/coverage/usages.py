@@ -305,6 +305,9 @@ TEXT: dict[str, dict[str, str]] = {
             x[x > 0]
             x[index]
             x[np.argmax(x)]
+            x[x.argmax()]
+            x[x.argsort()[:2]]
+            (x > 0).any() * x
             np.take(x, index)
             x.take([0, -1])
             np.compress(x > 0, x)
@@ -443,6 +446,9 @@ TEXT: dict[str, dict[str, str]] = {
             np.full_like(b, x[0])
             np.ones_like(x) * x
             np.asarray([x[0], x[2]])
+            np.array([x[0], x[1]]) * x[2:4]
+            A[0, :2] @ np.array([x[0], x[1]])
+            np.linalg.norm(np.array([x[0], x[1], 1.0]))
             np.arange(6) * x
             np.eye(6) * x
             np.exp(np.array([x[0], x[1]])).sum()
