@@ -173,7 +173,7 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
 
 def _assign(x: Any, value: Any, index: Any) -> Array:
     x = np.asarray(x)
-    out = x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)
+    out: Array = x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)
     out[index] = value
     return out
 

@@ -93,6 +93,7 @@ class _ValueAndGradient:
             inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
             given = [wrapped.get(i, argument) for i, argument in enumerate(args)]
             output = _scalar(self._f(*given, **kwargs))  # which may change what it is given
+            inputs = [v.first for v in inputs]  # or write into it
             found, recorded = _found(output, inputs, True if nested else None if outside else False)
         rest = map(_as_given, found, leaves)
         result = [map_leaves(lambda leaf, where: next(rest), args[i]) for i in places]
