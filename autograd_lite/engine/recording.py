@@ -16,6 +16,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
+from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -68,6 +69,8 @@ class Results(Variable):
 
 def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Tensors, Values and constants, and record it."""
+    if modes.paused and (watching := observers()):
+        return observed_record(watching, record_tensor, primitive, operands, params)
     values = []
     constants = False
     for x in operands:

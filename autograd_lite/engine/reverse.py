@@ -13,19 +13,20 @@ through `_propagate`, which asks each node for the contributions to its operands
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import clock, modes
+from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.observing import observed_call, observed_pullback, observers
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.tensor import Tensor
@@ -44,7 +45,7 @@ def backward(output: Any, gradient: Any = None) -> None:
     output = output.node
     start = _start("backward", output, gradient)
     with _lock:
-        if output.__class__ is Value:
+        if output.__class__ is Value and not _is_watched():
             nodes = propagate_values(output, start)
             if nodes is not None:
                 _add_flows(nodes)
@@ -111,7 +112,7 @@ def gradients_and_whether_recorded(
     wanted = frozenset(inputs)
     bounds = oldest, ends = bounds_of(wanted)
     clock.tick()
-    if not record and output.__class__ is Value:
+    if not record and output.__class__ is Value and not _is_watched():
         with _lock:
             nodes, older = propagate_values_to(output, start, oldest, ends)
             if nodes is not None and not (older and record is None):
@@ -129,6 +130,11 @@ def gradients_and_whether_recorded(
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
     return [g if is_variable(g) else v.__class__(g) for g, v in pairs], True
+
+
+def _is_watched() -> bool:
+    """Whether somebody looks at the gradients on their way, by hooks or as an observer."""
+    return hooks.count > 0 or (modes.paused > 0 and bool(observers()))
 
 
 def _each_its_own(arrays: list[Any]) -> list[Any]:
@@ -233,11 +239,17 @@ def _propagate(
     owned: set[Any] = set()
     ready = [output] if output in uses else []
     part: Any
+    has_hooks = hooks.count
+    watching = observers() if modes.paused else ()
     for node in ready:
         flow = flows.pop(node)
         if flow.__class__ is Pieces:
             flow = flow.sum(node)
             owned.add(node)
+        if has_hooks:
+            flow, given = hooks.hooked(node, flow), flow
+            if flow is not given:
+                owned.discard(node)
         kind = node.__class__
         primitive = node._primitive
         if wanted is not None:
@@ -276,6 +288,8 @@ def _propagate(
                 in_place = parent
                 continue
             rule = rules[i]
+            if watching:
+                rule = observed_pullback(watching, node, i, rule)
             part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
             data = parent._plain
             if not (
@@ -296,7 +310,9 @@ def _propagate(
             if not left:
                 ready.append(parent)
         if in_place is not None:
-            add_in_place(node, flow, node in owned and node not in found, in_place, flows, owned)
+            mine = node in owned and node not in found
+            add = partial(add_in_place, node, flow, mine, in_place, flows, owned)
+            observed_call(watching, node, 0, flow, add) if watching else add()
             uses[in_place] -= 1
             if not uses[in_place]:
                 ready.append(in_place)
@@ -355,7 +371,7 @@ def _rules_of_value(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
     operands, partials = node.operands, node.partials
     variables = [operands[i] for i in places]
     if not record:
-        return variables, [functools.partial(_scaled, partials[i]) for i in places], None, (), {}
+        return variables, [partial(_scaled, partials[i]) for i in places], None, (), {}
     _check_unchanged_value(node)
     pullbacks = node._primitive.pullbacks
     return variables, [pullbacks[i] for i in places], node, operands, NO_PARAMS

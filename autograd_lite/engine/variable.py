@@ -6,7 +6,7 @@ Whoever reads a graph uses what stands here, and asks no node of which class it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import modes
@@ -109,6 +109,25 @@ class Variable:
             notes[key] = what
 
     # ------------------------------------------------------------ gradients
+
+    def register_hook(self, function: Callable[[Any], Any]) -> Any:
+        """Call `function` with ∂output/∂self in each reverse pass that comes by; what it returns,
+        if not None, goes on in its place. Arrays that it is given are read-only.
+
+        Returns:
+            A handle: its `remove()`, or the end of its `with` block, takes the hook back.
+
+        >>> from autograd_lite import Value
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> with y.register_hook(lambda g: 10.0 * g):
+        ...     (2.0 * y).backward()
+        >>> x.grad
+        120.0
+        """
+        from autograd_lite.engine.hooks import Hook  # which needs arrays, and these this
+
+        return Hook(self.node, function)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
