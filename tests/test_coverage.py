@@ -80,7 +80,7 @@ def test_what_is_composed_is_told_from_what_has_a_rule() -> None:
 
 
 @pytest.mark.parametrize(("path", "use"), coverage.OTHERWISE.items(), ids=lambda x: x)
-@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
 def test_what_works_without_a_declaration_works(path: str, use: str) -> None:
     usage = Usage("", use, "vector")
     x = np.array([0.5, -1.5, 2.0, 0.75])

@@ -56,9 +56,12 @@ OTHERWISE: dict[str, str] = {
     "numpy.vectorize": "np.vectorize(lambda u: u * u)(x)",
     "numpy.ndarray.T": "x.reshape(2, 2).T",
     "numpy.ndarray.mT": "x.reshape(2, 2).mT",
-    "numpy.ndarray.real": "x.real * x",
-    "numpy.ndarray.imag": "(x * 1j).imag",
     "numpy.ndarray.flat": "x.flat[1] * x",
+    "numpy.row_stack": "np.row_stack([x, 2.0 * x])",
+    "numpy.ndarray.fill": "y = np.zeros_like(x); y.fill(x[0]); y",
+    "numpy.ndarray.sort": "y = x * 2.0; y.sort(); y",
+    "numpy.ndarray.partition": "y = x * 2.0; y.partition(1); y[1]",
+    "numpy.ndarray.view": "x.view() * 2.0",
     "numpy.ndarray.tolist": "np.stack(x.tolist())",
 }
 """Names through which a derivative flows without a declaration of their own: a use of each, of a
@@ -66,61 +69,48 @@ vector x, which the tests differentiate."""
 
 BY_NATURE: dict[str, str] = {
     "makes an array of plain numbers": """
-        arange bartlett blackman empty eye hamming hanning identity indices mgrid ogrid
-        ones tri zeros fft.fftfreq fft.rfftfreq
+        arange bartlett blackman empty eye hamming hanning identity indices mgrid ogrid ones tri
+        zeros fft.fftfreq fft.rfftfreq
         """,
     "gives places or shapes, or walks along them": """
-        broadcast broadcast_shapes diag_indices diag_indices_from einsum_path index_exp
-        ix_ iterable mask_indices ndarray.nonzero ndindex nditer nested_iters
-        ravel_multi_index s_ tril_indices tril_indices_from triu_indices triu_indices_from
-        unravel_index ndarray.argpartition ndarray.argsort ndarray.argmax ndarray.argmin
-        ndarray.searchsorted
+        broadcast broadcast_shapes diag_indices einsum_path index_exp iterable mask_indices ndindex
+        nditer nested_iters ravel_multi_index s_ tril_indices triu_indices unravel_index
         """,
     "is about whole numbers or truth values": """
         bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or
         bitwise_right_shift bitwise_xor gcd invert lcm left_shift packbits right_shift unpackbits
-        ndarray.all ndarray.any
         """,
     "is constant but for jumps": """
-        argpartition argwhere array_equiv digitize flatnonzero histogram histogram2d
-        histogram_bin_edges histogramdd iscomplex isfortran isin isnat isneginf isposinf isreal
-        isscalar lexsort linalg.matrix_rank nanargmax nanargmin nextafter setdiff1d spacing
+        histogram2d histogram_bin_edges histogramdd isfortran isnat isscalar linalg.matrix_rank
         """,
     "is about types": """
-        can_cast common_type dtype finfo iinfo isdtype issubdtype min_scalar_type mintypecode
-        ndarray promote_types recarray record typename ufunc frompyfunc
+        can_cast dtype finfo frompyfunc iinfo isdtype issubdtype mintypecode ndarray promote_types
+        recarray record typename ufunc
         """,
     "is about memory, or what an array is": """
-        flatiter may_share_memory memmap shares_memory ndarray.base ndarray.ctypes
-        ndarray.data ndarray.device ndarray.dtype ndarray.flags ndarray.itemsize ndarray.nbytes
-        ndarray.ndim ndarray.shape ndarray.size ndarray.strides ndarray.setflags ndarray.to_device
+        flatiter memmap ndarray.base ndarray.ctypes ndarray.data ndarray.device ndarray.dtype
+        ndarray.flags ndarray.itemsize ndarray.nbytes ndarray.setflags
+        ndarray.strides ndarray.to_device
         """,
     "reads or writes files, bytes or text": """
-        array2string array_repr array_str base_repr binary_repr format_float_positional
-        format_float_scientific from_dlpack frombuffer fromfile fromregex fromstring
-        genfromtxt load loadtxt save savetxt savez savez_compressed ndarray.dump ndarray.dumps
-        ndarray.tobytes ndarray.tofile ndarray.byteswap ndarray.getfield ndarray.setfield
-        ndarray.item
+        base_repr binary_repr format_float_positional format_float_scientific from_dlpack frombuffer
+        fromfile fromregex fromstring genfromtxt load loadtxt save savetxt savez savez_compressed
+        ndarray.byteswap ndarray.dump ndarray.dumps ndarray.getfield ndarray.item ndarray.setfield
+        ndarray.tobytes ndarray.tofile
         """,
     "is about dates": """
         busday_count busday_offset busdaycalendar datetime_as_string datetime_data is_busday
         """,
     "is about NumPy itself": """
-        __array_namespace_info__ errstate get_include get_printoptions getbufsize
-        geterr geterrcall info printoptions set_printoptions setbufsize seterr seterrcall
-        show_config show_runtime test linalg.LinAlgError
+        __array_namespace_info__ errstate get_include get_printoptions getbufsize geterr geterrcall
+        info printoptions set_printoptions setbufsize seterr seterrcall show_config show_runtime
+        test linalg.LinAlgError
         """,
 }
 """What has no derivative: it has no operands that vary, or its results are no real numbers."""
 
 NOT_COVERED: dict[str, str] = {
-    "writes into an array; assign to y[…] instead, or use np.where": """
-        ndarray.fill
-        """,
-    "changes its array in place; use the function of this name": """
-        ndarray.partition ndarray.resize ndarray.sort
-        """,
-    "looks at the memory of its array; use astype or reshape": "ndarray.view",
+    "a Tensor keeps its shape; use np.resize": "ndarray.resize",
 }
 """What is refused with a TypeError, and why."""
 
@@ -179,7 +169,11 @@ def classified() -> dict[str, list[Name]]:
             path = f"{space}.{name}"
             is_method = space == "numpy.ndarray"
             one = methods.get(name) if is_method else rules.get(x) if _is_hashable(x) else None
-            known = _of_table(path, x, one) or _of_its_kind(path, x) or said.get(path)
+            f = x
+            if is_method and one is None and path not in said and hasattr(Tensor, name):
+                f = getattr(np, name, x)  # the function that the method is
+                one = rules.get(f)
+            known = _of_table(path, f, one) or _of_its_kind(path, x) or said.get(path)
             found[space].append(known or Name(path, REFUSED, NOT_YET))
     return found
 
