@@ -23,6 +23,7 @@ from table_calls import (
     entries,
     in_dtype,
     in_fortran_order,
+    is_smooth,
     on_complex_numbers,
     opened,
     quietly,
@@ -128,9 +129,11 @@ def check_plain(entry: Entry) -> None:
     if entry.writes:
         return
     for call in calls(entry, 4):
-        found = call.of(entry.one.function)
-        assert not any(is_variable(x) for x in arrays_in(found)), f"{call} of arrays"
-        check_result(f"{entry.one.name}: {call}", found, call.plain)
+        expected = outcome(call)
+        if not isinstance(expected, Exception):
+            found = call.of(entry.one.function)
+            assert not any(is_variable(x) for x in arrays_in(found)), f"{call} of arrays"
+            check_result(f"{entry.one.name}: {call}", found, expected)
 
 
 def check_views(entry: Entry) -> None:
@@ -138,9 +141,10 @@ def check_views(entry: Entry) -> None:
     if entry.writes:
         return
     for call in [x for c in calls(entry) for x in (c, in_fortran_order(c))]:
-        given = variables(call, Tensor)
-        views = sharing(call.of(entry.function), call.operands)
-        assert sharing(call.of(entry.function, given), given) == views, f"{call}"
+        given, expected = variables(call, Tensor), outcome(call)
+        if not isinstance(expected, Exception):
+            views = sharing(expected, call.operands)
+            assert sharing(call.of(entry.function, given), given) == views, f"{call}"
 
 
 def sharing(results: Any, operands: Any) -> list[bool]:
@@ -265,7 +269,7 @@ def check_complex(entry: Entry) -> None:
     real u by x + iy, ∂u/∂x − i ∂u/∂y."""
     for call in map(on_complex_numbers, smooth_calls(entry, 6)):
         expected, found = outcome(call), outcome(call, variables(call, Tensor))
-        if isinstance(found, TypeError) or isinstance(expected, Exception):
+        if isinstance(found, TypeError) or isinstance(expected, Exception) or not is_smooth(call):
             continue
         check_outcome(f"{call} of complex numbers", found, expected)
         moves = directions(call, 9)
