@@ -40,6 +40,8 @@ from autograd_lite.testing.calls import SHAPES
 
 Shape = tuple[int, ...]
 
+WHOLE: tuple[Shape, ...] = (*SHAPES, (2, 2), (2, 3, 3))
+"""Those that all structural primitives are tried on, and more matrices."""
 EMPTY: tuple[Shape, ...] = ((0,), (2, 0))
 PATTERNS: tuple[tuple[Shape, ...], ...] = (
     ((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((0,), ()),
@@ -225,7 +227,7 @@ def _kind(place: Any) -> Any:
 
 def calls(entry: Entry, most: int = MOST, empty: bool = False) -> list[Call]:
     """Up to so many of its calls, the same in every run; of arrays without elements, if asked."""
-    return [call for call in _drawn(entry, most, EMPTY if empty else SHAPES, 0.0) if call]
+    return [call for call in _drawn(entry, most, EMPTY if empty else WHOLE, 0.0) if call]
 
 
 def smooth_calls(entry: Entry, most: int = MOST // 2) -> list[Call]:
@@ -235,7 +237,7 @@ def smooth_calls(entry: Entry, most: int = MOST // 2) -> list[Call]:
     Raises:
         AssertionError: if there are none: its domain, kink and cases do not leave any.
     """
-    found = [call for call in _drawn(entry, most, SHAPES, AWAY) if call]
+    found = [call for call in _drawn(entry, most, WHOLE, AWAY) if call]
     assert found, f"{entry.name}: of its cases none has a point in its domain, away from its kink"
     return found
 
