@@ -47,7 +47,7 @@ from autograd_lite.primitives.shape import (
 from autograd_lite.primitives.softmax import log_softmax, logsumexp, softmax
 from autograd_lite.primitives.special import erf
 from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
-from autograd_lite.transforms import detect_anomaly, grad, profile, value_and_grad
+from autograd_lite.transforms import detect_anomaly, flatten, grad, profile, value_and_grad
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
 from autograd_lite.primitives import constants  # noqa: F401  isort: skip
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
     "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "detect_anomaly",
-    "divide", "dot", "elementwise", "empty_like", "equal", "erf", "exp", "expm1",
+    "divide", "dot", "elementwise", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
     "float_function", "frozen", "full_like", "getitem", "grad", "gradients", "hypot",
     "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul", "maximum", "mean",
     "minimum", "multiply", "negative", "no_grad", "numerical_gradient", "ones_like",

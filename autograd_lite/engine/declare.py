@@ -47,6 +47,7 @@ _OPERATORS = {
     "sub": ("{x} − {y}", SUM, "{x} - {y}"),
     "mul": ("{x}·{y}", PRODUCT, "{x} * {y}"),
     "matmul": ("{x} @ {y}", PRODUCT, ""),
+    "mod": ("{x} mod {y}", PRODUCT, "mod({x}, {y})"),
     "truediv": ("{x}/{y}", PRODUCT, "{x} / {y}"),
     "neg": ("−{x}", SIGN, "-{x}"),
     "pos": ("+{x}", SIGN, "+{x}"),
@@ -168,6 +169,8 @@ def structural(
     linear: str = "",
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
+    reduces: Rule | None = None,
+    accumulates: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -190,6 +193,8 @@ def structural(
             concatenate), "each" if it is in each of them alone (as matmul).
         method: whether variables have it as a method; by default, NumPy's functions if NumPy's
             arrays have them too, and all others.
+        reduces, accumulates: the ufunc of NumPy's whose `reduce` or `accumulate` it is, called with
+            an array and `axis`: np.add of sum and cumsum.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -228,6 +233,8 @@ def structural(
             linear=linear,
             domain=domain or (REAL,) * max(1, len(names)),
             kink=kink,
+            reduces=reduces,
+            accumulates=accumulates,
             cases=cases,
             function=call,
         )
@@ -244,6 +251,8 @@ def composed(
     cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
+    reduces: Rule | None = None,
+    accumulates: Rule | None = None,
 ) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Declare a function that is written in other functions, and so needs no derivative.
 
@@ -282,6 +291,8 @@ def composed(
             cases=cases,
             domain=domain,
             kink=kink,
+            reduces=reduces,
+            accumulates=accumulates,
         )
         call.primitive = one  # type: ignore[attr-defined]
         enter(one)

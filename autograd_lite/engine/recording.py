@@ -219,6 +219,7 @@ def _install(one: Declared) -> None:
     if one.operator and isinstance(one, Primitive):
         for name, operator in _operators(one).items():
             operator.__doc__ = function.__doc__
+            operator.__name__, operator.__qualname__ = name, f"Tensor.{name}"
             setattr(Tensor, name, operator)
 
 

@@ -118,6 +118,16 @@ class Value(Variable, ValueMethods):
         return 0
 
     @property
+    def real(self) -> Value:
+        """Itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0"""
+        return 0.0
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """What it was computed from, in order: Values, plain numbers, and conditions."""
         primitive = self._primitive
