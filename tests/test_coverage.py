@@ -185,6 +185,14 @@ def test_what_was_measured_of_this_library_is_what_it_does() -> None:
     assert kept == now, f"{WRITE}{MAKE}"
 
 
+def test_nearly_all_usages_are_right() -> None:
+    kept = json.loads(coverage.RESULTS.read_text("utf-8"))["autograd_lite"]
+    count = kept["right"] + len(kept["refused"]) + len(kept["wrong"])
+    assert count == len(list(usages()))
+    assert kept["wrong"] == []
+    assert kept["right"] / count >= 187 / 190
+
+
 def test_the_command_prints_a_table(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
