@@ -16,7 +16,14 @@ import numpy as np
 
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import Binding, name_of, unsupported
-from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
+from autograd_lite.engine.primitive import (
+    CONSTANTS,
+    PRIMITIVES,
+    Declared,
+    Rule,
+    watch,
+    watch_constants,
+)
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.ufunc_methods import by_method
 from autograd_lite.engine.value import Value
@@ -85,6 +92,24 @@ def _plain(x: Any) -> Any:
     if isinstance(x, dict):
         return {key: _plain(item) for key, item in x.items()}
     return x
+
+
+def _as_method(function: Rule) -> None:
+    """Let Tensors have as a method what NumPy's arrays have: `t.argmax()`, `t.any(axis=0)`."""
+    name = function.__name__
+    numpys = getattr(np.ndarray, name, None)
+    if not callable(numpys) or hasattr(Tensor, name):
+        return
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return numpys(self.detach(), *_plain(args), **_plain(kwargs))
+
+    method.__name__ = name
+    method.__doc__ = f"What np.{name} gives for the plain numbers: a constant."
+    setattr(Tensor, name, method)
+
+
+watch_constants(_as_method)
 
 
 # ---------------------------------------------------------------- ufuncs

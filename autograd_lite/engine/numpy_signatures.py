@@ -58,6 +58,10 @@ class Binding:
             self.signature = _with_numpys_options(inspect.signature(ours))
         self._parameters = self.signature.parameters
         self.names = self._paired()
+        several = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+        # what NumPy's takes as **kwargs: ours by name, or to hand on to a user's function
+        self._more = {p.name for p in self.own if several and p.kind is p.KEYWORD_ONLY}
+        self._hands_on = several and any(p.kind is p.VAR_KEYWORD for p in self.own)
         self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
@@ -69,7 +73,8 @@ class Binding:
             needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.KEYWORD_ONLY)
             if needed and theirs not in names and p.name not in names:
                 names[theirs] = p.name
-        return names
+        aliases = getattr(getattr(self.ours, "primitive", None), "aliases", {})
+        return names | {name: own for name, own in aliases.items() if name in self._parameters}
 
     def _in_step(self) -> tuple[int, int]:
         """How many arguments may be handed on by position as they are; how many must be."""
@@ -104,6 +109,8 @@ class Binding:
             if name in self.names:
                 if x is not NO_VALUE:
                     given[self.names[name]] = x
+            elif name in self._more or self._hands_on:
+                given[name] = x
             elif name == "dtype":
                 dtype = x
             elif not self._is_usual(name, x):
