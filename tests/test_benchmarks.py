@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))  # the benchmarks are no part of the package
 
-from benchmarks import chain, command, measure, mlp, peers, values  # noqa: E402
+from benchmarks import chain, command, derivatives, measure, mlp, peers, values  # noqa: E402
 
 PEERS = ["micrograd", "torch", "MyGrad", "HIPS autograd"]
 
@@ -103,6 +103,47 @@ def test_operations_are_counted_and_weighed(peer: str) -> None:
     forward, backward = values.bytes_an_operation(output, parameters, setting)
     assert 0 < forward < 5000
     assert 0 < backward < 5000
+
+
+SMALL = [
+    case
+    for cases in (
+        derivatives.hessians(5),
+        derivatives.jacobians(3, 4),
+        derivatives.products((3, 4, 1), 5),
+        derivatives.gaussian_processes(6),
+        derivatives.trajectories(5),
+        derivatives.attention(2, 3, 2, 4),
+    )
+    for case in cases
+]
+
+
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.title)
+@pytest.mark.parametrize("peer", ["HIPS autograd", "JAX"], indirect=True)
+def test_derivatives_agree(case: derivatives.Case, peer: str) -> None:
+    ours, theirs = (
+        [np.asarray(x) for x in derivatives.timed(case, name).run()]
+        for name in ("autograd_lite", peer)
+    )
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+def test_what_cannot_be_done_yet_is_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> Any:
+        raise TypeError("np.no_such has no rule")
+
+    case = derivatives.Case(
+        "a case",
+        (np.ones(2),),
+        refused,
+        lambda autograd, np: lambda x: 2.0 * x,
+        lambda jax, np: lambda x: 2.0 * x,
+    )
+    programs, _ = derivatives.programs_of(case)
+    assert derivatives.OURS not in programs
+    assert "a case: autograd_lite is skipped: np.no_such" in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- measuring

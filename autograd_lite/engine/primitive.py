@@ -29,7 +29,7 @@ Array = npt.NDArray[Any]
 Number = float | np.floating[Any] | np.integer[Any] | np.bool_
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
-Case = tuple[tuple[tuple[int, ...], ...], tuple[Any, ...], dict[str, Any]]
+Case = tuple[tuple[Any, ...], tuple[Any, ...], dict[str, Any]]
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 """How tightly a notation binds; an operand that binds less is put in parentheses."""
@@ -85,7 +85,9 @@ class Composed(Declared):
     """A function written in other functions: it needs no derivative of its own."""
 
     cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None
-    """For a shape, the calls to test: (operands' shapes, arguments, keywords)."""
+    """For a shape, the calls to test: (operands' shapes, arguments, keywords). In the place of a
+    shape there may be a tuple of shapes, for a sequence of arrays, and a constant that stands among
+    the operands."""
 
     def __repr__(self) -> str:
         return f"<composed {self.name}>"

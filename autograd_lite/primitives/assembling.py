@@ -184,7 +184,17 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     return concatenate((arr, values), axis)
 
 
-@composed(np.insert)
+def _insert_cases(shape: Shape) -> Iterator[Case]:
+    yield (shape, 0, ()), (), {}
+    yield (shape, [0, 0], (2,)), (), {}
+    for axis in range(-1, len(shape)):
+        if shape:
+            yield (shape, shape[axis] // 2, ()), (axis,), {}
+            yield (shape, slice(0, 1), ()), (), {"axis": axis}
+            yield (shape, [0, -1][: shape[axis]], ()), (axis,), {}
+
+
+@composed(np.insert, cases=_insert_cases)
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """`arr` with `values` put in before each of the places that `obj` names, along an axis; of
     `arr` flattened if none is given.

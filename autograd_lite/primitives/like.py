@@ -64,7 +64,17 @@ def ones_like(
     return _like(np.ones_like, x, dtype, order, shape)
 
 
-@composed(np.empty_like)
+def _empty_cases(shape: Shape) -> Any:
+    case: Case = (
+        (shape,),
+        (),
+        {"shape": (0, *shape)},
+    )  # without elements, which would be any numbers
+    yield case
+    yield (shape,), (np.float32,), {"shape": (0,)}
+
+
+@composed(np.empty_like, cases=_empty_cases)
 def empty_like(
     x: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
 ) -> Any:
@@ -77,7 +87,13 @@ def empty_like(
     return _like(np.empty_like, x, dtype, order, shape)
 
 
-@composed(np.full_like)
+def _full_cases(shape: Shape) -> Any:
+    for case in _cases(shape):
+        yield (shape, ()), *case[1:]
+    yield (shape, shape), (), {}
+
+
+@composed(np.full_like, cases=_full_cases)
 def full_like(
     x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", *, shape: Any = None
 ) -> Any:

@@ -6,6 +6,7 @@ means.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -133,7 +134,19 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     return planned("take_along_axis", getitem, x, index)
 
 
-@composed(np.choose, method=False)
+def _by_turns(shape: Shape) -> Array:
+    """Truth values of a shape, by turns."""
+    return np.asarray(np.arange(math.prod(shape)).reshape(shape) % 2 == 0)
+
+
+def _choose_cases(shape: Shape) -> Iterator[Case]:
+    yield (_by_turns(shape).astype(int), (shape, shape)), (), {}
+    yield (_by_turns(shape) * 2, (shape, (), shape)), (), {}
+    yield (_by_turns(shape) * 5 - 1, (shape, shape)), (), {"mode": "clip"}
+    yield (_by_turns(shape) * 5 - 1, (shape, shape)), (), {"mode": "wrap"}
+
+
+@composed(np.choose, method=False, cases=_choose_cases)
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of the array, among `choices`, whose number stands in `a`. All
     broadcast together.
@@ -169,7 +182,15 @@ def _of_one_dtype(name: str, arrays: Sequence[Any]) -> list[Any]:
 # ---------------------------------------------------------------- by truth values
 
 
-@composed(np.compress, method=False)
+def _compress_cases(shape: Shape) -> Iterator[Case]:
+    if shape:
+        yield (_by_turns((math.prod(shape),)), shape), (), {}
+    for axis in range(-1, len(shape)) if shape else ():
+        yield ([True] * min(1, shape[axis]), shape), (), {"axis": axis}
+        yield (_by_turns((shape[axis],)), shape), (axis,), {}
+
+
+@composed(np.compress, method=False, cases=_compress_cases)
 def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) -> Any:
     """The slices along an axis, or of all elements row by row, at which the condition holds. It
     may be shorter than the axis.
@@ -185,7 +206,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) 
     return take(a, np.flatnonzero(holds), axis)
 
 
-@composed(np.extract)
+@composed(np.extract, cases=lambda shape: iter([((_by_turns(shape), shape), (), {})]))
 def extract(condition: Any, arr: Any) -> Any:
     """The elements, row by row, at which the condition holds.
 
@@ -195,7 +216,14 @@ def extract(condition: Any, arr: Any) -> Any:
     return take(ravel(operand("extract", arr)), np.flatnonzero(detached(condition)))
 
 
-@composed(np.select)
+def _select_cases(shape: Shape) -> Iterator[Case]:
+    first, second = _by_turns(shape), np.ones(shape, bool)
+    yield ([first], (shape,)), (), {}
+    yield ([first, second], (shape, shape)), (), {}
+    yield ([first, ~first & ~second], (shape, ()), ()), (), {}
+
+
+@composed(np.select, cases=_select_cases)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """At each place the element of the first of the choices whose condition holds there, or
     `default` where none does. All broadcast together.
@@ -221,7 +249,15 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return chosen if shape_of(chosen) == shape else broadcast_to(chosen, shape)
 
 
-@composed(np.piecewise)
+def _piecewise_cases(shape: Shape) -> Iterator[Case]:
+    first = _by_turns(shape)
+    yield (shape,), ([first, ~first], [np.sin, np.cos]), {}
+    yield (shape,), ([first], [np.sin, np.square]), {}
+    yield (shape,), ([first], [np.sin]), {}
+    yield (shape,), ([first, ~first], [np.sin, 2.0]), {}
+
+
+@composed(np.piecewise, cases=_piecewise_cases)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """At each place the function whose condition holds there, the last of them if several do, of
     the elements at which it holds; a further function is for the rest, which else is 0. A number
@@ -314,7 +350,20 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 # ---------------------------------------------------------------- functions applied along axes
 
 
-@composed(np.apply_along_axis)
+def _along_cases(shape: Shape) -> Iterator[Case]:
+    for axis in range(-1, len(shape)) if 0 not in shape and shape else ():
+        yield (np.sum, axis, shape), (), {}
+        yield (np.sin, axis, shape), (), {}
+
+
+def _over_cases(shape: Shape) -> Iterator[Case]:
+    for axis in range(-1, len(shape)) if shape else ():
+        yield (np.sum, shape), (axis,), {}
+    if len(shape) > 1:
+        yield (np.sum, shape), ([0, -1],), {}
+
+
+@composed(np.apply_along_axis, cases=_along_cases)
 def apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any
 ) -> Any:
@@ -338,7 +387,7 @@ def apply_along_axis(
     return moveaxis(joined, range(n, n + new), range(axis, axis + new))
 
 
-@composed(np.apply_over_axes)
+@composed(np.apply_over_axes, cases=_over_cases)
 def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     """A function (x, axis), such as a reduction, applied along one axis after the other; an axis
     that it takes away is put back at length 1.

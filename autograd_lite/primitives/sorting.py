@@ -165,7 +165,12 @@ def partition(
     return (x,), {"axis": axis, "kth": places}
 
 
-@composed(np.sort_complex)
+def _of_some_axes(shape: Shape) -> Iterator[Case]:
+    if shape:
+        yield (shape,), (), {}
+
+
+@composed(np.sort_complex, cases=_of_some_axes)
 def sort_complex(x: Any) -> Any:
     """The elements in ascending order along the last axis, by their real parts and then by their
     imaginary ones, as complex numbers.
@@ -232,7 +237,7 @@ def _first_places(plain: Array, values: Array) -> Array:
     return places
 
 
-@composed(*since("unique_values"))
+@composed(*since("unique_values"), cases=_of_some_axes)
 def unique_values(x: Any) -> Any:
     """The distinct elements; each nan is one of its own. ∂: the gradient to the first occurrence.
 
@@ -244,7 +249,7 @@ def unique_values(x: Any) -> Any:
     return getitem(ravel(x), _first_places(plain, np.unique_values(plain)))
 
 
-@composed(*since("unique_counts"))
+@composed(*since("unique_counts"), cases=_of_some_axes)
 def unique_counts(x: Any) -> Any:
     """`unique_values`, and how often each occurs: fields `values` and `counts`.
 
@@ -254,7 +259,7 @@ def unique_counts(x: Any) -> Any:
     return _with_values(operand("unique_counts", x), np.unique_counts)
 
 
-@composed(*since("unique_inverse"))
+@composed(*since("unique_inverse"), cases=_of_some_axes)
 def unique_inverse(x: Any) -> Any:
     """`unique_values`, and the places among them that give x back: fields `values` and
     `inverse_indices`.
@@ -265,7 +270,7 @@ def unique_inverse(x: Any) -> Any:
     return _with_values(operand("unique_inverse", x), np.unique_inverse)
 
 
-@composed(*since("unique_all"))
+@composed(*since("unique_all"), cases=_of_some_axes)
 def unique_all(x: Any) -> Any:
     """`unique_values` with the first places, the inverse and the counts: fields `values`,
     `indices`, `inverse_indices` and `counts`.
@@ -307,7 +312,7 @@ def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     return getitem(x, np.isin(numbers_of(x), numbers_of(ar2), assume_unique=True, invert=True))
 
 
-@composed(np.intersect1d)
+@composed(np.intersect1d, cases=lambda shape: iter([((shape, np.array([9.0])), (), {})]))
 def intersect1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
 ) -> Any:
@@ -341,20 +346,14 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 # ---------------------------------------------------------------- counts
 
 
-def _bincount_cases(shape: Shape) -> Iterator[Any]:
-    if len(shape) == 1 and shape[0]:
-        places = np.arange(shape[0]) * 2 % 3
+def _bincount_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 1 and shape[0]:  # of no weights, NumPy's sums are whole numbers
+        places = np.arange(shape[0]) // 2
         yield (places, shape), (), {}
-        yield (places, shape), (5,), {}
+        yield (places, shape), (), {"minlength": 5}
 
 
-def _histogram_cases(shape: Shape) -> Iterator[Any]:
-    if shape and 0 not in shape:
-        data = np.linspace(-0.9, 1.3, math.prod(shape)).reshape(shape)
-        yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, False, shape), (), {}
-
-
-@composed(np.bincount, cases=_bincount_cases, domain=(((0.2, 3.0),),))
+@composed(np.bincount, cases=_bincount_cases)
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each whole number from 0 occurs in x, or the sum of the weights where it does.
 
@@ -375,6 +374,12 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     plain = planned("bincount", np.bincount, x, numbers_of(weights), minlength)
     summands = astype(weights, np.float64)
     return scatter(summands, np.asarray(x, int), plain.shape)
+
+
+def _histogram_cases(shape: Shape) -> Iterator[Case]:
+    if shape and 0 not in shape:
+        data = np.linspace(-0.9, 1.3, math.prod(shape)).reshape(shape)
+        yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, False, shape), (), {}
 
 
 @composed(np.histogram, cases=_histogram_cases, domain=(((0.2, 3.0),),))

@@ -5,15 +5,18 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.declare import composed
+from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.indexing import getitem
-from autograd_lite.primitives.shape import broadcast_to, reshape, shape_of
+from autograd_lite.primitives.shape import Shape, broadcast_to, reshape, shape_of
 
 
 def _written_into(name: str, x: Any) -> Tensor:
@@ -38,7 +41,18 @@ def _cycled(values: Any, count: int) -> Any:
     return getitem(values, places)
 
 
-@composed(np.copyto)
+def _every_other(shape: Shape) -> Array:
+    """Truth values of a shape, by turns."""
+    return np.asarray(np.arange(math.prod(shape)).reshape(shape) % 2 == 0)
+
+
+def _copyto_cases(shape: Shape) -> Iterator[Case]:
+    yield (shape, shape), (), {}
+    yield (shape, ()), (), {"where": _every_other(shape)}
+    yield (shape, shape[1:]), (), {"where": _every_other(shape[1:])}
+
+
+@composed(np.copyto, cases=_copyto_cases)
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """dst[where] = src, for a Tensor dst.
 
@@ -55,7 +69,15 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     dst[mask] = getitem(broadcast_to(src, dst.shape), mask)
 
 
-@composed(np.put)
+def _put_cases(shape: Shape) -> Iterator[Case]:
+    if math.prod(shape) > 1:
+        yield (shape, np.array([0, -1]), (2,)), (), {}
+        yield (shape, np.array([1, 0]), ()), (), {}
+        yield (shape, np.array([0, 99]), (1,)), ("clip",), {}
+        yield (shape, np.array([1 - 2 * math.prod(shape), 0]), (2,)), (), {"mode": "wrap"}
+
+
+@composed(np.put, cases=_put_cases)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """a.flat[ind] = v, for a Tensor a; v is repeated if it is shorter. Indices outside are an
     error, or with mode="wrap" counted around, with "clip" taken as the nearest one inside.
@@ -77,7 +99,12 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         a[np.unravel_index(places, a.shape)] = _cycled(v, places.size)
 
 
-@composed(np.place)
+def _mask_cases(shape: Shape) -> Iterator[Case]:
+    yield (shape, _every_other(shape), (2,)), (), {}
+    yield (shape, _every_other(shape), (9,)), (), {}
+
+
+@composed(np.place, cases=_mask_cases)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """arr[mask] = vals, for a Tensor arr; vals is repeated if it is shorter.
 
@@ -93,7 +120,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     arr[where] = _cycled(vals, int(where.sum()))
 
 
-@composed(np.putmask)
+@composed(np.putmask, cases=_mask_cases)
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """a.flat[n] = values[n] where mask.flat[n], for a Tensor a; values is repeated if
     it is shorter.
@@ -108,7 +135,14 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
     a[where] = getitem(reshape(_cycled(values, a.size), a.shape), where)
 
 
-@composed(np.put_along_axis)
+def _along_cases(shape: Shape) -> Iterator[Case]:
+    for axis in range(-1, len(shape)) if shape and 0 not in shape else ():
+        places = np.zeros([1 if i == axis % len(shape) else n for i, n in enumerate(shape)], int)
+        yield (shape, places, ()), (axis,), {}
+        yield (shape, places, places.shape), (axis,), {}
+
+
+@composed(np.put_along_axis, cases=_along_cases)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """For a Tensor arr, writes values where `take_along_axis` of the same indices would read.
 
@@ -130,7 +164,14 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     arr[tuple(index)] = values
 
 
-@composed(np.fill_diagonal)
+def _diagonal_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 2 or (len(shape) > 2 and len(set(shape)) == 1):
+        yield (shape, ()), (), {}
+        yield (shape, (2,)), (), {}
+        yield (shape, (3,)), (True,), {}
+
+
+@composed(np.fill_diagonal, cases=_diagonal_cases)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Write val into the diagonal of a Tensor a of at least two axes, all of one length if there
     are more; `wrap`: of a tall matrix, begin again below.
