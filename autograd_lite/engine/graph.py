@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from autograd_lite.engine.variable import Variable
@@ -88,3 +88,21 @@ def bounds_of(inputs: Collection[Any]) -> Bounds:
     oldest = min((x._epoch for x in inputs), default=0)
     old = [x for x in inputs if x._epoch == oldest]
     return oldest, frozenset(old) if len(old) == 1 else frozenset()
+
+
+def older_below(outputs: Iterable[Any], stops: Collection[Any], epoch: int) -> list[Any]:
+    """The variables of before an epoch that the outputs were computed from, not below the stops:
+    what a function closes over. What these were computed from in turn is not visited."""
+    found: dict[Any, None] = {}
+    seen = set(stops)
+    stack = [x.node for x in outputs if isinstance(x, Variable)]
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x._epoch < epoch:
+            found[x] = None
+        else:
+            stack += [operand for _, operand in x.variables()]
+    return list(found)

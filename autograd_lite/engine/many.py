@@ -6,6 +6,7 @@ flows stay in the processor's cache.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,9 +54,7 @@ def many_gradients(
     def rows(first: int, last: int) -> Sequence[Any]:
         if starts is not None:
             return (starts[first:last],)
-        units = np.zeros((last - first, n), dtype)
-        units[np.arange(last - first), np.arange(first, last)] = 1
-        return (units.reshape(-1, *shape),)
+        return (_units(shape, dtype, first, last),)
 
     if output.__class__ is Value:
         passes = [gradients(output, inputs, float(s), record) for s in rows(0, n)[0]]
@@ -80,16 +79,43 @@ def in_batches(run: Pass, starts: Starts, n: int, widest: int, made: Sequence[Ar
         starts: a function (first, last) that gives what `run` takes for these examples, with an
             axis for them in front.
     """
-    bytes_each = 8 * max(widest, 1)
-    at_once = max(_CACHED // bytes_each, min(_FEW, _MOST // bytes_each), 1)
-    pieces = -(-n // at_once)
-    at_once = -(-n // max(pieces, 1))  # all of about the same length
+    at_once = _at_once(n, widest)
     for first in range(0, n, at_once or 1):
         last = min(first + at_once, n)
         for whole, part in zip(
             made, one_batch(run, starts(first, last), last - first), strict=True
         ):
             whole[first:last] = part
+
+
+def units_through(run: Pass, x: Any, count: int, widest: int, record: bool) -> list[Any]:
+    """What `run`, which is linear and gives so many arrays, makes of each unit array of the shape
+    and dtype of x: for each of these arrays, all that along a first axis.
+
+    `record`: it gives variables; then all unit arrays go through it at once.
+    """
+    found = []
+    step = x.size if record else _at_once(x.size, widest)
+    for first in range(0, max(x.size, 1), max(step, 1)):
+        units = _units(x.shape, x.dtype, first, min(first + step, x.size))
+        found.append(one_batch(run, (units,), len(units)))
+    join = PRIMITIVES["concatenate"].function
+    return [join(parts) if len(found) > 1 else parts[0] for parts in zip(*found, strict=True)]
+
+
+def _units(shape: tuple[int, ...], dtype: Any, first: int, last: int) -> Array:
+    """Some of the arrays of a shape that are 1 at one place and 0 elsewhere."""
+    units = np.zeros((last - first, math.prod(shape)), dtype)
+    units[np.arange(last - first), np.arange(first, last)] = 1
+    return units.reshape(-1, *shape) if last > first else units.reshape(0, *shape)
+
+
+def _at_once(n: int, widest: int) -> int:
+    """How many of n examples go through a pass at once: pieces of about the same length, in which
+    the widest array fits into the cache."""
+    bytes_each = 8 * max(widest, 1)
+    most = max(_CACHED // bytes_each, min(_FEW, _MOST // bytes_each), 1)
+    return -(-n // max(-(-n // most), 1))
 
 
 def one_batch(run: Pass, starts: Sequence[Any], n: int) -> list[Any]:

@@ -41,12 +41,16 @@ ndarray = np.ndarray
 _lock = lock_across_forks()
 
 
-def backward(output: Any, gradient: Any = None) -> None:
-    """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way."""
+def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> None:
+    """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way;
+    with `create_graph` as variables."""
     output = output.node
-    start = _start("backward", output, gradient)
+    start = _start("backward", output, gradient, create_graph)
     if Batched in (start.__class__, output._plain.__class__):
         raise TypeError("backward: of a whole batch there is no .grad; use grad or gradients(...)")
+    if create_graph:
+        _backward_recorded(output, start)
+        return
     with _lock:
         if output.__class__ is Value:
             nodes = propagate_values(output, start)
@@ -56,6 +60,17 @@ def backward(output: Any, gradient: Any = None) -> None:
     found = _owned(*_propagate(output, start, None, _count_uses(output), False))
     with _lock:
         _set_grads(found, [g if v._grad is None else v._grad + g for v, g in found.items()])
+
+
+def _backward_recorded(output: Any, start: Any) -> None:
+    """The same with variables, so that each `.grad` can be differentiated again."""
+    clock.tick()
+    with modes.recording():
+        found, _ = _propagate(output, start, None, _count_uses(output), True)
+        as_variables = {v: g if is_variable(g) else v.__class__(g) for v, g in found.items()}
+        total = [g if v._grad is None else v._grad + g for v, g in as_variables.items()]
+    with _lock:
+        _set_grads(as_variables, total)
 
 
 def _add_flows(nodes: list[Value]) -> None:
@@ -102,10 +117,15 @@ def gradients(
 
 
 def gradients_and_whether_recorded(
-    output: Any, inputs: Sequence[Any], gradient: Any = None, record: bool | None = False
+    output: Any,
+    inputs: Sequence[Any],
+    gradient: Any = None,
+    record: bool | None = False,
+    apart: bool = False,
 ) -> tuple[list[Any], bool]:
     """The same, and whether they are variables: for record=None, if the output depends on a
-    variable that is older than all inputs, one from outside of what is differentiated."""
+    variable that is older than all inputs, one from outside of what is differentiated. `apart`:
+    each input is taken as independent of the others, even if it was computed from one."""
     start = _start("gradients", output, gradient, bool(record))
     output = output.node
     for v in inputs:
@@ -113,7 +133,9 @@ def gradients_and_whether_recorded(
             raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
     inputs = [v.node for v in inputs]
     wanted = frozenset(inputs)
-    bounds = oldest, ends = bounds_of(wanted)
+    oldest, ends = bounds = bounds_of(wanted)
+    if apart:
+        oldest, ends = bounds = oldest, wanted
     clock.tick()
     if not record and output.__class__ is Value:
         with _lock:
@@ -125,10 +147,10 @@ def gradients_and_whether_recorded(
     record = older if record is None else record
     uses = _uses_among(order, ends)
     if not record:
-        found = _owned(*_propagate(output, start, wanted, uses, False))
+        found = _owned(*_propagate(output, start, wanted, uses, False, ends))
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
     with modes.recording():
-        found, _ = _propagate(output, start, wanted, uses, True)
+        found, _ = _propagate(output, start, wanted, uses, True, ends)
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
@@ -156,7 +178,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     """The gradient that the pass starts from, checked against the output."""
     if not is_variable(output):
         raise TypeError(f"{name}: the output is a plain {type(output).__name__}, no variable")
-    if record and is_variable(gradient):
+    if output.__class__ is Results or (record and is_variable(gradient)):
         return gradient
     if output.__class__ is Value:
         return 1.0 if gradient is None else float(gradient)
@@ -230,13 +252,14 @@ def _propagate(
     wanted: frozenset[Any] | None,
     uses: dict[Any, int],
     record: bool,
+    ends: Collection[Any] = (),
 ) -> tuple[dict[Any, Any], set[Any]]:
     """The pass itself: ∂output/∂v for every variable v with a count in `uses` that is wanted (or,
     for None, that has a `.grad`), and those v whose array is theirs alone.
 
     At each node the pullback of each operand that is a variable is called with the gradient, the
     result, the operands' values and the parameters; to record, with the variables themselves for
-    their values."""
+    their values. Nothing flows on below the ends."""
     flows = {output: gradient}
     found: dict[Any, Any] = {}
     owned: set[Any] = set()
@@ -252,6 +275,8 @@ def _propagate(
         if wanted is not None:
             if node in wanted:
                 found[node] = flow
+                if node in ends:
+                    continue
         elif primitive is None or kind is Value or (kind is Tensor and node._keep):
             found[node] = flow
         if primitive is None:
@@ -389,7 +414,7 @@ def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, 
 def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
     """The gradients of all results: 0 of those that lead nowhere."""
     return tuple(
-        flow[i] if i in flow else np.zeros(result.shape, result.dtype)
+        flow[i] if i in flow else np.zeros(np.shape(result), getattr(result, "dtype", float))
         for i, result in enumerate(node._plain)
     )
 
@@ -435,7 +460,7 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     """
     data = parent._plain
     if parent.__class__ is Results:
-        return {node._params["index"]: part}
+        return part if part.__class__ is dict else {node._params["index"]: part}
     if Batched in (part.__class__, data.__class__, detached(part).__class__):
         return _fit_in_batch(part, parent, node)
     if part.__class__ is data.__class__ is not ndarray:
@@ -494,6 +519,8 @@ def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
         )
     return part
 
+
+fitted = _fit  # forward mode uses it too
 
 for _kind in (Value, Tensor):
     _kind._backward = backward

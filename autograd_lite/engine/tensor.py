@@ -181,7 +181,7 @@ class Tensor(Variable, TensorMethods):
         """∂output/∂self added up over the `backward()` calls so far; None before the first, and
         for a result that did not ask with `keep_grad()`."""
         grad = self._grad
-        if grad is not None and grad.__class__ is not ndarray:
+        if grad is not None and grad.__class__ is not ndarray and grad.__class__ is not Tensor:
             self._grad = grad = np.array(grad)  # that `w.grad *= 2` and `w.grad[()] = 0` hold
         return grad  # type: ignore[no-any-return]
 
@@ -274,16 +274,20 @@ class Tensor(Variable, TensorMethods):
         self._keep = True
         return self
 
-    def backward(self, gradient: npt.ArrayLike | None = None) -> None:
+    def backward(
+        self, gradient: npt.ArrayLike | None = None, *, create_graph: bool = False
+    ) -> None:
         """Add ∂self/∂v to `v.grad` for every leaf v that self was computed from.
 
         Args:
             gradient: an array of exactly self's shape, to start from; 1 if self is a scalar.
+            create_graph: make each `v.grad` a variable, which can be differentiated again. v and
+                its graph then hold each other until `v.zero_grad()`, or the collector, frees them.
 
         Raises:
             ValueError: if self is no scalar and no gradient is given, or one of another shape.
         """
-        self._backward(gradient)
+        self._backward(gradient, create_graph)
 
     # ------------------------------------------------------------ what Python asks
 

@@ -1,0 +1,264 @@
+"""Jacobians of functions of anything to anything: `jacobian`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import modes
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.many import units_through, widest_below
+from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.value import Value
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.transforms.calls import (
+    Argnums,
+    Call,
+    Transformed,
+    as_recorded,
+    number_of,
+    outputs_of,
+    plain_tree,
+    warn_if_cut,
+    with_aux,
+    zero_of,
+)
+from autograd_lite.transforms.jvp import Pushed
+from autograd_lite.transforms.trees import leaves_of, map_leaves
+from autograd_lite.transforms.vjp import Pullback
+
+FORWARD, REVERSE = "forward", "reverse"
+
+
+def jacobian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """The function that computes the Jacobian ∂f_i/∂x_j of all that f returns.
+
+    Args:
+        f: takes numbers, arrays, or nested containers of them, and returns such.
+        argnums: which argument to differentiate by, as for `grad`.
+        has_aux: f returns a pair, its result and anything else, and so does the Jacobian.
+        mode: "forward", a pass for each number of the argument; "reverse", a pass for each number
+            of the result; None, the one of fewer passes. f itself is run once.
+        holomorphic: f is a holomorphic function of complex numbers and gives such.
+
+    Returns:
+        A function of the same arguments. It gives an array of shape result.shape +
+        argument.shape, with the dtype of the argument; of nests, the structure of the result with
+        the structure of the argument in place of each leaf. As with `grad`, calls may be nested.
+
+    Raises:
+        TypeError: if f returns what is no number or array, an argument is none, or both are
+            complex without `holomorphic`: then the derivative is no one matrix.
+        ValueError: if the mode is none of these.
+
+    Warns:
+        UserWarning: if what f returns does not depend on its arguments.
+
+    >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    >>> jacobian(lambda p: p["a"] ** 2)({"a": np.array([1.0, 2.0]), "b": 3.0})
+    {'a': array([[2., 0.],
+           [0., 4.]]), 'b': array([0., 0.])}
+    """
+    if mode not in (FORWARD, REVERSE, None):
+        raise ValueError(f"jacobian: mode {mode!r} is none of 'forward', 'reverse' and None")
+    return Jacobian(f, argnums, has_aux, mode, holomorphic)
+
+
+class Jacobian(Transformed):
+    """What `jacobian` returns, and `hessian`."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        argnums: Argnums,
+        has_aux: bool,
+        mode: str | None,
+        holomorphic: bool,
+        name: str = "jacobian",
+    ) -> None:
+        self.name = name
+        super().__init__(f, argnums, has_aux)
+        self._mode = mode
+        self._holomorphic = holomorphic
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
+        output, aux = with_aux(self.name, call.output) if self._has_aux else (call.output, None)
+        with modes.recording():
+            output = outputs_of(self.name, output)
+        outputs = leaves_of(output)
+        warn_if_cut(self.name, outputs, call.inputs)
+        self._check_complex(outputs, call.inputs)
+        if self._is_forward(outputs, call.inputs):
+            blocks, records = _by_columns(call, output)
+        else:
+            blocks, records = _by_rows(call, output)
+        if records:
+            blocks = [_recorded(z, row, call) for z, row in zip(outputs, blocks, strict=True)]
+        rest = iter(blocks)
+
+        def of_leaf(leaf: Any, where: str) -> Any:
+            trees = call.map_trees(next(rest))
+            return tuple(trees) if self._several else trees[0]
+
+        result = map_leaves(of_leaf, output)
+        if not self._has_aux:
+            return result
+        return result, aux if records else plain_tree(aux)
+
+    def _is_forward(self, outputs: list[Any], inputs: list[Any]) -> bool:
+        if self._mode is not None:
+            return self._mode == FORWARD
+        return sum(map(_size, inputs)) < sum(_size(x) for x in outputs if is_variable(x))
+
+    def _check_complex(self, outputs: list[Any], inputs: list[Any]) -> None:
+        both = any(map(_is_complex, outputs)) and any(map(_is_complex, inputs))
+        if both and not self._holomorphic:
+            raise TypeError(
+                f"{self.name}: a complex result by complex arguments has no one Jacobian; say "
+                "holomorphic=True if f is, or differentiate real and imaginary part"
+            )
+
+
+def _recorded(z: Any, row: list[Any], call: Call) -> list[Any]:
+    """The blocks of one result as variables."""
+    return [
+        as_recorded(b, z if x.__class__ is Value else x)
+        for b, x in zip(row, call.inputs, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- by passes
+
+
+def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
+    """For each leaf of the output the Jacobian by each input, by reverse passes."""
+    pull = Pullback(call, output)
+    record = bool(pull.records)
+    widest = _widest(leaves_of(output), call.inputs)
+    blocks = []
+    k = 0
+    for z in leaves_of(output):
+        if not is_variable(z):
+            blocks.append([_no_derivative(z, x) for x in call.inputs])
+            continue
+
+        def back(g: Any, k: int = k) -> list[Any]:
+            return pull.gradients({k: g}, record)
+
+        rows = _stacked(back, z, len(call.inputs), _is_complex(z), widest, record)
+        blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
+        k += 1
+    return blocks, record
+
+
+def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
+    """The same by forward passes."""
+    push = Pushed(call, output, often=True)
+    record = push.records
+    outputs = leaves_of(output)
+    variables = [z for z in outputs if is_variable(z)]
+    widest = _widest(outputs, call.inputs)
+    columns = []
+    for j, x in enumerate(call.inputs):
+
+        def along(t: Any, j: int = j) -> list[Any]:
+            given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
+            return list(push.tangents(given, record))
+
+        found = _stacked(along, x, len(variables), _is_complex(x), widest, record)
+        columns.append(iter(found))
+    blocks = [
+        [
+            _block(next(column), z, x, True) if is_variable(z) else _no_derivative(z, x)
+            for column, x in zip(columns, call.inputs, strict=True)
+        ]
+        for z in outputs
+    ]
+    return blocks, record
+
+
+def _stacked(
+    f: Callable[[Any], list[Any]], x: Any, count: int, complete: bool, widest: int, record: bool
+) -> list[Any]:
+    """What the linear f, which gives so many arrays, makes of each unit array of the shape of x:
+    for each of these arrays, all that along a first axis. `complete`: f is given complex numbers,
+    but may keep the real part only of what it makes of them; then it is asked for both."""
+    unit: Any
+    if x.__class__ is Value or not x.ndim:
+        unit = 1.0 if x.__class__ is Value else x.dtype.type(1)
+        return _both(f, unit) if complete else f(unit)
+    run = functools.partial(_both, f) if complete else f
+    return units_through(run, x, count, widest, record)
+
+
+def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
+    """f(1) where that is complex; where f keeps the real part of a product J·t only, J is
+    f(1) + i·f(−i)."""
+    ones = f(unit)
+    if all(map(_is_complex, ones)):
+        return ones
+    others = f(unit * -1j)
+    return [a if _is_complex(a) else a + b * 1j for a, b in zip(ones, others, strict=True)]
+
+
+def _widest(outputs: list[Any], inputs: list[Any]) -> int:
+    """The number of elements of the largest array on the way."""
+    return max([widest_below(z, inputs) for z in outputs if is_variable(z)], default=1)
+
+
+def _no_derivative(z: Any, x: Any) -> Any:
+    """The block of what is no variable."""
+    return _block(None, z, x, False)
+
+
+def _block(stacked: Any, z: Any, x: Any, forward: bool) -> Any:
+    """∂z/∂x in its shape and dtype, made of what is stacked along the axes of z, or forward along
+    those of x; None stands for 0."""
+    shape_z, shape_x = getattr(z, "shape", ()), x.shape
+    dtype = np.dtype(float) if x.__class__ is Value else x.dtype
+    if _is_complex(z):
+        dtype = np.result_type(dtype, np.complex64)
+    if stacked is None:
+        stacked = np.zeros(shape_z + shape_x, dtype)
+    elif forward:
+        stacked = _reshape(stacked, shape_x + shape_z)
+        if shape_x and shape_z:
+            n, m = len(shape_x), len(shape_z)
+            stacked = PRIMITIVES["transpose"].function(stacked, (*range(n, n + m), *range(n)))
+    else:
+        stacked = _reshape(stacked, shape_z + shape_x)
+    if x.__class__ is Value and (z.__class__ is Value or isinstance(z, float | int)):
+        return stacked if is_variable(stacked) else number_of(np.float64(stacked))
+    if isinstance(stacked, Batched):
+        return stacked.astype(dtype)
+    if not is_variable(stacked):
+        return np.array(stacked, dtype, order="C", copy=None)
+    if stacked.__class__ is Value or stacked.dtype == dtype:
+        return stacked
+    return PRIMITIVES["astype"].function(stacked, dtype)
+
+
+def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
+    if getattr(x, "shape", ()) == shape:
+        return x
+    return PRIMITIVES["reshape"].function(x, shape)
+
+
+def _size(x: Any) -> int:
+    return 1 if x.__class__ is Value else int(x.size)
+
+
+def _is_complex(x: Any) -> bool:
+    return np.dtype(getattr(x, "dtype", float)).kind == "c" or isinstance(x, complex)
