@@ -15,7 +15,8 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import levels_of
+from autograd_lite.engine.batch import Batched, levels_of
+from autograd_lite.engine.batching import each_its_own
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import (
@@ -193,7 +194,7 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     """Of any other: the gradient, by u, of what the pullbacks make of u."""
     several = node.__class__ is Results
     results = node._plain if several else (node._plain,)
-    inputs = [Tensor(np.ones(z.shape, z.dtype)) for z in results]  # 0 would be "nothing flows back"
+    inputs = [Tensor(_ones(z)) for z in results]  # 0 would be "nothing flows back"
     u = tuple(inputs) if several else inputs[0]
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
@@ -238,6 +239,12 @@ def _sum(parts: list[Any]) -> Any:
 def _is_real(node: Any) -> bool:
     """Whether neither a node nor an operand of it is complex."""
     return not any(map(np.iscomplexobj, (node._plain, *_held(node))))
+
+
+def _ones(z: Any) -> Any:
+    """1 in the place of each element of a result, of each example of a batch."""
+    ones = np.ones(z.shape, z.dtype)
+    return each_its_own(ones, z) if z.__class__ is Batched else ones
 
 
 def _zeros(x: Any) -> Any:

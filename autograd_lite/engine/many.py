@@ -16,6 +16,7 @@ from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES, Array
+from autograd_lite.engine.recording import Results
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.value import Value
 
@@ -94,13 +95,23 @@ def units_through(run: Pass, x: Any, count: int, widest: int, record: bool) -> l
 
     `record`: it gives variables; then all unit arrays go through it at once.
     """
-    found = []
-    step = x.size if record else _at_once(x.size, widest)
-    for first in range(0, max(x.size, 1), max(step, 1)):
-        units = _units(x.shape, x.dtype, first, min(first + step, x.size))
-        found.append(one_batch(run, (units,), len(units)))
+    n = x.size
+    step = n if record else _at_once(n, widest)
+    made: list[Any] = []
+    pieces: list[list[Any]] = []
+    for first in range(0, max(n, 1), max(step, 1)):
+        units = _units(x.shape, x.dtype, first, min(first + step, n))
+        parts = one_batch(run, (units,), len(units))
+        if step >= n:
+            return parts
+        if all(isinstance(part, np.ndarray) for part in parts):
+            made = made or [np.empty((n, *part.shape[1:]), part.dtype) for part in parts]
+            for whole, part in zip(made, parts, strict=True):
+                whole[first : first + step] = part
+        else:  # Batched themselves: there is a batch around all this
+            pieces.append(parts)
     join = PRIMITIVES["concatenate"].function
-    return [join(parts) if len(found) > 1 else parts[0] for parts in zip(*found, strict=True)]
+    return made or [join(parts) for parts in zip(*pieces, strict=True)]
 
 
 def _units(shape: tuple[int, ...], dtype: Any, first: int, last: int) -> Array:
@@ -129,8 +140,8 @@ def widest_below(output: Any, inputs: Sequence[Any]) -> int:
     """The number of elements of the largest variable between an output and its inputs."""
     output, wanted = output.node, frozenset(x.node for x in inputs)
     order, _ = leading_to(output, wanted, bounds_of(wanted))
-    return max((int(np.prod(getattr(v, "shape", ()), dtype=int)) for v in order
-                if not isinstance(v.data, tuple)), default=1)  # fmt: skip
+    sizes = [math.prod(v.shape) for v in order if not isinstance(v, Results)]
+    return max(sizes, default=1)
 
 
 def _stacked(parts: list[Any], x: Any, record: bool) -> Any:

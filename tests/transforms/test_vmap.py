@@ -12,7 +12,16 @@ from hypothesis import given
 
 import autograd_lite as al
 from autograd_lite import Tensor, Value, grad, gradients, value_and_grad
-from autograd_lite.transforms.vmap import vmap
+from autograd_lite.transforms import (
+    elementwise_grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    vjp,
+    vmap,
+)
 
 RNG = np.random.default_rng(7)
 XS = RNG.normal(size=(4, 3))
@@ -366,3 +375,47 @@ def test_a_result_that_left_can_be_changed() -> None:
     spread = vmap(lambda x: 1.0)(XS)
     spread[0] = 2.0
     assert spread[1] == 1.0
+
+
+# ---------------------------------------------------------------- around other transforms
+
+
+TRANSFORMS: dict[str, Any] = {
+    "jacobian": lambda f: jacobian(f),
+    "forward": lambda f: jacobian(f, mode="forward"),
+    "hessian": lambda f: hessian(lambda x: np.sum(f(x) * x[0])),
+    "hvp": lambda f: lambda x: hvp(lambda x: np.sum(f(x) * x[0]))(x, x * 2.0),
+    "jvp": lambda f: lambda x: jvp(f, (x,), (x * x,))[1],
+    "vjp": lambda f: lambda x: vjp(f, x)[1](f(x * 2.0))[0],
+    "elementwise": lambda f: elementwise_grad(f),
+    "linearized": lambda f: lambda x: linearize(f, x)[1](x),
+}  # fmt: skip
+
+
+@PROGRAM
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_of_other_transforms(name: str, transform: str) -> None:
+    f = TRANSFORMS[transform](PROGRAMS[name])
+    close(vmap(f)(XS), one_by_one(f, XS))
+
+
+@PROGRAM
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_of_it(name: str, mode: str) -> None:
+    f = PROGRAMS[name]
+    found = jacobian(vmap(f), mode=mode)(XS)
+    for i, j in np.ndindex(4, 4):
+        block = np.moveaxis(found[i], -2, 0)[j]
+        expected = jacobian(f)(XS[i])
+        close(block, expected if i == j else np.zeros_like(expected))
+
+
+def test_a_jacobian_in_pieces_inside_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd_lite.engine.many._CACHED", 8)
+    monkeypatch.setattr("autograd_lite.engine.many._FEW", 1)
+
+    def f(x: Any) -> Any:
+        return np.sin(x) * x[::-1]
+
+    close(vmap(jacobian(f))(XS), one_by_one(jacobian(f), XS))
+    close(jacobian(vmap(f))(XS[:1])[0, :, 0], jacobian(f)(XS[0]))
