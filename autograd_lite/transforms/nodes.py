@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.apply import TENSOR, record_as
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.primitive import Structural
 from autograd_lite.engine.recording import Results, as_value
@@ -65,6 +66,8 @@ def _numbers_of(result: Any) -> Any:
         return np.float64(result.detach())
     if is_variable(result):
         result = result.detach()
+        if isinstance(result, Batched):
+            return result.copy()
         return np.array(result)[()] if result.ndim == 0 or result.flags.writeable else result
     array = np.array(result)
     return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]
