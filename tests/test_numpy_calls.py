@@ -154,7 +154,10 @@ def test_fill_value_gets_its_gradient() -> None:
     assert y.shape == ARRAY.shape
     y.sum().backward()
     assert x.grad == 6.0
-    assert type(np.full_like(Tensor(ARRAY), 2.0)) is np.ndarray
+    filled = np.full_like(Tensor(ARRAY), 2.0)
+    assert filled.is_leaf
+    assert filled.detach().tolist() == [[2.0] * 3] * 2
+    assert type(np.full_like(Tensor(ARRAY), 2.0, dtype=int)) is np.ndarray
 
 
 @pytest.mark.parametrize("f", [lambda t: np.round(ARRAY, 0, t), lambda t: np.argmax(ARRAY, 1, t)])
@@ -244,12 +247,15 @@ def test_arrays_of_values(f: Callable[[Any, Any], Any]) -> None:
     np.testing.assert_allclose(found, tensor.grad, rtol=1e-14)
 
 
-def test_array_of_values_and_tensor_do_not_mix() -> None:
+def test_array_of_values_and_tensor() -> None:
     values = np.array([Value(1.0), Value(2.0)])
-    with pytest.raises(TypeError, match="a Tensor and an array of Values do not mix"):
-        values * Tensor([1.0, 2.0])
-    with pytest.raises(TypeError, match="a Tensor and an array of Values do not mix"):
-        Tensor([1.0, 2.0]) + values
+    t = Tensor([1.0, 2.0])
+    for z in (values * t, t * values, np.multiply(t, values)):
+        assert type(z) is Tensor
+        assert z.detach().tolist() == [1.0, 4.0]
+        z.sum().backward()
+    assert [v.grad for v in values] == [3.0, 6.0]
+    assert t.grad.tolist() == [3.0, 6.0]
 
 
 # ---------------------------------------------------------------- plain results
@@ -286,8 +292,8 @@ PLAIN: list[tuple[str, Callable[[Any], Any]]] = [
     ("isnan", lambda t: np.isnan(t)),
     ("isfinite", lambda t: np.isfinite(t)),
     ("allclose", lambda t: np.allclose(t, ARRAY)),
-    ("zeros_like", lambda t: np.zeros_like(t)),
-    ("ones_like", lambda t: np.ones_like(t)),
+    ("zeros_like", lambda t: np.zeros_like(t, int)),
+    ("ones_like", lambda t: np.ones_like(t, bool)),
     ("floor", lambda t: np.floor(t)),
     ("round", lambda t: np.round(t)),
     ("any", lambda t: np.any(t > 2)),

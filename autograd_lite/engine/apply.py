@@ -9,12 +9,19 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
+from autograd_lite.engine.primitive import (
+    NODES,
+    PRIMITIVES,
+    Array,
+    Elementwise,
+    Primitive,
+    Rule,
+)
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, BATCHED = range(9)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
-kinds decides how they are evaluated; `OBJECTS` is a NumPy array of Values, `TRACED` what stands for
-a number while straight-line code is made of a rule, `BATCHED` an array for each example of a
+kinds decides how they are evaluated; `OBJECTS` is a NumPy array of variables, `TRACED` what stands
+for a number while straight-line code is made of a rule, `BATCHED` an array for each example of a
 batch (see `batching`)."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
@@ -89,18 +96,26 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
             if isinstance(x, np.generic):
                 kind = SCALAR
         kinds.append(kind)
+    if TENSOR in kinds or any(
+        k == OBJECTS and any(_kinds.get(v.__class__) == TENSOR for v in x.flat)
+        for k, x in zip(kinds, operands, strict=True)
+    ):
+        # of all that can stand in an array of objects, a Tensor is the most general
+        operands = [_joined(x) if k == OBJECTS else x for k, x in zip(kinds, operands, strict=True)]
+        kinds = [TENSOR if k == OBJECTS else k for k in kinds]
     kind = max(kinds)
-    if kind == OBJECTS and TENSOR in kinds:
-        raise TypeError(
-            f"{primitive.name}: a Tensor and an array of Values do not mix; "
-            "make the Values one Tensor first with stack(...)"
-        )
     if kind == VALUE and any(
         (k == ARRAY and x.ndim) or (k == SCALAR and x.dtype.kind == "c")
         for k, x in zip(kinds, operands, strict=True)
     ):
         kind = TENSOR  # a Value beside an array stands for a number beside it
     return operands, kind
+
+
+def _joined(array: Array) -> Any:
+    """An array of variables and numbers as one Tensor."""
+    one = PRIMITIVES["stack"].function(array.reshape(-1).tolist())
+    return PRIMITIVES["reshape"].function(one, array.shape)
 
 
 def as_operand(name: str, x: Any) -> Any:
@@ -116,7 +131,7 @@ def as_operand(name: str, x: Any) -> Any:
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if array.dtype.kind not in "biufc" and not _holds_values(array):
+    if array.dtype.kind not in "biufc" and not _holds_variables(array):
         raise TypeError(
             f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
             "give numbers or arrays of them"
@@ -141,9 +156,11 @@ def refuse_other_arithmetic(name: str, x: Any) -> None:
 _ARITHMETIC = ("__mul__", "__array_ufunc__", "__array_function__")
 
 
-def _holds_values(array: Array) -> bool:
+def _holds_variables(array: Array) -> bool:
+    """Whether it is an array of variables without axes, and numbers."""
     return array.dtype == object and all(
-        _kinds.get(x.__class__) in (NUMBER, VALUE) or isinstance(x, np.floating | np.integer)
+        _kinds.get(x.__class__) in (NUMBER, SCALAR, VALUE)
+        or (_kinds.get(x.__class__) == TENSOR and not x.ndim)
         for x in array.flat
     )
 

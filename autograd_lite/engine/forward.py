@@ -66,7 +66,8 @@ def together(outputs: Sequence[Any], always: bool = False) -> Any:
     if len(outputs) == 1 and not always:
         return outputs[0]
     node = object.__new__(Results)
-    node._plain = tuple(x._plain for x in outputs)
+    held = [x._plain for x in outputs]
+    node._plain = tuple(np.float64(x) if x.__class__ is float else x for x in held)
     node._grad = None
     node._epoch = clock.now
     node._primitive = _TOGETHER
@@ -262,6 +263,8 @@ def _zero(node: Any) -> Any:
 def _fitting(t: Any, node: Variable) -> Any:
     """A tangent in the shape, dtype and kind of the node that it is for."""
     data = node._plain
+    if node._primitive is _TOGETHER:
+        return t  # each is that of a node, in its form
     if node.__class__ is Results:
         return tuple(_in_form(part, like) for part, like in zip(t, data, strict=True))
     if node.__class__ is Value:
@@ -273,8 +276,6 @@ def _fitting(t: Any, node: Variable) -> Any:
 
 def _in_form(t: Any, data: Any) -> Any:
     """The same for a Tensor that holds `data`."""
-    if not hasattr(data, "dtype"):
-        return t  # of a Value that stands together with others
     if t.__class__ is Value:
         t = as_tensor(t, data.dtype)
     if t.__class__ is float or t.__class__ is int:
@@ -286,5 +287,7 @@ def _in_form(t: Any, data: Any) -> Any:
     if t.dtype.kind == "c" != data.dtype.kind:
         t = PRIMITIVES["real"].function(t)
     if t.dtype != data.dtype:
-        t = PRIMITIVES["astype"].function(t, data.dtype)[()]
+        t = PRIMITIVES["astype"].function(t, data.dtype)
+    if t.__class__ is np.ndarray and not t.ndim:
+        t = t[()]
     return t

@@ -89,31 +89,6 @@ def in_batches(run: Pass, starts: Starts, n: int, widest: int, made: Sequence[Ar
             whole[first:last] = part
 
 
-def units_through(run: Pass, x: Any, count: int, widest: int, record: bool) -> list[Any]:
-    """What `run`, which is linear and gives so many arrays, makes of each unit array of the shape
-    and dtype of x: for each of these arrays, all that along a first axis.
-
-    `record`: it gives variables; then all unit arrays go through it at once.
-    """
-    n = x.size
-    step = n if record else _at_once(n, widest)
-    made: list[Any] = []
-    pieces: list[list[Any]] = []
-    for first in range(0, max(n, 1), max(step, 1)):
-        units = _units(x.shape, x.dtype, first, min(first + step, n))
-        parts = one_batch(run, (units,), len(units))
-        if step >= n:
-            return parts
-        if all(isinstance(part, np.ndarray) for part in parts):
-            made = made or [np.empty((n, *part.shape[1:]), part.dtype) for part in parts]
-            for whole, part in zip(made, parts, strict=True):
-                whole[first : first + step] = part
-        else:  # Batched themselves: there is a batch around all this
-            pieces.append(parts)
-    join = PRIMITIVES["concatenate"].function
-    return made or [join(parts) for parts in zip(*pieces, strict=True)]
-
-
 def _units(shape: tuple[int, ...], dtype: Any, first: int, last: int) -> Array:
     """Some of the arrays of a shape that are 1 at one place and 0 elsewhere."""
     units = np.zeros((last - first, math.prod(shape)), dtype)

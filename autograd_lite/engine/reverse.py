@@ -301,7 +301,12 @@ def _propagate(
             left = uses.get(parent)
             if left is None:
                 continue
-            if i == 0 and primitive.works_in_place and _is_in_place(node, flow, left, flows):
+            if (
+                i == 0
+                and primitive.works_in_place
+                and not record
+                and _is_in_place(node, flow, left, flows)
+            ):
                 in_place = parent
                 continue
             rule = rules[i]
@@ -338,7 +343,7 @@ def _propagate(
 def _is_in_place(node: Any, flow: Any, left: int, flows: dict[Any, Any]) -> bool:
     """Whether the gradient of a node's first operand is to be added up in place."""
     if not isinstance(flow, ndarray | np.generic) or node.__class__ is not Tensor:
-        return False  # something else that flows: variables, to record, or a batch
+        return False  # something else that flows
     parent = node._operands[0]
     primitive: Any = node._primitive
     alone = left == 1 and parent not in flows and primitive.clears is None

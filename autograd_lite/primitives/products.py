@@ -99,6 +99,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
     cases=_matmul_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
+    linear="each",
 )
 def matmul(x: Any, y: Any) -> Call:
     """The matrix product z = x @ y; vectors, and stacks of matrices, as in `numpy.matmul`.
@@ -188,6 +189,7 @@ def _dot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     cases=_dot_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
+    linear="each",
 )
 def dot(x: Any, y: Any) -> Call:
     """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
@@ -251,6 +253,7 @@ def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
     fits="both must have as many elements",
+    linear="each",
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.

@@ -237,9 +237,8 @@ def plain(output: Any) -> Any:
     """The number or array that a variable holds; of anything else itself."""
     if not is_variable(output):
         return output
-    if output.__class__ is Value or output.ndim:
-        return output.detach()
-    return number_of(output.detach()[()])
+    held = output.detach()
+    return held if output.__class__ is Value or output.ndim else number_of(held)
 
 
 def number_of(x: Any) -> Any:

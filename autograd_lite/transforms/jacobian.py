@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import modes
-from autograd_lite.engine.batch import Batched
-from autograd_lite.engine.many import units_through, widest_below
+from autograd_lite.engine.batch import Batched, innermost
+from autograd_lite.engine.many import in_batches, one_batch
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
-from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.calls import (
     Argnums,
     Call,
@@ -32,7 +32,11 @@ from autograd_lite.transforms.sparse import jacobian_of
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 from autograd_lite.transforms.vjp import Pullback
 
+Linear = Callable[[Any], list[Any]]
+
 FORWARD, REVERSE = "forward", "reverse"
+_FEW = 3
+"""Up to so many passes are quicker one by one than as one batch."""
 
 
 def jacobian(
@@ -172,7 +176,6 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     """For each leaf of the output the Jacobian by each input, by reverse passes."""
     pull = Pullback(call, output)
     record = bool(pull.records)
-    widest = _widest(leaves_of(output), call.inputs)
     blocks = []
     k = 0
     for z in leaves_of(output):
@@ -183,7 +186,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
         def back(g: Any, k: int = k) -> list[Any]:
             return pull.gradients({k: g}, record)
 
-        rows = _stacked(back, z, len(call.inputs), _is_complex(z), widest, record)
+        rows = _stacked(back, z, call.inputs, _is_complex(z), record, pull.widest)
         blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
         k += 1
     return blocks, record
@@ -195,7 +198,6 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     record = push.records
     outputs = leaves_of(output)
     variables = [z for z in outputs if is_variable(z)]
-    widest = _widest(outputs, call.inputs)
     columns = []
     for j, x in enumerate(call.inputs):
 
@@ -203,7 +205,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
             given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
             return list(push.tangents(given, record))
 
-        found = _stacked(along, x, len(variables), _is_complex(x), widest, record)
+        found = _stacked(along, x, variables, _is_complex(x), record, push.widest)
         columns.append(iter(found))
     blocks = [
         [
@@ -216,20 +218,47 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
 
 
 def _stacked(
-    f: Callable[[Any], list[Any]], x: Any, count: int, complete: bool, widest: int, record: bool
+    f: Linear, x: Any, to: Sequence[Any], complete: bool, record: bool, widest: int
 ) -> list[Any]:
-    """What the linear f, which gives so many arrays, makes of each unit array of the shape of x:
-    for each of these arrays, all that along a first axis. `complete`: f is given complex numbers,
-    but may keep the real part only of what it makes of them; then it is asked for both."""
+    """What the linear f makes of each unit array of the shape of x: for each of the variables that
+    it leads `to`, all that along a first axis, or None if x has no element. `complete`: f is given
+    complex numbers, but may keep the real part of a product only; then it is asked for both."""
     unit: Any
+    run = functools.partial(_both, f) if complete else f
     if x.__class__ is Value or not x.ndim:
         unit = 1.0 if x.__class__ is Value else x.dtype.type(1)
-        return _both(f, unit) if complete else f(unit)
-    run = functools.partial(_both, f) if complete else f
-    return units_through(run, x, count, widest, record)
+        return run(unit)
+    n = x.size
+    if not n:
+        return [None for _ in to]
+
+    def units(first: int, last: int) -> list[Any]:
+        found = np.zeros((last - first, n), x.dtype)
+        found[np.arange(last - first), np.arange(first, last)] = 1
+        return [found.reshape(-1, *x.shape)]
+
+    if n <= _FEW:
+        one_by_one = [run(one) for one in units(0, n)[0]]
+        return [_side_by_side(parts) for parts in zip(*one_by_one, strict=True)]
+    if record or innermost(x, list(to)) is not None:  # or within a batch around all this
+        return one_batch(run, units(0, n), n)
+    made = [np.empty((n, *z.shape), _dtype_of(z, complete)) for z in to]
+    in_batches(run, units, n, widest, made)
+    return made
 
 
-def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
+def _side_by_side(parts: Sequence[Any]) -> Any:
+    if any(isinstance(part, Variable | Batched) for part in parts):
+        return PRIMITIVES["stack"].function(parts)
+    return np.array(parts)
+
+
+def _dtype_of(x: Any, complete: bool) -> Any:
+    dtype = getattr(x, "dtype", np.dtype(float))
+    return np.result_type(dtype, np.complex64) if complete else dtype
+
+
+def _both(f: Linear, unit: Any) -> list[Any]:
     """f(1) where that is complex; where f keeps the real part of a product J·t only, J is
     f(1) + i·f(−i)."""
     ones = f(unit)
@@ -237,11 +266,6 @@ def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
         return ones
     others = f(unit * -1j)
     return [a if _is_complex(a) else a + b * 1j for a, b in zip(ones, others, strict=True)]
-
-
-def _widest(outputs: list[Any], inputs: list[Any]) -> int:
-    """The number of elements of the largest array on the way."""
-    return max([widest_below(z, inputs) for z in outputs if is_variable(z)], default=1)
 
 
 def _no_derivative(z: Any, x: Any) -> Any:

@@ -255,7 +255,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Strict:
     w: Any
 
     def __post_init__(self) -> None:
@@ -268,14 +268,14 @@ class Registered:
 
 
 def test_dataclasses() -> None:
-    p = {"line": Line(2.0, np.ones(2)), "w": (Checked(3.0), None)}
+    p = {"line": Line(2.0, np.ones(2)), "w": (Strict(3.0), None)}
     g = grad(lambda p: np.sum(p["line"].slope * p["line"].offset) * p["w"][0].w)(p)
     assert type(g["line"]) is Line
     assert g["line"].slope == 6.0
     assert g["line"].offset.tolist() == [6.0, 6.0]
     assert g["line"].name == "line"
-    assert type(g["w"][0]) is Checked
-    assert g["w"] == (Checked(4.0), None)
+    assert type(g["w"][0]) is Strict
+    assert g["w"] == (Strict(4.0), None)
     assert p["line"].slope == 2.0
     with pytest.raises(TypeError, match=r"argument 0\['a'\]\.offset is of type str"):
         grad(lambda p: 1.0)({"a": Line(1.0, "text")})
