@@ -47,7 +47,7 @@ from autograd_lite.primitives.shape import (
 from autograd_lite.primitives.softmax import log_softmax, logsumexp, softmax
 from autograd_lite.primitives.special import erf
 from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
-from autograd_lite.transforms import grad, value_and_grad
+from autograd_lite.transforms import detect_anomaly, flatten, grad, profile, value_and_grad
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
 from autograd_lite.engine import batched_numpy  # noqa: F401  isort: skip
@@ -59,12 +59,13 @@ __version__ = "0.1.0"
 # All but abs, max, min and sum, that `from autograd_lite import *` leaves Python's own in place.
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
-    "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "divide", "dot",
-    "elementwise", "empty_like", "equal", "erf", "exp", "expm1", "float_function", "frozen",
-    "full_like", "getitem", "grad", "gradients", "hypot", "is_recording", "log", "log1p",
-    "log_softmax", "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative",
-    "no_grad", "numerical_gradient", "ones_like", "overlap_add", "positive", "power", "relu",
-    "reshape", "scatter", "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt",
-    "square", "stack", "step", "structural", "subtract", "swapaxes", "tanh", "transpose",
-    "value_and_grad", "vdot", "where", "windows", "zeros_like",
+    "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "detect_anomaly",
+    "divide", "dot", "elementwise", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
+    "float_function", "frozen", "full_like", "getitem", "grad", "gradients", "hypot",
+    "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul", "maximum", "mean",
+    "minimum", "multiply", "negative", "no_grad", "numerical_gradient", "ones_like",
+    "overlap_add", "positive", "power", "profile", "relu", "reshape", "scatter", "sigmoid",
+    "sign", "sin", "softmax", "softplus", "split", "sqrt", "square", "stack", "step",
+    "structural", "subtract", "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where",
+    "windows", "zeros_like",
 ]  # fmt: skip

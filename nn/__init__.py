@@ -33,6 +33,7 @@ from autograd_lite.nn.batches import (
 from autograd_lite.nn.cifar import Cifar10, load_cifar10, read_cifar10_batch
 from autograd_lite.nn.convolution import Conv2d, MaxPool2d
 from autograd_lite.nn.datasets import Mnist, load_digits, load_mnist, write_digits
+from autograd_lite.nn.descent import descend
 from autograd_lite.nn.evaluation import (
     Evaluation,
     accuracy,
@@ -79,8 +80,8 @@ __all__ = [
     "Optimiser", "PROBLEMS", "Perceptron", "Problem", "RMSProp", "ReLU", "SGD", "SQUARED_ERRORS",
     "Saved", "Sequential", "Sigmoid", "Softmax", "Softplus", "Step", "Tanh", "Training", "accuracy",
     "batches", "binary_cross_entropy", "classes_of", "clip_gradients", "confusion_matrix",
-    "cross_entropy", "datasets", "evaluate", "fit", "flatten", "gradient_descent", "initialisers",
-    "load", "load_cifar10", "load_digits", "load_mnist", "load_model", "mlp",
+    "cross_entropy", "datasets", "descend", "evaluate", "fit", "flatten", "gradient_descent",
+    "initialisers", "load", "load_cifar10", "load_digits", "load_mnist", "load_model", "mlp",
     "negative_log_likelihood", "one_hot", "predict", "problem", "read_cifar10_batch", "read_idx",
     "save", "save_model", "scale_pixels", "schedules", "shuffled", "sigmoid_cross_entropy",
     "softmax_cross_entropy", "split", "squared_error", "write_digits", "write_idx",

@@ -8,17 +8,13 @@ math.hypot(x, 1.0)
 math.fsum([x, x])
 math.prod([x, x])
 math.dist([x], [0.0])
-math.floor(x) * x
-math.ceil(x) * x
-math.trunc(x) * x
-round(x) * x
-round(x, 1)
 math.copysign(x, -1.0)
 math.ldexp(x, 1)
 math.modf(x)[0]
 math.isclose(x, 2.0) * x
 math.gcd(x, 1) * x
 int(x) * x
+math.fabs(x)
 float(x)
 float(f"{x!r}")
 complex(x).real
@@ -84,7 +80,7 @@ np.interp(x, [0.0, 3.0], [0.0, 9.0])
 np.polyval([1.0, 0.0, 0.0], x)
 np.nan_to_num(x)
 np.ldexp(x, 1)
-np.modf(x)[0]
+np.modf(x + 0.3)[0]
 np.angle(x)
 np.heaviside(x, 0.5)
 np.prod([x, x])
@@ -110,6 +106,14 @@ np.ma.masked_array([x, x]).sum()
 """
 
 KEPT = """
+math.floor(x + 0.3) * x
+math.ceil(x + 0.3) * x
+math.trunc(x + 0.3) * x
+round(x + 0.3) * x
+round(x, 1) * x
+(x + 0.3) // 1 * x
+(x + 0.3) % x
+divmod(x + 0.3, x)[1]
 sum([x, x])
 max(x, 1.0)
 sorted([x, 1.0])[1]

@@ -25,7 +25,7 @@ for a number while straight-line code is made of a rule, `BATCHED` an array for 
 batch (see `batching`)."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
-_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdgFDG"}
+_kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
 _record: dict[int, Rule] = {}
 
 
@@ -93,7 +93,7 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
             x = operands[i] = as_operand(primitive.name, x)
             dtype = getattr(x, "dtype", None)
             kind = NUMBER if dtype is None else OBJECTS if dtype.kind == "O" else ARRAY
-            if isinstance(x, np.generic):
+            if isinstance(x, np.generic | complex) and not isinstance(x, float):
                 kind = SCALAR
         kinds.append(kind)
     if TENSOR in kinds or any(
@@ -105,7 +105,7 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
         kinds = [TENSOR if k == OBJECTS else k for k in kinds]
     kind = max(kinds)
     if kind == VALUE and any(
-        (k == ARRAY and x.ndim) or (k == SCALAR and x.dtype.kind == "c")
+        (k == ARRAY and x.ndim) or (k in (SCALAR, ARRAY) and np.iscomplexobj(x))
         for k, x in zip(kinds, operands, strict=True)
     ):
         kind = TENSOR  # a Value beside an array stands for a number beside it
@@ -120,10 +120,8 @@ def _joined(array: Array) -> Any:
 
 def as_operand(name: str, x: Any) -> Any:
     """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    if isinstance(x, float | np.number | np.bool_) or _kinds.get(x.__class__) == BATCHED:
+    if isinstance(x, float | complex | np.number | np.bool_) or _kinds.get(x.__class__) == BATCHED:
         return x
-    if x.__class__ is complex:
-        return np.complex128(x)
     if isinstance(x, str | bytes) or x is None:
         raise TypeError(f"{name}: {repr(x)[:60]} cannot be used; give numbers or arrays of them")
     refuse_other_arithmetic(name, x)

@@ -48,6 +48,7 @@ _OPERATORS = {
     "sub": ("{x} − {y}", SUM, "{x} - {y}"),
     "mul": ("{x}·{y}", PRODUCT, "{x} * {y}"),
     "matmul": ("{x} @ {y}", PRODUCT, ""),
+    "mod": ("{x} mod {y}", PRODUCT, "mod({x}, {y})"),
     "truediv": ("{x}/{y}", PRODUCT, "{x} / {y}"),
     "neg": ("−{x}", SIGN, "-{x}"),
     "pos": ("+{x}", SIGN, "+{x}"),
@@ -170,6 +171,8 @@ def structural(
     batched: Rule | str | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
+    reduces: Rule | None = None,
+    accumulates: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -198,6 +201,8 @@ def structural(
             example after the other.
         method: whether variables have it as a method; by default, NumPy's functions if NumPy's
             arrays have them too, and all others.
+        reduces, accumulates: the ufunc of NumPy's whose `reduce` or `accumulate` it is, called with
+            an array and `axis`: np.add of sum and cumsum.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -240,6 +245,8 @@ def structural(
             batched=batched,
             domain=domain or (REAL,) * max(1, len(names)),
             kink=kink,
+            reduces=reduces,
+            accumulates=accumulates,
             cases=cases,
             function=call,
         )
@@ -256,6 +263,8 @@ def composed(
     cases: Callable[[tuple[int, ...]], Iterator[Case]] | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
+    reduces: Rule | None = None,
+    accumulates: Rule | None = None,
 ) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Declare a function that is written in other functions, and so needs no derivative.
 
@@ -297,6 +306,8 @@ def composed(
             cases=cases,
             domain=domain,
             kink=kink,
+            reduces=reduces,
+            accumulates=accumulates,
         )
         call.primitive = one  # type: ignore[attr-defined]
         enter(one)

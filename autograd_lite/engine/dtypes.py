@@ -31,3 +31,13 @@ def computed_in(name: str, x: Any, dtype: Any) -> Any:
     wanted = floating(name, dtype)
     held = getattr(x, "dtype", np.float64 if hasattr(x, "detach") else None)
     return x if held == wanted else PRIMITIVES["astype"].function(x, wanted)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether x is a complex number, array or variable.
+
+    >>> is_complex(1.0), is_complex(1.0j), is_complex(np.ones(2, complex))
+    (False, True, True)
+    """
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, complex) if dtype is None else bool(dtype.kind == "c")

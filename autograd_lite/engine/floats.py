@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -29,6 +30,19 @@ _POW = "(x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity)) ? 1 : Math
 _COPYSIGN = "(x, y) => (y < 0 || Object.is(y, -0)) ? -Math.abs(x) : Math.abs(x)"
 _MAX = "(...all) => all.reduce((most, x) => x > most ? x : most)"
 _MIN = "(...all) => all.reduce((least, x) => x < least ? x : least)"
+_MOD = """(x, y) => {
+  const r = x % y;
+  return r === 0 ? (y < 0 || Object.is(y, -0) ? -0 : 0) : (r < 0) !== (y < 0) ? r + y : r;
+}"""
+# the whole number that the bits of x are, plus or minus 1
+_NEXTAFTER = """(x, y) => {
+  if (!(x < y || x > y)) return x === y ? y : NaN;
+  if (x === 0) return y > 0 ? Number.MIN_VALUE : -Number.MIN_VALUE;
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, x);
+  bits.setBigInt64(0, bits.getBigInt64(0) + ((y > x) === (x > 0) ? 1n : -1n));
+  return bits.getFloat64(0);
+}"""
 # the power series near 0, the continued fraction farther out; e^(−a²) as a product with near² exact
 _ERF = """(x) => {
   const a = Math.abs(x), near = Math.fround(a), terms = [x];
@@ -50,10 +64,13 @@ _SAME = (
 
 FLOAT_FUNCTIONS: dict[str, FloatFunction] = {
     **{name: FloatFunction(getattr(math, name), f"Math.{name}") for name in _SAME},
-    **{name: FloatFunction(getattr(math, name)) for name in ("exp2", "erfc", "gamma", "lgamma")},
+    **{name: FloatFunction(getattr(math, name)) for name in ("erfc", "gamma", "lgamma")},
+    "exp2": FloatFunction(math.exp2, "(x) => Math.pow(2, x)"),
     "pow": FloatFunction(math.pow, _POW),
     "hypot": FloatFunction(math.hypot, "Math.hypot"),
     "fmod": FloatFunction(math.fmod, "(x, y) => x % y"),
+    "mod": FloatFunction(operator.mod, _MOD),
+    "nextafter": FloatFunction(math.nextafter, _NEXTAFTER),
     "copysign": FloatFunction(math.copysign, _COPYSIGN),
     "erf": FloatFunction(math.erf, _ERF),
     "abs": FloatFunction(abs, "Math.abs"),
@@ -87,15 +104,13 @@ def float_function(name: str, python: Rule, javascript: str | None = None) -> No
 
     >>> from autograd_lite import Value
     >>> from autograd_lite.declare import elementwise, forget_float_function, retract
-    >>> import math
-    >>> import numpy as np
-    >>> float_function("radians", math.radians, "(x) => x * Math.PI / 180")
-    >>> @elementwise(floats="radians(x)", arrays=np.radians, partials=(math.pi / 180.0,))
-    ... def radians(x):
-    ...     "The angle z = x·π/180; ∂z/∂x = π/180."
-    >>> radians(Value(180.0)).data == math.pi
-    True
-    >>> retract("radians"); forget_float_function("radians")
+    >>> float_function("mile", lambda x: x * 1.609344, "(x) => x * 1.609344")
+    >>> @elementwise(floats="mile(x)", arrays=lambda x: x * 1.609344, partials=(1.609344,))
+    ... def kilometres(x):
+    ...     "The length z = 1.609344·x in kilometres of x miles; ∂z/∂x = 1.609344."
+    >>> kilometres(Value(2.0)).data
+    3.218688
+    >>> retract("kilometres"); forget_float_function("mile")
     """
     if not callable(python):
         raise TypeError(f"float_function {name!r}: a function is needed, not {python!r}"[:200])

@@ -16,9 +16,10 @@ import numpy as np
 
 from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.numpy_signatures import Binding, in_other_words, name_of, unsupported
+from autograd_lite.engine.numpy_signatures import Binding, name_of, unsupported
 from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
 from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.ufunc_methods import by_method
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable
 
@@ -133,10 +134,10 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     if method == "outer" and ufunc.signature is None:
         inputs = _spread(*inputs)
     elif method != "__call__":
-        raise _no_rule(f"{name}.{method}", in_other_words(ufunc.__name__, method))
-    if kwargs:
-        inputs = _with_options(name, inputs, kwargs)
-    return ours(*inputs)
+        return by_method(ufunc, ours, method, inputs, kwargs)
+    if not kwargs:
+        return ours(*inputs)
+    return _with_options(name, ufunc, ours, inputs, kwargs)
 
 
 def _spread(x: Any, y: Any) -> tuple[Any, Any]:
@@ -147,15 +148,50 @@ def _spread(x: Any, y: Any) -> tuple[Any, Any]:
     return PRIMITIVES["reshape"].function(x, (*shapes[0], *(1 for _ in shapes[1]))), y
 
 
-def _with_options(name: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
-    """The operands in the dtype that is asked for; every other option must be as it always is."""
+def _with_options(
+    name: str, ufunc: Any, ours: Rule, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """The call in the dtype that is asked for, with the axis if it has one; every other option must
+    be as it always is."""
     dtype = options.pop("dtype", None)
+    own = {}
     for option, x in options.items():
         if option not in _UFUNC_OPTIONS:
             raise TypeError(f"{name}: got an unexpected keyword argument '{option}'")
-        if not any(x is usual or (type(x) is str and x == usual) for usual in _same(option)):
+        if any(x is usual or (type(x) is str and x == usual) for usual in _same(option)):
+            continue
+        if option == "where":
+            raise TypeError(
+                f"{name}: where=… without out=… leaves the other elements undefined; choose with "
+                f"np.where(mask, {name}(x), otherwise)"
+            )
+        if ufunc.signature is None or option != "axis" or not _takes(ours, option):
             raise unsupported(name, option)
-    return inputs if dtype is None else tuple(computed_in(name, x, dtype) for x in inputs)
+        own[option] = x
+    if dtype is None:
+        return ours(*inputs, **own)
+    result = ours(
+        *(
+            x if _takes_whole_numbers(ufunc, i) else computed_in(name, x, dtype)
+            for i, x in enumerate(inputs)
+        ),
+        **own,
+    )
+    if getattr(result, "dtype", dtype) != np.dtype(dtype):
+        raise unsupported(name, "dtype")
+    return result
+
+
+def _takes_whole_numbers(ufunc: Any, place: int) -> bool:
+    """Whether an operand of a ufunc must be whole numbers, as the exponent of ldexp."""
+    return all(np.dtype(loop[place]).kind in "iu" for loop in ufunc.types)
+
+
+def _takes(ours: Rule, option: str) -> bool:
+    """Whether our function has an argument of this name."""
+    import inspect  # not needed to import this package
+
+    return option in inspect.signature(ours).parameters
 
 
 def _same(option: str) -> tuple[Any, ...]:

@@ -162,20 +162,3 @@ def _with_numpys_options(signature: Any) -> Any:
     ]
     own += [p for p in more if p.name not in signature.parameters]
     return signature.replace(parameters=sorted(own, key=lambda p: p.kind))
-
-
-_REDUCING = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
-_ADDING_UP = {"add": "cumsum", "multiply": "cumprod"}
-
-
-def in_other_words(ufunc: str, method: str) -> str:
-    """What to write instead of a method of a ufunc, as the end of a sentence."""
-    if method == "reduce" and ufunc in _REDUCING:
-        return f"use np.{_REDUCING[ufunc]}(x, axis)"
-    if method == "accumulate" and ufunc in _ADDING_UP:
-        return f"use np.{_ADDING_UP[ufunc]}(x, axis)"
-    if method == "reduceat":
-        return f"use np.{_REDUCING.get(ufunc, ufunc)} of the slices, joined with stack(...)"
-    if method == "at":
-        return "use where(...) or scatter(x, index, shape), which change nothing in place"
-    return f"use np.{ufunc} itself, of the parts x[i] in turn"

@@ -72,6 +72,10 @@ class Declared:
     """For each operand, intervals inside which it is differentiable (but for `kink`)."""
     kink: Rule | None = None
     """The distance of the operands from the nearest point without a derivative."""
+    reduces: Rule | None = None
+    """The ufunc of NumPy's whose `reduce` along axes it is: `np.add` of sum."""
+    accumulates: Rule | None = None
+    """The ufunc whose `accumulate` along an axis it is: `np.add` of cumsum."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -18,6 +18,7 @@ from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
 from autograd_lite.engine.batch import Batched, numbers_of
 from autograd_lite.engine.batching import evaluate
+from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -70,6 +71,8 @@ class Results(Variable):
 
 def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Tensors, Values and constants, and record it."""
+    if modes.paused and (watching := observers()):
+        return observed_record(watching, record_tensor, primitive, operands, params)
     values = []
     constants = batched = False
     for x in operands:
@@ -238,6 +241,7 @@ def _install(one: Declared) -> None:
     if one.operator and isinstance(one, Primitive):
         for name, operator in _operators(one).items():
             operator.__doc__ = function.__doc__
+            operator.__name__, operator.__qualname__ = name, f"Tensor.{name}"
             setattr(Tensor, name, operator)
 
 

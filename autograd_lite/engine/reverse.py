@@ -13,14 +13,14 @@ through `_propagate`, which asks each node for the contributions to its operands
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import clock, modes
+from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import closed, one_by_one
@@ -28,6 +28,7 @@ from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.observing import observed_call, observed_pullback, observers
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.tensor import Tensor
@@ -52,7 +53,7 @@ def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> N
         _backward_recorded(output, start)
         return
     with _lock:
-        if output.__class__ is Value:
+        if output.__class__ is Value and not _is_watched():
             nodes = propagate_values(output, start)
             if nodes is not None:
                 _add_flows(nodes)
@@ -137,7 +138,7 @@ def gradients_and_whether_recorded(
     if apart:
         oldest, ends = bounds = oldest, wanted
     clock.tick()
-    if not record and output.__class__ is Value:
+    if not record and output.__class__ is Value and not _is_watched():
         with _lock:
             nodes, older = propagate_values_to(output, start, oldest, ends)
             if nodes is not None and not (older and record is None):
@@ -158,6 +159,11 @@ def gradients_and_whether_recorded(
         g if is_variable(g) else Tensor(g) if g.__class__ is Batched else v.__class__(g)
         for g, v in pairs
     ], True
+
+
+def _is_watched() -> bool:
+    """Whether somebody looks at the gradients on their way, by hooks or as an observer."""
+    return hooks.count > 0 or (modes.paused > 0 and bool(observers()))
 
 
 def _each_its_own(arrays: list[Any]) -> list[Any]:
@@ -265,11 +271,17 @@ def _propagate(
     owned: set[Any] = set()
     ready = [output] if output in uses else []
     part: Any
+    has_hooks = hooks.count
+    watching = observers() if modes.paused else ()
     for node in ready:
         flow = flows.pop(node)
         if flow.__class__ is Pieces:
             flow = flow.sum(node)
             owned.add(node)
+        if has_hooks:
+            flow, given = hooks.hooked(node, flow), flow
+            if flow is not given:
+                owned.discard(node)
         kind = node.__class__
         primitive = node._primitive
         if wanted is not None:
@@ -310,6 +322,8 @@ def _propagate(
                 in_place = parent
                 continue
             rule = rules[i]
+            if watching:
+                rule = observed_pullback(watching, node, i, rule)
             try:
                 part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
             except Exception as error:
@@ -333,7 +347,9 @@ def _propagate(
             if not left:
                 ready.append(parent)
         if in_place is not None:
-            add_in_place(node, flow, node in owned and node not in found, in_place, flows, owned)
+            mine = node in owned and node not in found
+            add = partial(add_in_place, node, flow, mine, in_place, flows, owned)
+            observed_call(watching, node, 0, flow, add) if watching else add()
             uses[in_place] -= 1
             if not uses[in_place]:
                 ready.append(in_place)
@@ -394,7 +410,7 @@ def _rules_of_value(node: Any, record: bool) -> tuple[Any, Any, Any, Any, Any]:
     operands, partials = node.operands, node.partials
     variables = [operands[i] for i in places]
     if not record:
-        return variables, [functools.partial(_scaled, partials[i]) for i in places], None, (), {}
+        return variables, [partial(_scaled, partials[i]) for i in places], None, (), {}
     _check_unchanged_value(node)
     pullbacks = node._primitive.pullbacks
     return variables, [pullbacks[i] for i in places], node, operands, NO_PARAMS

@@ -24,6 +24,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Number, Primitive, Rule
 from autograd_lite.engine.variable import Variable
 
@@ -115,6 +116,16 @@ class Value(Variable, ValueMethods):
     def ndim(self) -> int:
         """0"""
         return 0
+
+    @property
+    def real(self) -> Value:
+        """Itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0"""
+        return 0.0
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -233,6 +244,8 @@ def _compare(self: Value, other: Any, method: str) -> Any:
 def record_value(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Values and numbers and record it: the general way, for everything
     that the generated methods leave over."""
+    if modes.paused and (watching := observers()):
+        return observed_record(watching, record_value, primitive, operands, params)
     if not isinstance(primitive, Elementwise):
         return record_as(TENSOR, primitive, operands, params)
     operands = [

@@ -6,8 +6,11 @@ Whoever reads a graph uses what stands here, and asks no node of which class it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.primitive import Primitive
@@ -110,6 +113,25 @@ class Variable:
 
     # ------------------------------------------------------------ gradients
 
+    def register_hook(self, function: Callable[[Any], Any]) -> Any:
+        """Call `function` with ∂output/∂self in each reverse pass that comes by; what it returns,
+        if not None, goes on in its place. Arrays that it is given are read-only.
+
+        Returns:
+            A handle: its `remove()`, or the end of its `with` block, takes the hook back.
+
+        >>> from autograd_lite import Value
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> with y.register_hook(lambda g: 10.0 * g):
+        ...     (2.0 * y).backward()
+        >>> x.grad
+        120.0
+        """
+        from autograd_lite.engine.hooks import Hook  # which needs arrays, and these this
+
+        return Hook(self.node, function)
+
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
         self._grad = None
@@ -136,6 +158,11 @@ class Variable:
     def item(self) -> float:
         """The one number that it holds, as a Python float."""
         raise NotImplementedError
+
+    def conj(self) -> Any:
+        """The complex conjugate: `conjugate()`, by its other name."""
+        function: Any = np.conjugate
+        return function(self)
 
     def _converted(self, what: str) -> float:
         """The number for `float(x)` and the like; refused while recording."""
@@ -166,6 +193,41 @@ class Variable:
                 "use int(x.item())"
             )
 
+    # ------------------------------------------------------------ what rounds, and is plain
+
+    # The derivative of these is 0 everywhere: they give plain numbers and arrays, as NumPy's floor
+    # and floor_divide do, but for the remainder of divmod, which has a derivative.
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _unless_foreign(np.floor_divide, self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _unless_foreign(np.floor_divide, other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return _unless_foreign(np.divmod, self, other)  # type: ignore[no-any-return]
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return _unless_foreign(np.divmod, other, self)  # type: ignore[no-any-return]
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
+    def __floor__(self) -> int:
+        return math.floor(self.item())
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.item())
+
+    if not TYPE_CHECKING:  # to a type checker, it would let int(x) pass
+
+        def __trunc__(self) -> int:
+            return math.trunc(self.item())
+
+    def round(self, decimals: int = 0) -> Any:
+        """The nearest numbers of so many decimals, plain: their derivative is 0 everywhere."""
+        return np.round(self.detach(), decimals)
+
     # ------------------------------------------------------------ copies, of leaves alone
 
     def _parts(self) -> tuple[Any, ...]:
@@ -186,6 +248,13 @@ class Variable:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()
+
+
+def _unless_foreign(function: Any, *operands: Any) -> Any:
+    """What a function of NumPy's gives; NotImplemented beside a class that wants no array."""
+    if any(getattr(x, "__array_ufunc__", 0) is None for x in operands):
+        return NotImplemented
+    return function(*operands)
 
 
 def is_variable(x: Any) -> bool:

@@ -27,6 +27,7 @@ from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
 from autograd_lite.engine.batch import Batched, numbers_of
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import NO_PARAMS, Variable
@@ -453,10 +454,20 @@ def _check_kind(x: Tensor, value: Any) -> None:
         )
 
 
-def _assigned(state: _State, node: Tensor, index: Any, value: Any) -> Tensor:
+def _assigned(state: _State, node: Tensor, index: Any, value: Any) -> Any:
     """The node that has `value` at `index`; in the same memory, if nobody else needs it."""
     primitive = PRIMITIVES["assign"]
-    (_, value), params = primitive.function.__wrapped__(node, value, index)  # type: ignore[attr-defined]
+    operands, params = primitive.function.__wrapped__(node, value, index)  # type: ignore[attr-defined]
+    if modes.paused and (watching := observers()):
+        record = partial(_record_assigned, state)
+        return observed_record(watching, record, primitive, operands, params)
+    return _record_assigned(state, primitive, operands, params)
+
+
+def _record_assigned(
+    state: _State, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
+) -> Tensor:
+    node, value = operands
     plain = detached(value)
     if Batched in (plain.__class__, node._plain.__class__):
         state.array, state.lent = None, True

@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import elementwise
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array
 from autograd_lite.primitives.choices import floating, step
 
 
+def _slope_of_tanh(x: Any, z: Any) -> Any:
+    return 1.0 - z * z if is_complex(x) else 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x)
+
+
 @elementwise(
     np.tanh,
-    partials=(lambda x, z: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
+    partials=(_slope_of_tanh,),
     on_paper=(lambda x, z: 1.0 - z**2.0,),
 )
 def tanh(x: Any) -> Any:

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.chain import times
 from autograd_lite.engine.declare import elementwise
-from autograd_lite.engine.primitive import NONZERO, REAL, SUM, Laws
+from autograd_lite.engine.dtypes import is_complex
+from autograd_lite.engine.primitive import NONZERO, PRODUCT, REAL, SUM, Laws
 
 
 @elementwise(
@@ -72,6 +74,27 @@ def divide(x: Any, y: Any) -> Any:
 
 
 @elementwise(
+    np.reciprocal,
+    text="1/{x}",
+    latex=r"\frac{{1}}{{{x}}}",
+    precedence=PRODUCT,
+    binds=(PRODUCT + 1,),
+    binds_latex=(0,),
+    floats="1.0 / x",
+    partials=(lambda x, z: -z * z,),
+    on_paper=(lambda x, z: -1.0 / x**2.0,),
+    domain=(NONZERO,),
+    laws=Laws(exponents=(-1,)),
+)
+def reciprocal(x: Any) -> Any:
+    """The reciprocal z = 1/x; ∂z/∂x = −z². That of 0 is inf.
+
+    >>> reciprocal(4.0)
+    0.25
+    """
+
+
+@elementwise(
     np.negative, operator="neg", partials=(-1.0,), laws=Laws(exponents=(1,), coefficient=-1.0)
 )
 def negative(x: Any) -> Any:
@@ -91,6 +114,11 @@ def positive(x: Any) -> Any:
     """
 
 
+def _through_abs(g: Any, z: Any, x: Any) -> Any:
+    direction = sign(x)
+    return times(g, direction.conjugate() if is_complex(x) else direction)
+
+
 @elementwise(
     np.abs,
     np.fabs,
@@ -98,24 +126,36 @@ def positive(x: Any) -> Any:
     method=True,
     text="|{x}|",
     partials=(lambda x, z: sign(x),),
+    pullbacks=(_through_abs,),
     kink=np.abs,
 )
 def abs(x: Any) -> Any:
-    """The absolute value z = |x|; ∂z/∂x = sign x, 0 at 0.
+    """The absolute value z = |x|; ∂z/∂x = sign x, 0 at 0; of complex numbers, the conjugate of
+    sign x.
 
     >>> abs(-2.0)
     2.0
     """
 
 
+def _through_sign(g: Any, z: Any, x: Any) -> Any:
+    """0 of real numbers. Of complex ones, z = x/|x| moves with the part of dx across x alone."""
+    if not is_complex(x):
+        return times(g, 0.0)
+    across = g * z
+    return times(z.conjugate() * (across - across.conjugate()), 0.5 / abs(x))
+
+
 @elementwise(
     np.sign,
     floats="x if x != x else copysign(1.0, x) if x else 0.0",
     partials=(0.0,),
+    pullbacks=(_through_sign,),
     kink=np.abs,
 )
 def sign(x: Any) -> Any:
-    """The sign of x: −1, 0 or 1; its derivative is taken as 0 everywhere.
+    """The sign of x: −1, 0 or 1; its derivative is taken as 0 everywhere. Of complex numbers, the
+    direction x/|x|, 0 at 0, where its derivative is taken as 0 too.
 
     >>> sign(-2.5)
     -1.0

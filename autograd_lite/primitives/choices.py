@@ -17,6 +17,8 @@ from autograd_lite.engine.primitive import Array
 def floating(*operands: Any) -> np.dtype[Any]:
     """The floating dtype of a result of these: NumPy's, and float64 of whole numbers alone."""
     dtype: np.dtype[Any] = np.result_type(*operands)
+    if dtype.kind == "c":
+        return np.empty(0, dtype).real.dtype
     return dtype if dtype.kind == "f" else np.dtype(float)
 
 
@@ -88,6 +90,61 @@ def minimum(x: Any, y: Any) -> Any:
 
     >>> minimum(2.0, 3.0)
     2.0
+    """
+
+
+@elementwise(
+    np.fmax,
+    text="fmax({x}, {y})",
+    floats="x if x >= y or y != y else y",
+    partials=(
+        lambda x, y, z: equal(x, z) * (1.0 - 0.5 * equal(y, z)),
+        lambda x, y, z: equal(y, z) * (1.0 - 0.5 * equal(x, z)),
+    ),
+    on_paper=(lambda x, y, z: step(x - y), lambda x, y, z: step(y - x)),
+    kink=_gap,
+)
+def fmax(x: Any, y: Any) -> Any:
+    """The greater of x and y, or the one that is not nan; the derivative is 1 for the one that is
+    taken, ½ for each at a tie, and 0 where both are nan.
+
+    >>> fmax(np.nan, 3.0)
+    3.0
+    """
+
+
+@elementwise(
+    np.fmin,
+    text="fmin({x}, {y})",
+    floats="x if x <= y or y != y else y",
+    partials=(
+        lambda x, y, z: equal(x, z) * (1.0 - 0.5 * equal(y, z)),
+        lambda x, y, z: equal(y, z) * (1.0 - 0.5 * equal(x, z)),
+    ),
+    on_paper=(lambda x, y, z: step(y - x), lambda x, y, z: step(x - y)),
+    kink=_gap,
+)
+def fmin(x: Any, y: Any) -> Any:
+    """The lesser of x and y, or the one that is not nan; the derivative is 1 for the one that is
+    taken, ½ for each at a tie, and 0 where both are nan.
+
+    >>> fmin(np.nan, 3.0)
+    3.0
+    """
+
+
+@elementwise(
+    np.heaviside,
+    floats="x if x != x else y if x == 0.0 else 1.0 if x > 0.0 else 0.0",
+    partials=(0.0, lambda x, y, z: equal(x, 0.0)),
+    kink=lambda x, y: np.abs(x),
+)
+def heaviside(x: Any, y: Any) -> Any:
+    """The step z: 0 for x < 0, 1 for x > 0, and y at x = 0. ∂z/∂x is taken as 0 everywhere;
+    ∂z/∂y = 1 at x = 0, else 0.
+
+    >>> heaviside(-2.0, 0.5), heaviside(0.0, 0.5), heaviside(2.0, 0.5)
+    (0.0, 0.5, 1.0)
     """
 
 

@@ -13,4 +13,5 @@ constant(np.isnan, np.isinf, np.isfinite, np.isclose, np.allclose, np.array_equa
 constant(np.logical_and, np.logical_or, np.logical_not, np.logical_xor, np.any, np.all)
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted)
 constant(np.where)  # of one argument: where it is not 0
-constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide)
+constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
+constant(np.spacing, np.isreal, np.iscomplex, np.isneginf, np.isposinf)

@@ -3,20 +3,25 @@ declaration means."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.chain import times
-from autograd_lite.engine.declare import elementwise
-from autograd_lite.engine.primitive import POSITIVE, POWER, REAL, Laws
+from autograd_lite.engine.declare import composed, elementwise
+from autograd_lite.engine.dtypes import computed_in, is_complex
+from autograd_lite.engine.primitive import NONZERO, POSITIVE, POWER, REAL, Laws
 from autograd_lite.primitives.choices import equal, where
+
+LN_2, LN_10 = math.log(2.0), math.log(10.0)
 
 
 def _to_exponent(x: Any, y: Any, z: Any) -> Any:
     """∂(x^y)/∂y = z·ln x; 0 at x = 0, even where z is inf."""
     at_0 = equal(x, 0.0)
-    return where(at_0, 0.0, z) * log(where(at_0, 1.0, x))
+    one = 1.0 + 0.0j if is_complex(z) else 1.0  # so that a negative x has a logarithm
+    return where(at_0, 0.0, z) * log(where(at_0, one, x))
 
 
 @elementwise(
@@ -67,6 +72,21 @@ def sqrt(x: Any) -> Any:
     """
 
 
+@elementwise(
+    np.cbrt,
+    text="∛({x})",
+    latex=r"\sqrt[3]{{{x}}}",
+    partials=(lambda x, z: 1.0 / (3.0 * z * z),),
+    domain=(NONZERO,),
+)
+def cbrt(x: Any) -> Any:
+    """The cube root z = ∛x, of negative numbers too; ∂z/∂x = 1/(3z²), which is inf at 0.
+
+    >>> cbrt(-8.0)
+    -2.0
+    """
+
+
 @elementwise(np.exp, latex="e^{{{x}}}", partials=(lambda x, z: z,))
 def exp(x: Any) -> Any:
     """The exponential z = eˣ; ∂z/∂x = z.
@@ -82,6 +102,15 @@ def expm1(x: Any) -> Any:
 
     >>> expm1(1e-20)
     1e-20
+    """
+
+
+@elementwise(np.exp2, text="2^({x})", latex="2^{{{x}}}", partials=(lambda x, z: LN_2 * z,))
+def exp2(x: Any) -> Any:
+    """The power of two z = 2ˣ; ∂z/∂x = z·ln 2.
+
+    >>> exp2(3.0)
+    8.0
     """
 
 
@@ -106,3 +135,51 @@ def log1p(x: Any) -> Any:
     >>> log1p(1e-20)
     1e-20
     """
+
+
+@elementwise(
+    np.log2,
+    latex=r"\log_2({x})",
+    partials=(lambda x, z: 1.0 / (LN_2 * x),),
+    domain=(POSITIVE,),
+)
+def log2(x: Any) -> Any:
+    """The logarithm z to base 2; ∂z/∂x = 1/(x·ln 2).
+
+    >>> log2(8.0)
+    3.0
+    """
+
+
+@elementwise(
+    np.log10,
+    latex=r"\log_{{10}}({x})",
+    partials=(lambda x, z: 1.0 / (LN_10 * x),),
+    domain=(POSITIVE,),
+)
+def log10(x: Any) -> Any:
+    """The logarithm z to base 10; ∂z/∂x = 1/(x·ln 10).
+
+    >>> log10(1000.0)
+    3.0
+    """
+
+
+def _double(x: Any) -> Any:
+    """x in double precision, in which NumPy computes a float_power."""
+    char = getattr(getattr(x, "dtype", None), "char", "d")
+    if char in "dDgGO":
+        return x
+    return computed_in("float_power", x, np.complex128 if char == "F" else np.float64)
+
+
+@composed(
+    np.float_power, cases=lambda shape: iter([((shape, shape), (), {})]), domain=(POSITIVE, REAL)
+)
+def float_power(x: Any, y: Any) -> Any:
+    """The power z = x^y, computed in float64 even if x and y are float32 or whole numbers.
+
+    >>> float_power(np.array([2, 4], np.float32), -1)
+    array([0.5 , 0.25])
+    """
+    return power(_double(x), _double(y))

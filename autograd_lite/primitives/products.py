@@ -1,5 +1,5 @@
-"""The products of linear algebra: matmul, dot and vdot. See `autograd_lite.engine.primitive` for
-what a declaration means."""
+"""The products of linear algebra: matmul, dot and vdot, and those of many vectors. See
+`autograd_lite.engine.primitive` for what a declaration means."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.engine.batching import in_front
-from autograd_lite.engine.declare import structural
+from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import PRODUCT, Array, Case
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem
+from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -262,3 +267,92 @@ def vdot(x: Any, y: Any) -> Call:
     5.0
     """
     return (x, y), {}
+
+
+# ---------------------------------------------------------------- of vectors, many at once
+
+
+def _with_axes(name: str, axes: tuple[int, int], *operands: Any) -> list[Any]:
+    """The operands as arrays or variables of at least so many axes."""
+    arrays = [x if is_variable(x) else np.asarray(x) for x in operands]
+    if any(len(x.shape) < n for x, n in zip(arrays, axes, strict=True)):
+        shapes = " and ".join(str(x.shape) for x in arrays)
+        raise ValueError(f"{name}: shapes {shapes}, where {axes[0]} and {axes[1]} axes are needed")
+    return arrays
+
+
+def _conjugate(x: Any) -> Any:
+    return conjugate(x) if is_complex(x) else x
+
+
+def _last(x: Any, axis: int) -> Any:
+    """x with an axis moved to the end."""
+    place = normalize_axis_index(axis, x.ndim)
+    if place == x.ndim - 1:
+        return x
+    return transpose(x, (*(i for i in range(x.ndim) if i != place), place))
+
+
+def _without(x: Any, axis: int) -> Any:
+    """x without an axis of length 1."""
+    shape = list(x.shape)
+    del shape[axis]
+    return reshape(x, tuple(shape))
+
+
+def _vecdot_cases(shape: Shape) -> Iterator[Case]:
+    if shape:
+        yield (shape, shape), (), {}
+        yield (shape, shape[-1:]), (), {}
+        yield (shape, shape), (), {"axis": 0}
+
+
+@composed(np.vecdot, cases=_vecdot_cases)
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The products Σ x̄₁·x₂ of vectors along an axis; all other axes broadcast.
+
+    >>> vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), [1.0, 1.0])
+    array([3., 7.])
+    """
+    x1, x2 = (_last(x, axis) for x in _with_axes("vecdot", (1, 1), x1, x2))
+    if x1.shape[-1] != x2.shape[-1]:  # an axis of 1 is not stretched
+        raise ValueError(
+            f"vecdot: shapes {x1.shape} and {x2.shape} do not fit: make the vectors equally long"
+        )
+    return sum(_conjugate(x1) * x2, -1)
+
+
+if hasattr(np, "matvec"):  # since NumPy 2.2
+
+    def _matvec_cases(shape: Shape) -> Iterator[Case]:
+        if len(shape) > 1:
+            yield (shape, shape[-1:]), (), {}
+            yield (shape, (2, *(1 for _ in shape[2:]), shape[-1])), (), {}
+
+    @composed(np.matvec, cases=_matvec_cases)
+    def matvec(x1: Any, x2: Any, /) -> Any:
+        """The products x₁·x₂ of matrices, in the last two axes of x1, and vectors, in the last axis
+        of x2; all other axes broadcast.
+
+        >>> matvec(np.array([[1.0, 2.0], [3.0, 4.0]]), [1.0, 1.0])
+        array([3., 7.])
+        """
+        x1, x2 = _with_axes("matvec", (2, 1), x1, x2)
+        return _without(matmul(x1, reshape(x2, (*x2.shape, 1))), -1)
+
+    def _vecmat_cases(shape: Shape) -> Iterator[Case]:
+        if len(shape) > 1:
+            yield (shape[-2:-1], shape), (), {}
+            yield ((2, *(1 for _ in shape[2:]), shape[-2]), shape), (), {}
+
+    @composed(np.vecmat, cases=_vecmat_cases)
+    def vecmat(x1: Any, x2: Any, /) -> Any:
+        """The products x̄₁·x₂ of vectors, in the last axis of x1, and matrices, in the last two axes
+        of x2; all other axes broadcast.
+
+        >>> vecmat([1.0, 1.0], np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([4., 6.])
+        """
+        x1, x2 = _with_axes("vecmat", (1, 2), x1, x2)
+        row = reshape(_conjugate(x1), (*x1.shape[:-1], 1, x1.shape[-1]))
+        return _without(matmul(row, x2), -2)

@@ -92,6 +92,7 @@ def nonempty_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(kept(g, x, axis), shape_of(x)),),
     cases=_cases,
     back=("g, spread over what was summed",),
+    reduces=np.add,
 )
 def sum(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Call:
     """The sum over an axis, several, or all. ∂: each element gets the gradient of its sum.
@@ -200,6 +201,7 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     cases=nonempty_cases,
     back=("g to the greatest",),
     kink=_gap,
+    reduces=np.maximum,
 )
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The greatest element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
@@ -219,6 +221,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     cases=nonempty_cases,
     back=("g to the least",),
     kink=_gap,
+    reduces=np.minimum,
 )
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie.

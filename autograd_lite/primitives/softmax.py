@@ -105,6 +105,7 @@ def _log_softmax(x: Array, axis: Axis) -> Any:
     pullbacks=(lambda g, z, x, axis, keepdims: times(kept(g, x, axis), softmax(x, axis)),),
     cases=nonempty_cases,
     back=("g·softmax",),
+    reduces=np.logaddexp,
 )
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     """ln Σ eˣ along an axis, several, or all, without overflow. ∂: the gradient times softmax.

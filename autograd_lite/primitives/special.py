@@ -1,4 +1,5 @@
-"""The error function: its value on floats and arrays. See `autograd_lite.engine.primitive`."""
+"""Special functions: the error function, the logarithm of a sum of exponentials, sinc. See
+`autograd_lite.engine.primitive` for what a declaration means."""
 
 from __future__ import annotations
 
@@ -9,7 +10,11 @@ import numpy as np
 
 from autograd_lite.engine.declare import elementwise
 from autograd_lite.engine.primitive import Array
-from autograd_lite.primitives.exponential import exp
+from autograd_lite.primitives.activations import sigmoid
+from autograd_lite.primitives.arithmetic import abs
+from autograd_lite.primitives.choices import equal, where
+from autograd_lite.primitives.exponential import LN_2, exp
+from autograd_lite.primitives.trigonometric import cos
 
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969):
 # three intervals, each the quotient of two polynomials, highest power first.
@@ -65,4 +70,94 @@ def erf(x: Any) -> Any:
 
     >>> erf(0.0)
     0.0
+    """
+
+
+# ---------------------------------------------------------------- sums of exponentials
+
+
+def _difference(x: Any, y: Any) -> Any:
+    """x − y; 0 where both are the same infinity."""
+    d = x - y
+    return where(equal(d, d), d, where(equal(x, y), 0.0, d))
+
+
+@elementwise(
+    np.logaddexp,
+    text="ln(e^({x}) + e^({y}))",
+    latex=r"\ln(e^{{{x}}} + e^{{{y}}})",
+    binds=(0, 0),
+    floats="x + log(2.0) if x == y else max(x, y) + log1p(exp(-abs(x - y)))",
+    partials=(
+        lambda x, y, z: sigmoid(_difference(x, y)),
+        lambda x, y, z: sigmoid(_difference(y, x)),
+    ),
+    on_paper=(lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x)),
+)
+def logaddexp(x: Any, y: Any) -> Any:
+    """z = ln(eˣ + e^y), without overflow; ∂z/∂x = σ(x − y), ∂z/∂y = σ(y − x), ½ each where both
+    are the same infinity.
+
+    >>> logaddexp(1000.0, -1000.0)
+    1000.0
+    """
+
+
+@elementwise(
+    np.logaddexp2,
+    text="log2(2^({x}) + 2^({y}))",
+    latex=r"\log_2(2^{{{x}}} + 2^{{{y}}})",
+    binds=(0, 0),
+    floats="x + 1.0 if x == y else max(x, y) + log1p(exp2(-abs(x - y))) / log(2.0)",
+    partials=(
+        lambda x, y, z: sigmoid(LN_2 * _difference(x, y)),
+        lambda x, y, z: sigmoid(LN_2 * _difference(y, x)),
+    ),
+    on_paper=(lambda x, y, z: sigmoid(LN_2 * (x - y)), lambda x, y, z: sigmoid(LN_2 * (y - x))),
+)
+def logaddexp2(x: Any, y: Any) -> Any:
+    """z = log₂(2ˣ + 2^y), without overflow; ∂z/∂x = σ((x − y)·ln 2), ∂z/∂y = σ((y − x)·ln 2), ½
+    each where both are the same infinity.
+
+    >>> logaddexp2(3.0, 3.0)
+    4.0
+    """
+
+
+# ---------------------------------------------------------------- sinc
+
+
+_SLOPE = tuple(
+    (-1) ** k * 2 * k * math.pi ** (2 * k) / math.factorial(2 * k + 1) for k in range(1, 9)
+)
+"""The derivative of sinc as a power series: of x, x³, x⁵, …"""
+
+
+def _slope_near_0(x: Any) -> Any:
+    square = x * x
+    total: Any = _SLOPE[-1]
+    for coefficient in _SLOPE[-2::-1]:
+        total = total * square + coefficient
+    return total * x
+
+
+def _slope_of_sinc(x: Any, z: Any) -> Any:
+    """The derivative of sinc; near 0 by its power series, for there the quotient cancels."""
+    near = abs(x) < 0.15
+    farther = (cos(math.pi * x) - z) / where(near, 1.0, x)
+    return where(near, _slope_near_0(x), farther)
+
+
+@elementwise(
+    np.sinc,
+    floats="sin(pi * x) / (pi * x) if x else 1.0",
+    partials=(_slope_of_sinc,),
+    on_paper=(lambda x, z: (cos(math.pi * x) - z) / x,),
+    kink=np.abs,
+)
+def sinc(x: Any) -> Any:
+    """z = sin(πx)/(πx), 1 at 0; ∂z/∂x = (cos(πx) − z)/x, 0 at 0.
+
+    >>> sinc(0.0), sinc(0.5) == 2.0 / math.pi
+    (1.0, True)
     """

