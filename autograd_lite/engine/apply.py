@@ -120,7 +120,8 @@ def _joined(array: Array) -> Any:
 
 def as_operand(name: str, x: Any) -> Any:
     """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    if isinstance(x, float | complex | np.number | np.bool_) or _kinds.get(x.__class__) == BATCHED:
+    known = _kinds.get(x.__class__) == BATCHED
+    if known or isinstance(x, float | complex | np.number | np.bool_):
         return x
     if isinstance(x, str | bytes) or x is None:
         raise TypeError(f"{name}: {repr(x)[:60]} cannot be used; give numbers or arrays of them")

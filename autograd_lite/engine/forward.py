@@ -16,7 +16,6 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Batched, levels_of
-from autograd_lite.engine.batching import each_its_own
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import (
@@ -243,9 +242,10 @@ def _is_real(node: Any) -> bool:
 
 
 def _ones(z: Any) -> Any:
-    """1 in the place of each element of a result, of each example of a batch."""
-    ones = np.ones(z.shape, z.dtype)
-    return each_its_own(ones, z) if z.__class__ is Batched else ones
+    """1 in the shape of a result; for each example of a batch, if that is one."""
+    if z.__class__ is Batched:
+        return Batched(z.level, _ones(z.payload))
+    return np.ones(z.shape, z.dtype)
 
 
 def _zeros(x: Any) -> Any:

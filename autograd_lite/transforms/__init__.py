@@ -15,6 +15,6 @@ from autograd_lite.transforms.vmap import vmap
 
 __all__ = [
     "checkpoint", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten", "grad",
-    "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree",
-    "value_and_grad", "vjp", "vmap",
+    "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree", "value_and_grad",
+    "vjp", "vmap",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import modes
-from autograd_lite.engine.batch import Batched, innermost
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.many import in_batches, one_batch
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
@@ -176,6 +177,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     """For each leaf of the output the Jacobian by each input, by reverse passes."""
     pull = Pullback(call, output)
     record = bool(pull.records)
+    at_once = record or _in_batch(call.inputs, leaves_of(output))
     blocks = []
     k = 0
     for z in leaves_of(output):
@@ -186,7 +188,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
         def back(g: Any, k: int = k) -> list[Any]:
             return pull.gradients({k: g}, record)
 
-        rows = _stacked(back, z, call.inputs, _is_complex(z), record, pull.widest)
+        rows = _stacked(back, z, call.inputs, _is_complex(z), at_once, pull.widest)
         blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
         k += 1
     return blocks, record
@@ -197,6 +199,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     push = Pushed(call, output, often=True)
     record = push.records
     outputs = leaves_of(output)
+    at_once = record or _in_batch(call.inputs, outputs)
     variables = [z for z in outputs if is_variable(z)]
     columns = []
     for j, x in enumerate(call.inputs):
@@ -205,7 +208,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
             given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
             return list(push.tangents(given, record))
 
-        found = _stacked(along, x, variables, _is_complex(x), record, push.widest)
+        found = _stacked(along, x, variables, _is_complex(x), at_once, push.widest)
         columns.append(iter(found))
     blocks = [
         [
@@ -218,7 +221,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
 
 
 def _stacked(
-    f: Linear, x: Any, to: Sequence[Any], complete: bool, record: bool, widest: int
+    f: Linear, x: Any, to: Sequence[Any], complete: bool, at_once: bool, widest: int
 ) -> list[Any]:
     """What the linear f makes of each unit array of the shape of x: for each of the variables that
     it leads `to`, all that along a first axis, or None if x has no element. `complete`: f is given
@@ -240,7 +243,7 @@ def _stacked(
     if n <= _FEW:
         one_by_one = [run(one) for one in units(0, n)[0]]
         return [_side_by_side(parts) for parts in zip(*one_by_one, strict=True)]
-    if record or innermost(x, list(to)) is not None:  # or within a batch around all this
+    if at_once:
         return one_batch(run, units(0, n), n)
     made = [np.empty((n, *z.shape), _dtype_of(z, complete)) for z in to]
     in_batches(run, units, n, widest, made)
@@ -291,11 +294,9 @@ def _block(stacked: Any, z: Any, x: Any, forward: bool) -> Any:
         stacked = _reshape(stacked, shape_z + shape_x)
     if x.__class__ is Value and (z.__class__ is Value or isinstance(z, float | int)):
         return stacked if is_variable(stacked) else number_of(np.float64(stacked))
-    if isinstance(stacked, Batched):
-        return stacked.astype(dtype)
-    if not is_variable(stacked):
+    if not isinstance(stacked, Variable | Batched):
         return np.array(stacked, dtype, order="C", copy=None)
-    if stacked.__class__ is Value or stacked.dtype == dtype:
+    if isinstance(stacked, Value) or getattr(stacked, "dtype", dtype) == dtype:
         return stacked
     return PRIMITIVES["astype"].function(stacked, dtype)
 
@@ -304,6 +305,11 @@ def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
     if getattr(x, "shape", ()) == shape:
         return x
     return PRIMITIVES["reshape"].function(x, shape)
+
+
+def _in_batch(*groups: Sequence[Any]) -> bool:
+    """Whether any of these holds a batch, of a `vmap` outside."""
+    return any(isinstance(detached(x), Batched) for group in groups for x in group)
 
 
 def _size(x: Any) -> int:
