@@ -10,6 +10,7 @@ alone. What else there is, is taken to depend on everything.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -39,12 +40,11 @@ def scipy_sparse() -> Any:
         ImportError: if SciPy is not installed; the message says how to install it.
     """
     try:
-        import scipy.sparse  # type: ignore[import-untyped]
+        return importlib.import_module("scipy.sparse")
     except ImportError as error:
         raise ImportError(
             "sparse derivatives need SciPy: pip install 'autograd_lite[scipy]'"
         ) from error
-    return scipy.sparse
 
 
 def pattern_of(output: Any, x: Any) -> Any:
