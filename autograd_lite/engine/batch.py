@@ -84,6 +84,11 @@ class Batched:
         return self.payload.dtype  # type: ignore[no-any-return]
 
     @property
+    def _plain(self) -> Batched:
+        """What `detached` gives of it: itself, for it is no variable."""
+        return self
+
+    @property
     def T(self) -> Any:
         """Each example with its axes in reverse order."""
         return PRIMITIVES["transpose"].function(self)

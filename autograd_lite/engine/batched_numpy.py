@@ -23,6 +23,11 @@ from autograd_lite.engine.variable import Variable
 
 _OF_SHAPE = {np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type}
 """What asks for shapes and dtypes alone."""
+_IN_PLACE = {
+    "byteswap", "fill", "partition", "put", "resize", "setfield", "setflags", "sort",
+}  # fmt: skip
+"""The methods of arrays that change them."""
+
 _under_way: ContextVar[tuple[Rule, ...]] = ContextVar("under_way", default=())
 """The functions that stand for NumPy's which are being run: one that calls NumPy's own again, as
 it may with plain arrays, must not come back here for ever."""
@@ -34,16 +39,18 @@ def _array_function(
     if function in _OF_SHAPE:
         return function(*map(_stand_in, args), **kwargs)
     under_way = _under_way.get()
-    if function in numpy_protocol.FUNCTIONS and function not in under_way:
+    recorded = numpy_protocol.has_variable((args, kwargs))
+    if recorded or (function in numpy_protocol.FUNCTIONS and function not in under_way):
         token = _under_way.set((*under_way, function))
         try:
             return numpy_protocol.called(function, args, kwargs)
+        except Exception:
+            if recorded:
+                raise  # else NumPy may take what this package does not, or tell what is wrong
         finally:
             _under_way.reset(token)
     level = innermost(args, kwargs)
     assert level is not None
-    if numpy_protocol.has_variable((args, kwargs)):
-        return numpy_protocol.called(function, args, kwargs)
     token = _under_way.set(())
     try:
         return each(level, function, args, dict(kwargs))
@@ -75,10 +82,22 @@ def _array_ufunc(self: Batched, ufunc: Any, method: str, *inputs: Any, **kwargs:
 
 
 def _method_of_arrays(self: Batched, name: str) -> Any:
-    """A method that arrays have and the table does not: NumPy's function of that name."""
-    if name.startswith("_") or not (hasattr(np.ndarray, name) and hasattr(np, name)):
+    """A method that arrays have and the table does not: NumPy's function of that name, or the
+    method of one example after the other."""
+    if name.startswith("_") or not callable(getattr(np.ndarray, name, None)):
         raise AttributeError(f"what stands for a batch has no attribute {name!r}")
-    return functools.partial(getattr(np, name), self)
+    if name in _IN_PLACE:
+        raise TypeError(
+            f"{name}: what stands for a batch is changed in place only by x[i] = y and x += y; use "
+            f"a function that gives a new array"
+        )
+    if hasattr(np, name):
+        return functools.partial(getattr(np, name), self)
+
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return each(self.level, getattr(np.ndarray, name), (self, *args), kwargs)
+
+    return method
 
 
 def _install(one: Declared) -> None:

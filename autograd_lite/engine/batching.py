@@ -164,6 +164,8 @@ def each(level: Level, function: Rule, args: Any, kwargs: Any) -> Any:
         return function(*given, **named)
 
     results = [example(i) for i in range(level.size or 1)]
+    if any(depends_on(level, x) for x in parts_of(results)):  # by what it closes over
+        raise TypeError("a function that holds a whole batch cannot be given one example of it")
     return _side_by_side(level, results)
 
 
@@ -173,6 +175,9 @@ class _Fixed:
     __slots__ = ("it",)
 
     def __init__(self, it: Any) -> None:
+        if it.__class__ is np.ndarray:  # what one example wrote into it, all others would see
+            it = it.view()
+            it.flags.writeable = False
         self.it = it
 
 
@@ -223,7 +228,10 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
     level = innermost(args, kwargs)
     if level is None:
         raise error
-    return each(level, function, args, kwargs)
+    try:
+        return each(level, function, args, kwargs)
+    except Exception as of_one:  # what is wrong with one example, if anything is
+        raise of_one from (None if type(of_one) is type(error) else error)
 
 
 # ---------------------------------------------------------------- in and out

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.batch import Batched, levels_of
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import (
@@ -268,7 +268,7 @@ def _fitting(t: Any, node: Variable) -> Any:
     if node.__class__ is Results:
         return tuple(_in_form(part, like) for part, like in zip(t, data, strict=True))
     if node.__class__ is Value:
-        if t.__class__ is Tensor:
+        if t.__class__ is Tensor and not levels_of(t):
             return as_value(t)
         return float(np.real(t)) if isinstance(t, np.ndarray | np.generic) else t
     return _in_form(t, data)

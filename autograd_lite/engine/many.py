@@ -6,6 +6,7 @@ flows stay in the processor's cache.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,9 +14,9 @@ import numpy as np
 
 from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
-from autograd_lite.engine.chain import detached
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES, Array
+from autograd_lite.engine.recording import Results
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.value import Value
 
@@ -54,9 +55,7 @@ def many_gradients(
     def rows(first: int, last: int) -> Sequence[Any]:
         if starts is not None:
             return (starts[first:last],)
-        units = np.zeros((last - first, n), dtype)
-        units[np.arange(last - first), np.arange(first, last)] = 1
-        return (units.reshape(-1, *shape),)
+        return (_units(shape, dtype, first, last),)
 
     if output.__class__ is Value:
         passes = [gradients(output, inputs, float(s), record) for s in rows(0, n)[0]]
@@ -81,16 +80,28 @@ def in_batches(run: Pass, starts: Starts, n: int, widest: int, made: Sequence[Ar
         starts: a function (first, last) that gives what `run` takes for these examples, with an
             axis for them in front.
     """
-    bytes_each = 8 * max(widest, 1)
-    at_once = max(_CACHED // bytes_each, min(_FEW, _MOST // bytes_each), 1)
-    pieces = -(-n // at_once)
-    at_once = -(-n // max(pieces, 1))  # all of about the same length
+    at_once = _at_once(n, widest)
     for first in range(0, n, at_once or 1):
         last = min(first + at_once, n)
         for whole, part in zip(
             made, one_batch(run, starts(first, last), last - first), strict=True
         ):
             whole[first:last] = part
+
+
+def _units(shape: tuple[int, ...], dtype: Any, first: int, last: int) -> Array:
+    """Some of the arrays of a shape that are 1 at one place and 0 elsewhere."""
+    units = np.zeros((last - first, math.prod(shape)), dtype)
+    units[np.arange(last - first), np.arange(first, last)] = 1
+    return units.reshape(-1, *shape) if last > first else units.reshape(0, *shape)
+
+
+def _at_once(n: int, widest: int) -> int:
+    """How many of n examples go through a pass at once: pieces of about the same length, in which
+    the widest array fits into the cache."""
+    bytes_each = 8 * max(widest, 1)
+    most = max(_CACHED // bytes_each, min(_FEW, _MOST // bytes_each), 1)
+    return -(-n // max(-(-n // most), 1))
 
 
 def one_batch(run: Pass, starts: Sequence[Any], n: int) -> list[Any]:
@@ -104,8 +115,8 @@ def widest_below(output: Any, inputs: Sequence[Any]) -> int:
     """The number of elements of the largest variable between an output and its inputs."""
     output, wanted = output.node, frozenset(x.node for x in inputs)
     order, _ = leading_to(output, wanted, bounds_of(wanted))
-    return max((int(np.prod(getattr(v, "shape", ()), dtype=int)) for v in order
-                if not isinstance(detached(v), tuple)), default=1)  # fmt: skip
+    sizes = [math.prod(v.shape) for v in order if not isinstance(v, Results)]
+    return max(sizes, default=1)
 
 
 def _stacked(parts: list[Any], x: Any, record: bool) -> Any:

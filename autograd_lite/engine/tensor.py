@@ -123,7 +123,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def data(self) -> Array:
         """The array. That of a leaf can be changed or replaced (`w.data -= rate * w.grad`):
         graphs recorded before keep the old numbers. That of a result is read-only."""
-        if self._primitive is not None:
+        if self._primitive is not None or self._plain.__class__ is Batched:
             return sealed(self._plain)
         if self._locked or not self._shared:
             with LENDING:

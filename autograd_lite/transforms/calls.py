@@ -325,6 +325,7 @@ def as_recorded(derivative: Any, like: Any) -> Any:
     if is_variable(derivative):
         return mark_derivative(derivative)
     is_number = like.__class__ is Value or isinstance(like, float | int)
+    is_number = is_number and not isinstance(derivative, Batched)
     return mark_derivative((Value if is_number else Tensor)(derivative))
 
 

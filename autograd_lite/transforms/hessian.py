@@ -18,18 +18,23 @@ from autograd_lite.transforms.calls import (
     warn_if_cut,
     zero_of,
 )
-from autograd_lite.transforms.jacobian import REVERSE, Jacobian
+from autograd_lite.transforms.jacobian import REVERSE, Jacobian, refuse_recorded
+from autograd_lite.transforms.pattern import scipy_sparse
+from autograd_lite.transforms.sparse import jacobian_of, symmetric_jacobian_of
 from autograd_lite.transforms.trees import leaves_beside
 from autograd_lite.transforms.vjp import start_for
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, sparse: bool = False
+) -> Callable[..., Any]:
     """The function that computes the Hessian ∂²f/∂x_i∂x_j.
 
     Args:
         f: takes numbers, arrays, or nested containers of them; returns one number (or an array:
             its Hessian has the axes of the result in front).
         argnums: which argument to differentiate by, twice; several give a tuple of tuples.
+        sparse: give `scipy.sparse.csr_array`s, as of `jacobian`; f then returns one number.
 
     Returns:
         A function of the same arguments. It gives an array of shape argument.shape +
@@ -42,11 +47,43 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],
            [4., 0.]])
+    >>> hessian(lambda x: np.sum(x**3), sparse=True)(np.ones(1000)).nnz
+    1000
     >>> hessian(lambda x: x**3)(2.0)
     12.0
     """
+    if sparse:
+        scipy_sparse()
+        return _SparseHessian(f, argnums)
     once = Jacobian(f, argnums, False, REVERSE, False, "hessian")
     return Jacobian(once, argnums, False, None, False, "hessian")
+
+
+class _SparseHessian(Transformed):
+    """What `hessian` returns for sparse=True."""
+
+    name = "hessian"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
+        output = as_scalar(self.name, call.output)
+        warn_if_cut(self.name, [output], call.inputs)
+        refuse_recorded(call, output)
+        inputs, slopes = call.inputs, [zero_of(x) for x in call.inputs]
+        if is_variable(output):
+            slopes = gradients(output, inputs, record=True)
+        rows = []
+        for slope, x in zip(slopes, inputs, strict=True):
+            row = [
+                symmetric_jacobian_of(slope, x)
+                if y is x and is_variable(slope)
+                else jacobian_of(slope, y)
+                for y in inputs
+            ]
+            trees = call.map_trees(row)
+            rows.append(tuple(trees) if self._several else trees[0])
+        trees = call.map_trees(rows)
+        return tuple(trees) if self._several else trees[0]
 
 
 def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

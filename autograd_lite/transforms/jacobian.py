@@ -28,6 +28,8 @@ from autograd_lite.transforms.calls import (
     zero_of,
 )
 from autograd_lite.transforms.jvp import Pushed
+from autograd_lite.transforms.pattern import scipy_sparse
+from autograd_lite.transforms.sparse import jacobian_of
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 from autograd_lite.transforms.vjp import Pullback
 
@@ -44,6 +46,7 @@ def jacobian(
     has_aux: bool = False,
     mode: str | None = None,
     holomorphic: bool = False,
+    sparse: bool = False,
 ) -> Callable[..., Any]:
     """The function that computes the Jacobian ∂f_i/∂x_j of all that f returns.
 
@@ -54,6 +57,10 @@ def jacobian(
         mode: "forward", a pass for each number of the argument; "reverse", a pass for each number
             of the result; None, the one of fewer passes. f itself is run once.
         holomorphic: f is a holomorphic function of complex numbers and gives such.
+        sparse: give `scipy.sparse.csr_array`s, a row for each element of the result and a column
+            for each of the argument, row by row: what depends on what is found from the graph,
+            and rows, or columns, that have nothing in common are computed together. An element
+            that is stored may be 0. They are constants, which cannot be differentiated again.
 
     Returns:
         A function of the same arguments. It gives an array of shape result.shape +
@@ -61,6 +68,7 @@ def jacobian(
         the structure of the argument in place of each leaf. As with `grad`, calls may be nested.
 
     Raises:
+        ImportError: for sparse matrices, if SciPy is not installed.
         TypeError: if f returns what is no number or array, an argument is none, or both are
             complex without `holomorphic`: then the derivative is no one matrix.
         ValueError: if the mode is none of these.
@@ -71,13 +79,17 @@ def jacobian(
     >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
     array([[3., 0., 1.],
            [0., 3., 2.]])
+    >>> jacobian(lambda x: x[1:] * x[0], sparse=True)(np.array([1.0, 2.0, 3.0])).nnz
+    4
     >>> jacobian(lambda p: p["a"] ** 2)({"a": np.array([1.0, 2.0]), "b": 3.0})
     {'a': array([[2., 0.],
            [0., 4.]]), 'b': array([0., 0.])}
     """
     if mode not in (FORWARD, REVERSE, None):
         raise ValueError(f"jacobian: mode {mode!r} is none of 'forward', 'reverse' and None")
-    return Jacobian(f, argnums, has_aux, mode, holomorphic)
+    if sparse:
+        scipy_sparse()
+    return Jacobian(f, argnums, has_aux, mode, holomorphic, sparse=sparse)
 
 
 class Jacobian(Transformed):
@@ -91,11 +103,13 @@ class Jacobian(Transformed):
         mode: str | None,
         holomorphic: bool,
         name: str = "jacobian",
+        sparse: bool = False,
     ) -> None:
         self.name = name
         super().__init__(f, argnums, has_aux)
         self._mode = mode
         self._holomorphic = holomorphic
+        self._sparse = sparse
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
@@ -105,7 +119,10 @@ class Jacobian(Transformed):
         outputs = leaves_of(output)
         warn_if_cut(self.name, outputs, call.inputs)
         self._check_complex(outputs, call.inputs)
-        if self._is_forward(outputs, call.inputs):
+        if self._sparse:
+            refuse_recorded(call, output)
+            blocks, records = [[jacobian_of(z, x) for x in call.inputs] for z in outputs], False
+        elif self._is_forward(outputs, call.inputs):
             blocks, records = _by_columns(call, output)
         else:
             blocks, records = _by_rows(call, output)
@@ -134,6 +151,15 @@ class Jacobian(Transformed):
                 f"{self.name}: a complex result by complex arguments has no one Jacobian; say "
                 "holomorphic=True if f is, or differentiate real and imaginary part"
             )
+
+
+def refuse_recorded(call: Call, output: Any) -> None:
+    """Raise TypeError if a sparse derivative would have to be one that can be differentiated."""
+    if Pullback(call, output).records:
+        raise TypeError(
+            f"{call.name}: sparse derivatives are constants; what is differentiated again needs "
+            "the dense one, without sparse=True"
+        )
 
 
 def _recorded(z: Any, row: list[Any], call: Call) -> list[Any]:

@@ -68,6 +68,8 @@ def _numbers_of(result: Any) -> Any:
         return np.float64(result.detach())
     if is_variable(result):
         result = result.detach()
+        if isinstance(result, Batched):
+            return result.copy()
         return np.array(result)[()] if result.ndim == 0 or result.flags.writeable else result
     array = np.array(result)
     return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]

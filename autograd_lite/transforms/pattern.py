@@ -10,6 +10,7 @@ alone. What else there is, is taken to depend on everything.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.many import many_gradients
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise
+from autograd_lite.engine.recording import Results
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 
@@ -38,12 +40,11 @@ def scipy_sparse() -> Any:
         ImportError: if SciPy is not installed; the message says how to install it.
     """
     try:
-        import scipy.sparse  # type: ignore[import-untyped]
+        return importlib.import_module("scipy.sparse")
     except ImportError as error:
         raise ImportError(
             "sparse derivatives need SciPy: pip install 'autograd_lite[scipy]'"
         ) from error
-    return scipy.sparse
 
 
 def pattern_of(output: Any, x: Any) -> Any:
@@ -95,8 +96,13 @@ def _uses(order: Sequence[Any]) -> dict[Any, int]:
     return uses
 
 
+def _held(node: Any) -> Any:
+    """The array of a node, or the arrays of its results; `data` of a leaf would give it away."""
+    return node.data if isinstance(node, Results) else node.detach()
+
+
 def _size(node: Any) -> int:
-    data = node.data
+    data = _held(node)
     if isinstance(data, tuple):
         return sum(map(_size_of, data))
     return _size_of(data)
@@ -109,7 +115,7 @@ def _size_of(data: Any) -> int:
 
 def _through(node: Any, i: int, operand: Any, pattern: Any) -> Any:
     """The pattern of a node, as far as it comes by way of its i-th operand, which has `pattern`."""
-    if isinstance(operand.data, tuple):  # one of several results
+    if isinstance(operand, Results):  # one of several results
         sizes = list(map(_size_of, operand.data))
         k = node.params["index"]
         start = sum(sizes[:k])
@@ -117,7 +123,7 @@ def _through(node: Any, i: int, operand: Any, pattern: Any) -> Any:
     if isinstance(node.primitive, Elementwise):
         if node.primitive.partials[i] == 0.0:
             return pattern[np.zeros(_size(node), dtype=int)] * False
-        places = _places(operand.data, node.data)
+        places = _places(_held(operand), _held(node))
         return pattern if places is None else pattern[places]
     return local_pattern(node, i) @ pattern
 

@@ -6,87 +6,35 @@ matrix with a few long rows or columns, those are had one by one. The result is 
 
 from __future__ import annotations
 
-import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import clock, modes
+from autograd_lite.engine import modes
 from autograd_lite.engine.many import many_gradients
-from autograd_lite.engine.primitive import PRIMITIVES, Array
+from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.colouring import colours_of_rows, longest_apart
 from autograd_lite.transforms.pattern import pattern_of, scipy_sparse
 
-
-def sparse_jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function that computes the Jacobian of f as a `scipy.sparse.csr_array`.
-
-    Args:
-        f: takes arrays and returns an array of variables' results, of any shapes.
-        argnums: which argument to differentiate by.
-
-    Returns:
-        A function of the same arguments. Its result has a row for each element of what f returns
-        and a column for each of the argument, both in the order of their memory, row by row. It
-        holds what can depend on what; some of that may be 0.
-
-    Raises:
-        ImportError: if SciPy is not installed.
-
-    >>> sparse_jacobian(lambda x: x[1:] * x[:-1])(np.array([1.0, 2.0, 3.0])).toarray()
-    array([[2., 1., 0.],
-           [0., 3., 2.]])
-    """
-    return _derivative("sparse_jacobian", f, argnums, jacobian_of)
-
-
-def sparse_hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function that computes the Hessian of f, which returns one number, as a
-    `scipy.sparse.csr_array`; see `sparse_jacobian`.
-
-    >>> sparse_hessian(lambda x: np.sum(x[1:] * x[:-1] ** 2))(np.array([1.0, 2.0, 3.0])).toarray()
-    array([[4., 2., 0.],
-           [2., 6., 4.],
-           [0., 4., 0.]])
-    """
-    return _derivative("sparse_hessian", f, argnums, hessian_of)
-
-
-def _derivative(
-    name: str, f: Callable[..., Any], argnums: int, of: Callable[[Any, Any], Any]
-) -> Callable[..., Any]:
-    if not callable(f):
-        raise TypeError(f"{name}: a function is needed, not {type(f).__name__}")
-    scipy_sparse()
-
-    @functools.wraps(f)
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        clock.tick()
-        with modes.recording():
-            x = Tensor(args[argnums])
-            given = PRIMITIVES["positive"].function(x)  # which f may write into
-            y = f(*[given if i == argnums % len(args) else a for i, a in enumerate(args)], **kwargs)
-            if isinstance(y, np.ndarray) and y.dtype == object:
-                y = list(y.flat)
-            if isinstance(y, list | tuple):
-                y = PRIMITIVES["stack"].function(y)
-            return of(y, x)
-
-    return derivative
-
-
 # ---------------------------------------------------------------- of what is recorded
 
 
 def jacobian_of(output: Any, x: Any) -> Any:
-    """∂output/∂x as a CSR array (output.size, x.size), for a variable that is recorded already."""
+    """∂output/∂x as a CSR array (output.size, x.size), for a variable that is recorded already.
+
+    >>> x = Tensor([1.0, 2.0, 3.0])
+    >>> jacobian_of(x[1:] * x[:-1], x).toarray()
+    array([[2., 1., 0.],
+           [0., 3., 2.]])
+    """
     sparse = scipy_sparse()
     if not is_variable(output):
-        return sparse.csr_array((int(np.size(output)), x.size), dtype=x.dtype)
+        return sparse.csr_array((int(np.size(output)), _size(x)), dtype=_dtype(x))
     output, x = output.node, x.node
     _refuse_complex(output, x)
     with modes.recording():
@@ -99,7 +47,7 @@ def jacobian_of(output: Any, x: Any) -> Any:
         return _rows(output, x, starts)
 
     def forward(starts: Array) -> Array:
-        u = Tensor(np.ones(output.shape, output.dtype))
+        u = Tensor(np.ones(output.shape, _dtype(output)))
         pulled = gradients(output, [x], u, record=True)[0]
         return _rows(pulled, u, starts)
 
@@ -107,34 +55,38 @@ def jacobian_of(output: Any, x: Any) -> Any:
         data = _recovered(by_rows, rows, columns, back, forward, pattern.shape)
     else:
         data = _recovered(by_columns, columns, rows, forward, back, pattern.shape[::-1])
-    return _array(data, pattern, x.dtype)
+    return _array(data, pattern, _dtype(x))
 
 
-def hessian_of(output: Any, x: Any) -> Any:
-    """∂²output/∂x² as a CSR array (x.size, x.size), for one number that is recorded already."""
+def symmetric_jacobian_of(slope: Any, x: Any) -> Any:
+    """The same of a gradient, ∂slope/∂x, which is a Hessian: its symmetry saves passes."""
     sparse = scipy_sparse()
-    nothing = sparse.csr_array((x.size, x.size), dtype=x.dtype)
-    if not is_variable(output):
-        return nothing
-    output, x = output.node, x.node
-    _refuse_complex(output, x)
-    slope = gradients(output, [x], record=True)[0]
+    slope, x = slope.node, x.node
+    _refuse_complex(slope, x)
     with modes.recording():
         pattern = pattern_of(slope, x)
     pattern = sparse.csr_array(pattern.multiply(pattern.T))  # it is symmetric
     rows, columns = _entries(pattern)
     _, apart, colours = _plan(pattern, both=True)
-    starts = np.concatenate([_units(apart, x.size), _together(colours, apart, x.size)])
+    starts = np.concatenate([_units(apart, _size(x)), _together(colours, _size(x))])
     found = _rows(slope, x, starts)
     alone, rest = found[: len(apart)], found[len(apart) :]
-    number = _numbers_of(apart, x.size)
+    number = _numbers_of(apart, _size(x))
     data = np.empty(len(rows))
     long, across = number[rows] >= 0, (number[rows] < 0) & (number[columns] >= 0)
     data[long] = alone[number[rows[long]], columns[long]]
     data[across] = alone[number[columns[across]], rows[across]]
     short = ~(long | across)
     data[short] = rest[colours[rows[short]], columns[short]]
-    return _array(data, pattern, x.dtype)
+    return _array(data, pattern, _dtype(x))
+
+
+def _size(x: Any) -> int:
+    return int(math.prod(x.shape))
+
+
+def _dtype(x: Any) -> Any:
+    return getattr(x, "dtype", np.dtype(float))
 
 
 def _refuse_complex(*variables: Any) -> None:
@@ -180,7 +132,7 @@ def _recovered(
         found = by_columns(_units(apart, shape[1]))
         data[alone] = found[number[columns[alone]], rows[alone]]
     if not alone.all():
-        found = by_rows(_together(colours, (), shape[0]))
+        found = by_rows(_together(colours, shape[0]))
         data[~alone] = found[colours[rows[~alone]], columns[~alone]]
     return data
 
@@ -188,9 +140,9 @@ def _recovered(
 def _rows(output: Any, x: Any, starts: Array) -> Array:
     """The gradients for these starts, each in a row."""
     if not len(starts):
-        return np.empty((0, x.size))
+        return np.empty((0, _size(x)))
     found = many_gradients(output, [x], starts.reshape(-1, *output.shape))[0]
-    return found.reshape(len(starts), x.size)  # type: ignore[no-any-return]
+    return found.reshape(len(starts), _size(x))  # type: ignore[no-any-return]
 
 
 def _units(places: Array, n: int) -> Array:
@@ -199,7 +151,7 @@ def _units(places: Array, n: int) -> Array:
     return units
 
 
-def _together(colours: Array, apart: Any, n: int) -> Array:
+def _together(colours: Array, n: int) -> Array:
     """For each colour the sum of the unit vectors of its rows."""
     starts = np.zeros((int(colours.max(initial=-1)) + 1, n))
     mine = np.nonzero(colours >= 0)[0]

@@ -135,7 +135,7 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
         _check_shape(name, x, given, where, what)
         return given
     refuse_other_arithmetic(f"{name}: {what}", given)
-    array = np.asarray(given)
+    array = given if isinstance(given, Batched) else np.asarray(given)
     dtype = np.dtype(float) if x.__class__ is Value else getattr(x, "dtype", np.dtype(float))
     kinds = "fiuc" if dtype.kind == "c" or isinstance(x, complex) else "fiu"
     if array.dtype.kind not in kinds:
@@ -144,6 +144,8 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
             f"{'' if 'c' in kinds else 'real '}numbers are needed"
         )
     _check_shape(name, x, array, where, what)
+    if isinstance(array, Batched):
+        return array.astype(dtype) if dtype.kind in "fc" else array
     if x.__class__ is Value:
         return float(array)
     return np.array(array, dtype=dtype if dtype.kind in "fc" else None)[()]

@@ -19,17 +19,27 @@ from autograd_lite.engine.primitive import Structural
 from autograd_lite.testing.calls import is_differentiable
 from autograd_lite.testing.strategies import random_points
 from autograd_lite.transforms.colouring import colours_of_rows
+from autograd_lite.transforms.hessian import hessian
+from autograd_lite.transforms.jacobian import jacobian
 from autograd_lite.transforms.pattern import local_pattern, pattern_of
-from autograd_lite.transforms.sparse import (
-    hessian_of,
-    jacobian_of,
-    sparse_hessian,
-    sparse_jacobian,
-)
+from autograd_lite.transforms.sparse import jacobian_of, symmetric_jacobian_of
+from autograd_lite.transforms.trees import leaves_of
 from autograd_lite.transforms.vmap import vmap
 
 sparse = pytest.importorskip("scipy.sparse")
 RNG = np.random.default_rng(3)
+
+
+def sparse_jacobian(f: Any, argnums: Any = 0) -> Any:
+    return jacobian(f, argnums, sparse=True)
+
+
+def sparse_hessian(f: Any, argnums: Any = 0) -> Any:
+    return hessian(f, argnums, sparse=True)
+
+
+def hessian_of(y: Any, x: Tensor) -> Any:
+    return symmetric_jacobian_of(gradients(y, [x], record=True)[0], x)
 
 
 def dense_jacobian(y: Any, x: Tensor) -> Any:
@@ -232,13 +242,40 @@ def test_shapes_dtypes_and_what_depends_on_nothing() -> None:
         found.toarray(), np.concatenate([np.diag(x[0]), np.diag(x[1])], axis=1)
     )
     assert sparse_jacobian(lambda x: x * 2.0)(x.astype(np.float32)).dtype == np.float32
-    assert sparse_jacobian(lambda x: np.ones(4))(x).shape == (4, 6)
-    assert sparse_hessian(lambda x: 3.0)(x).nnz == 0
+    with pytest.warns(UserWarning, match="depends on nothing"):
+        assert sparse_jacobian(lambda x: np.ones(4))(x).shape == (4, 6)
+    with pytest.warns(UserWarning, match="depends on nothing"):
+        assert sparse_hessian(lambda x: 3.0)(x).nnz == 0
     assert sparse_hessian(lambda x: x.sum())(x).nnz == 0
     assert sparse_jacobian(lambda x: x)(np.zeros(0)).shape == (0, 0)
     assert sparse_jacobian(lambda x: x[0])(x[0]).toarray().tolist() == [[1.0, 0.0, 0.0]]
-    listed = sparse_jacobian(lambda x: [x[0] * x[1], x[2]])(np.array([1.0, 2.0, 3.0]))
-    assert listed.toarray().tolist() == [[2.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+
+def test_nests_and_several_arguments() -> None:
+    p = {"a": np.array([1.0, 2.0]), "b": np.array([3.0])}
+    found = sparse_jacobian(lambda p: [p["a"] * p["b"], p["b"]])(p)
+    assert found[0]["a"].toarray().tolist() == [[3.0, 0.0], [0.0, 3.0]]
+    assert found[0]["b"].toarray().tolist() == [[1.0], [2.0]]
+    assert found[1]["a"].nnz == 0
+
+    def f(x: Any, p: Any) -> Any:
+        return (x**2).sum() * p["b"][0] + (x * p["a"]).sum()
+
+    x = np.array([5.0, 6.0])
+    for by in (0, 1, (0, 1)):
+        sparse_, dense = sparse_hessian(f, by)(x, p), hessian(f, by)(x, p)
+        for a, b in zip(leaves_of(sparse_), leaves_of(dense), strict=True):
+            np.testing.assert_allclose(a.toarray(), b)
+    number = sparse_jacobian(lambda x: x * np.ones(3))(2.0)
+    assert number.toarray().tolist() == [[1.0], [1.0], [1.0]]
+
+
+def test_they_are_constants() -> None:
+    def f(x: Any) -> Any:
+        return al.sum(sparse_jacobian(lambda y: y * y)(x).toarray())
+
+    with pytest.raises(TypeError, match="sparse derivatives are constants"):
+        al.grad(f)(np.ones(2))
 
 
 def test_long_single_precision() -> None:
@@ -252,7 +289,7 @@ def test_errors(monkeypatch: pytest.MonkeyPatch) -> None:
         sparse_jacobian(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="complex"):
         sparse_jacobian(lambda x: x * 1j)(np.ones(2))
-    with pytest.raises(ValueError, match="scalar"):
+    with pytest.raises(ValueError, match="one number is needed"):
         sparse_hessian(lambda x: x * x)(np.ones(2))
     monkeypatch.setitem(sys.modules, "scipy.sparse", None)
     with pytest.raises(ImportError, match=r"pip install 'autograd_lite\[scipy\]'"):

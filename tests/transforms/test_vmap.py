@@ -3,6 +3,7 @@ them, nested, for every way to say which axis counts the examples."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import hypothesis.strategies as st
@@ -12,7 +13,18 @@ from hypothesis import given
 
 import autograd_lite as al
 from autograd_lite import Tensor, Value, grad, gradients, value_and_grad
-from autograd_lite.transforms.vmap import vmap
+from autograd_lite.engine.primitive import retract
+from autograd_lite.transforms import (
+    checkpoint,
+    elementwise_grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    vjp,
+    vmap,
+)
 
 RNG = np.random.default_rng(7)
 XS = RNG.normal(size=(4, 3))
@@ -326,6 +338,65 @@ def test_layers_are_batched_by_one_product(monkeypatch: pytest.MonkeyPatch) -> N
     close(vmap(net, (None, 0))(W, XS), np.stack([net(W, x) for x in XS]))
 
 
+NUMPY = {
+    "at the greatest": lambda x: x[np.argmax(x)],
+    "in order": lambda x: x[np.argsort(x)],
+    "filled": lambda x: np.full_like(x, x[0]),
+    "partly summed": lambda x: np.sum(x, where=np.array([True, False, True])),
+    "from a start": lambda x: np.sum(x, initial=3.0),
+    "reduced": lambda x: np.add.reduce(x) + np.multiply.outer(x, x)[0, 1],
+    "flattened": lambda x: x.flatten() + x.ravel() + x.copy(),
+    "truths": lambda x: ~(x > 0) & (x < 1) | (x == 0),
+    "modulo": lambda x: x % 1.0 + x // 0.5 + divmod(x, 0.7)[1],
+    "counted": lambda x: (x > 0).sum() + (x > 0).astype(int) * 2,
+    "the same": lambda x: np.where(np.allclose(x, XS[0]), 1.0, 0.0),
+    "unpacked": lambda x: (lambda a, b, c: a * b + c)(*x),
+    "lists": lambda x: np.stack([x, [1.0, 2.0, 3.0]]) * [1.0, 2.0, 3.0],
+    "complex": lambda x: np.abs(np.exp(1j * x)) + (x * 1j).imag,
+    "rounded": lambda x: np.round(x, 1) + x.round(1),
+    "by axes": lambda x: np.outer(x, x).T.max(axis=1, keepdims=True),
+    "checkpoint": lambda x: checkpoint(lambda x: np.sin(x) * x[0])(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_numpy_as_it_is_used(name: str) -> None:
+    close(vmap(NUMPY[name])(XS), one_by_one(NUMPY[name], XS))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.copyto(np.zeros(3), x),
+        lambda x: np.put(np.zeros(3), [0], x[0]),
+        lambda x: np.sum(x, out=np.zeros(())),
+        lambda x: x.sort(),
+        lambda x: x.fill(0.0),
+    ],
+)
+def test_one_example_after_the_other_does_not_write_into_one_array(f: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        vmap(f)(XS)
+
+
+def test_a_rule_that_holds_a_batch_is_not_given_one_example() -> None:
+    def f(x: Any) -> Any:
+        @al.structural(arrays=lambda y: y * 1.0, pullbacks=(lambda g, z, y: back(g, x),))
+        def held(y: Any) -> Any:
+            return (y,), {}
+
+        try:
+            return grad(lambda y: al.sum(held(y) * x))(x)
+        finally:
+            retract("held")
+
+    def back(g: Any, x: Any) -> Any:
+        return g * x if float(g.sum()) else g  # refuses a batch
+
+    with pytest.raises(TypeError):
+        vmap(f)(XS)
+
+
 def test_writing_what_differs_into_what_is_the_same_is_refused() -> None:
     def f(x: Any) -> Any:
         y = np.zeros(3)
@@ -366,3 +437,50 @@ def test_a_result_that_left_can_be_changed() -> None:
     spread = vmap(lambda x: 1.0)(XS)
     spread[0] = 2.0
     assert spread[1] == 1.0
+
+
+# ---------------------------------------------------------------- around other transforms
+
+
+TRANSFORMS: dict[str, Any] = {
+    "jacobian": lambda f: jacobian(f),
+    "forward": lambda f: jacobian(f, mode="forward"),
+    "hessian": lambda f: hessian(lambda x: np.sum(f(x) * x[0])),
+    "hvp": lambda f: lambda x: hvp(lambda x: np.sum(f(x) * x[0]))(x, x * 2.0),
+    "jvp": lambda f: lambda x: jvp(f, (x,), (x * x,))[1],
+    "vjp": lambda f: lambda x: vjp(f, x)[1](f(x * 2.0))[0],
+    "elementwise": lambda f: elementwise_grad(f),
+    "linearized": lambda f: lambda x: linearize(f, x)[1](x),
+}  # fmt: skip
+
+
+@PROGRAM
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_of_other_transforms(name: str, transform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["autograd_lite.transforms.jacobian"], "_FEW", 2)
+    f = TRANSFORMS[transform](PROGRAMS[name])
+    close(vmap(f)(XS), one_by_one(f, XS))
+
+
+@PROGRAM
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_of_it(name: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["autograd_lite.transforms.jacobian"], "_FEW", 2)
+    f = PROGRAMS[name]
+    found = jacobian(vmap(f), mode=mode)(XS)
+    for i, j in np.ndindex(4, 4):
+        block = np.moveaxis(found[i], -2, 0)[j]
+        expected = jacobian(f)(XS[i])
+        close(block, expected if i == j else np.zeros_like(expected))
+
+
+def test_a_jacobian_in_pieces_inside_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd_lite.engine.many._CACHED", 8)
+    monkeypatch.setattr("autograd_lite.engine.many._FEW", 1)
+    monkeypatch.setattr(sys.modules["autograd_lite.transforms.jacobian"], "_FEW", 0)
+
+    def f(x: Any) -> Any:
+        return np.sin(x) * x[::-1]
+
+    close(vmap(jacobian(f))(XS), one_by_one(jacobian(f), XS))
+    close(jacobian(vmap(f))(XS[:1])[0, :, 0], jacobian(f)(XS[0]))
