@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import (
@@ -64,7 +65,8 @@ def together(outputs: Sequence[Any], always: bool = False) -> Any:
     if len(outputs) == 1 and not always:
         return outputs[0]
     node = object.__new__(Results)
-    node._plain = tuple(x._plain for x in outputs)
+    held = [x._plain for x in outputs]
+    node._plain = tuple(np.float64(x) if x.__class__ is float else x for x in held)
     node._grad = None
     node._epoch = clock.now
     node._primitive = _TOGETHER
@@ -192,7 +194,7 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     """Of any other: the gradient, by u, of what the pullbacks make of u."""
     several = node.__class__ is Results
     results = node._plain if several else (node._plain,)
-    inputs = [Tensor(np.ones(z.shape, z.dtype)) for z in results]  # 0 would be "nothing flows back"
+    inputs = [Tensor(_ones(z)) for z in results]  # 0 would be "nothing flows back"
     u = tuple(inputs) if several else inputs[0]
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
@@ -239,6 +241,13 @@ def _is_real(node: Any) -> bool:
     return not any(map(np.iscomplexobj, (node._plain, *_held(node))))
 
 
+def _ones(z: Any) -> Any:
+    """1 in the shape of a result; for each example of a batch, if that is one."""
+    if z.__class__ is Batched:
+        return Batched(z.level, _ones(z.payload))
+    return np.ones(z.shape, z.dtype)
+
+
 def _zeros(x: Any) -> Any:
     """0 in the place of an operand."""
     x = detached(x)
@@ -254,6 +263,8 @@ def _zero(node: Any) -> Any:
 def _fitting(t: Any, node: Variable) -> Any:
     """A tangent in the shape, dtype and kind of the node that it is for."""
     data = node._plain
+    if node._primitive is _TOGETHER:
+        return t  # each is that of a node, in its form
     if node.__class__ is Results:
         return tuple(_in_form(part, like) for part, like in zip(t, data, strict=True))
     if node.__class__ is Value:
@@ -265,8 +276,6 @@ def _fitting(t: Any, node: Variable) -> Any:
 
 def _in_form(t: Any, data: Any) -> Any:
     """The same for a Tensor that holds `data`."""
-    if not hasattr(data, "dtype"):
-        return t  # of a Value that stands together with others
     if t.__class__ is Value:
         t = as_tensor(t, data.dtype)
     if t.__class__ is float or t.__class__ is int:
@@ -278,5 +287,7 @@ def _in_form(t: Any, data: Any) -> Any:
     if t.dtype.kind == "c" != data.dtype.kind:
         t = PRIMITIVES["real"].function(t)
     if t.dtype != data.dtype:
-        t = PRIMITIVES["astype"].function(t, data.dtype)[()]
+        t = PRIMITIVES["astype"].function(t, data.dtype)
+    if t.__class__ is np.ndarray and not t.ndim:
+        t = t[()]
     return t

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import Binding, name_of, nearest, unsupported
 from autograd_lite.engine.primitive import (
@@ -76,6 +77,11 @@ def _alike(function: Any) -> str:
 def _array_function(
     self: Any, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
+    return called(function, args, kwargs)
+
+
+def called(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+    """The call of a function of NumPy's that has a variable among its arguments."""
     ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
@@ -125,6 +131,11 @@ def _as_method(function: Rule) -> None:
 watch_constants(_as_method)
 
 
+def has_variable(thing: Any) -> bool:
+    """Whether there is a variable in nested tuples, lists and dicts."""
+    return any(isinstance(x, Variable) for x in parts_of(thing))
+
+
 # ---------------------------------------------------------------- ufuncs
 
 _UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -142,6 +153,11 @@ _UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
 
 
 def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    return called_ufunc(ufunc, method, inputs, kwargs)
+
+
+def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The call of a ufunc, or of a method of one, that has a variable among its operands."""
     name = name_of(ufunc)
     if any(x is not None for x in kwargs.pop("out", ())):
         raise TypeError(

@@ -227,6 +227,8 @@ class Structural(Primitive):
     linear: str = ""
     """"jointly" if the result is linear in all variable operands together, "each" if it is in each
     of them while the others stay; "" where it is neither, or where that is not said."""
+    batched: Rule | str | None = None
+    """Its value where operands have a batch axis in front: see `structural`."""
 
     @functools.cached_property
     def works_in_place(self) -> bool:

@@ -22,6 +22,8 @@ import numpy as np
 
 from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.batching import closed, one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place
@@ -45,6 +47,8 @@ def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> N
     with `create_graph` as variables."""
     output = output.node
     start = _start("backward", output, gradient, create_graph)
+    if Batched in (start.__class__, output._plain.__class__):
+        raise TypeError("backward: of a whole batch there is no .grad; use grad or gradients(...)")
     if create_graph:
         _backward_recorded(output, start)
         return
@@ -151,7 +155,10 @@ def gradients_and_whether_recorded(
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
-    return [g if is_variable(g) else v.__class__(g) for g, v in pairs], True
+    return [
+        g if is_variable(g) else Tensor(g) if g.__class__ is Batched else v.__class__(g)
+        for g, v in pairs
+    ], True
 
 
 def _is_watched() -> bool:
@@ -197,7 +204,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     refuse_other_arithmetic(f"{name}: the gradient", gradient)
-    start = np.asarray(gradient)
+    start = gradient if gradient.__class__ is Batched else np.asarray(gradient)
     kinds = "fiuc" if output.dtype.kind == "c" else "fiu"
     if start.shape != output.shape or start.dtype.kind not in kinds:
         raise ValueError(
@@ -205,6 +212,8 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
             f"{'' if 'c' in kinds else 'real '}numbers of the output's shape {output.shape} are "
             "needed"
         )
+    if start.__class__ is Batched:
+        return start.astype(output.dtype, copy=False)
     return np.array(start, dtype=output.dtype)[()]
 
 
@@ -317,7 +326,10 @@ def _propagate(
             rule = rules[i]
             if watching:
                 rule = observed_pullback(watching, node, i, rule)
-            part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            try:
+                part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            except Exception as error:
+                part = one_by_one(error, rule, (flow, z, *values), params)
             data = parent._plain
             if not (
                 part.__class__ is data.__class__ is ndarray
@@ -370,7 +382,11 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
     if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
+    if total.__class__ is Pieces and not isinstance(part, ndarray | np.generic):
+        total = total.sum(node)  # beside a variable, to record, or a batch
     if total.__class__ is Pieces:
+        if part.__class__ is not ndarray:  # recorded: a graph does not go into an array
+            return part + total.sum(node)
         dense = np.array(part)
         total.add_to(dense)
         owned.add(node)
@@ -423,7 +439,8 @@ def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, 
 def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
     """The gradients of all results: 0 of those that lead nowhere."""
     return tuple(
-        flow[i] if i in flow else np.zeros_like(result) for i, result in enumerate(node._plain)
+        flow[i] if i in flow else np.zeros(np.shape(result), getattr(result, "dtype", float))
+        for i, result in enumerate(node._plain)
     )
 
 
@@ -469,6 +486,8 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     data = parent._plain
     if parent.__class__ is Results:
         return part if part.__class__ is dict else {node._params["index"]: part}
+    if Batched in (part.__class__, data.__class__, detached(part).__class__):
+        return _fit_in_batch(part, parent, node)
     if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
@@ -489,6 +508,22 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     if part.dtype.kind == "c" and data.dtype.kind == "f":
         part = part.real
     return part.astype(data.dtype)
+
+
+def _fit_in_batch(part: Any, parent: Any, node: Any) -> Any:
+    """The same where there is one for each example; summed over those of a batch that is closed."""
+    data = np.float64(parent._plain) if parent.__class__ is Value else parent._plain
+    if part.__class__ is Value:
+        part = as_tensor(part, data.dtype)
+    elif not hasattr(part, "dtype"):
+        part = np.asarray(part)
+    if part.shape != data.shape:
+        part = _summed(part, data.shape, node)
+    if part.dtype.kind == "c" and data.dtype.kind == "f":
+        part = part.real
+    if part.dtype != data.dtype:
+        part = part.astype(data.dtype)
+    return closed(part, data)
 
 
 def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:

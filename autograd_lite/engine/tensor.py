@@ -24,6 +24,7 @@ from autograd_lite.engine.arrays import (
     sealed,
 )
 from autograd_lite.engine.at import At
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
@@ -293,6 +294,8 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
+        if self._plain.__class__ is Batched:
+            return f"Tensor({self._plain!r}{name})"
         text = np.array2string(np.asarray(self._plain), separator=", ", prefix="Tensor(")
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{kind}{name})"

@@ -10,8 +10,9 @@ from autograd_lite.primitives import shape, axes, indexing, joining, reductions,
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import like, writing, assembling, creation, rearranging, sorting
 from autograd_lite.primitives import padding, selecting
-from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions
+from autograd_lite.primitives import cumulative, statistics, quantiles, missing
+from autograd_lite.primitives import interpolation, numerics, polynomials
+from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
 
@@ -23,7 +24,8 @@ later("scipy.special._ufuncs", "autograd_lite.scipy.special")  # of zeta, a func
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
     "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
-    "exponential", "hyperbolic", "indexing", "joining", "like", "linalg", "numerics",
-    "padding", "polynomials", "products", "rearranging", "reductions", "rounding", "selecting",
-    "shape", "softmax", "sorting", "special", "statistics", "trigonometric", "writing",
+    "exponential", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
+    "missing", "norms", "numerics", "padding", "polynomials", "products", "quantiles",
+    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
+    "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip

@@ -358,6 +358,8 @@ def _rolled(x: Any, axes: Any, half: Any) -> Any:
     """x with the halves of some axes exchanged."""
     x = as_array(x)
     shape = shape_of(x)
+    if not shape:
+        raise ValueError("fftshift: a number has no axes to shift along")
     axes = range(len(shape)) if axes is None else (axes,) if np.ndim(axes) == 0 else axes
     for axis in axes:
         if not -len(shape) <= axis < len(shape):
@@ -372,7 +374,8 @@ def _rolled(x: Any, axes: Any, half: Any) -> Any:
 
 
 def _shift_cases(shape: Shape) -> Iterator[Case]:
-    yield (shape,), (), {}
+    if shape:
+        yield (shape,), (), {}
     for axis in range(-1, len(shape)) if shape else ():
         yield (shape,), (axis,), {}
 

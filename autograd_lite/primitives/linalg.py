@@ -116,7 +116,7 @@ def square_cases(shape: Shape) -> Iterator[Case]:
         yield (shape,), (), {}
 
 
-def _least_singular(a: Array) -> float:
+def least_singular(a: Array) -> float:
     """How far matrices are from singular ones; 0 where that is too near for differences."""
     a = np.asarray(a)
     if not a.size:
@@ -134,7 +134,7 @@ def _least_singular(a: Array) -> float:
     pullbacks=(lambda g, z, x: -matmul(matmul(transposed(z), g), transposed(z)),),
     cases=square_cases,
     back=("−{x}⁻ᵀ·g·{x}⁻ᵀ",),
-    kink=_least_singular,
+    kink=least_singular,
     method=False,
 )
 def inv(x: Any) -> Call:
@@ -181,7 +181,7 @@ def _solve_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=(_to_matrix, _to_right_side),
     cases=_solve_cases,
     back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),
-    kink=lambda a, b: _least_singular(a),
+    kink=lambda a, b: least_singular(a),
     method=False,
 )
 def solve(a: Any, b: Any) -> Call:
@@ -240,7 +240,7 @@ def _to_determined(g: Any, z: Any, a: Any) -> Any:
     pullbacks=(_to_determined,),
     cases=square_cases,
     back=("g·cofactors of {x}",),
-    kink=lambda x: _least_singular(x),
+    kink=lambda x: least_singular(x),
     method=False,
 )
 def det(x: Any) -> Call:
@@ -273,7 +273,7 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
     results=("sign", "logabsdet"),
     cases=square_cases,
     back=("g·{x}⁻ᵀ",),
-    kink=lambda x: _least_singular(x),
+    kink=lambda x: least_singular(x),
     method=False,
 )
 def slogdet(x: Any) -> Call:
@@ -319,7 +319,7 @@ def _matrix_cases(shape: Shape) -> Iterator[Case]:
     pullbacks=(_to_inverted,),
     cases=_matrix_cases,
     back=("−{x}⁺ᵀ·g·{x}⁺ᵀ and the parts outside",),
-    kink=lambda x, **params: _least_singular(x),
+    kink=lambda x, **params: least_singular(x),
     method=False,
 )
 def pinv(x: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NO_VALUE) -> Call:
@@ -358,7 +358,7 @@ def _power_cases(shape: Shape) -> Iterator[Case]:
             yield (shape,), (n,), {}
 
 
-@composed(np.linalg.matrix_power, cases=_power_cases, kink=lambda x, n: _least_singular(x))
+@composed(np.linalg.matrix_power, cases=_power_cases, kink=lambda x, n: least_singular(x))
 def matrix_power(x: Any, n: int) -> Any:
     """x·x·…·x, n times, of a square matrix or of each of a stack; the unit matrix for n = 0, and
     the inverse |n| times for a negative one.
@@ -440,7 +440,13 @@ def multi_dot(arrays: Any) -> Any:
     return reshape(result, -1) if 1 in (first, last) else result
 
 
-@composed(np.linalg.tensorinv)
+def _tensorinv_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape) and len(shape) == 2:
+        yield (shape,), (1,), {}
+        yield (shape,), (), {"ind": 1}
+
+
+@composed(np.linalg.tensorinv, cases=_tensorinv_cases, kink=lambda x, *_, **__: least_singular(x))
 def tensorinv(x: Any, ind: int = 2) -> Any:
     """The inverse of x as a map from its last axes to its first `ind` ones, as of a matrix.
 
@@ -451,13 +457,22 @@ def tensorinv(x: Any, ind: int = 2) -> Any:
     shape = shape_of(x)
     if ind <= 0:
         raise ValueError("tensorinv: ind must be positive")
+    rows = math.prod(shape[ind:])
+    inverse = inv(reshape(x, (rows, -1)))
     if not shape:
         raise TypeError("tensorinv: an array without axes has no inverse of this kind")
-    rows = math.prod(shape[ind:])
-    return reshape(inv(reshape(x, (rows, -1))), (*shape[ind:], *shape[:ind]))
+    return reshape(inverse, (*shape[ind:], *shape[:ind]))
 
 
-@composed(np.linalg.tensorsolve)
+def _tensorsolve_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape) and len(shape) == 2:
+        yield (shape, shape[:1]), (), {}
+        yield (shape, shape[:1]), ((0,),), {}
+
+
+@composed(
+    np.linalg.tensorsolve, cases=_tensorsolve_cases, kink=lambda a, *_, **__: least_singular(a)
+)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """The solution z of a·z = b, summed over all axes of z, which are the last ones of a.
 

@@ -7,6 +7,7 @@ it gets the gradient of the first place. A derivative exists where all differ. S
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -340,7 +341,20 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 # ---------------------------------------------------------------- counts
 
 
-@composed(np.bincount)
+def _bincount_cases(shape: Shape) -> Iterator[Any]:
+    if len(shape) == 1 and shape[0]:
+        places = np.arange(shape[0]) * 2 % 3
+        yield (places, shape), (), {}
+        yield (places, shape), (5,), {}
+
+
+def _histogram_cases(shape: Shape) -> Iterator[Any]:
+    if shape and 0 not in shape:
+        data = np.linspace(-0.9, 1.3, math.prod(shape)).reshape(shape)
+        yield (data, np.array([-1.0, 0.2, 0.5, 1.3]), None, False, shape), (), {}
+
+
+@composed(np.bincount, cases=_bincount_cases, domain=(((0.2, 3.0),),))
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each whole number from 0 occurs in x, or the sum of the weights where it does.
 
@@ -363,7 +377,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return scatter(summands, np.asarray(x, int), plain.shape)
 
 
-@composed(np.histogram)
+@composed(np.histogram, cases=_histogram_cases, domain=(((0.2, 3.0),),))
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any]:

@@ -11,9 +11,10 @@ from autograd_lite.transforms.jvp import jvp, linearize
 from autograd_lite.transforms.profile import profile
 from autograd_lite.transforms.trees import register_tree
 from autograd_lite.transforms.vjp import vjp
+from autograd_lite.transforms.vmap import vmap
 
 __all__ = [
     "checkpoint", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten", "grad",
     "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree", "value_and_grad",
-    "vjp",
+    "vjp", "vmap",
 ]  # fmt: skip

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
-from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 Argnums = int | str | Sequence[int | str]
@@ -146,7 +147,7 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
         return Value(leaf)
-    if isinstance(leaf, np.ndarray | np.inexact | complex):
+    if isinstance(leaf, np.ndarray | np.inexact | complex | Batched):
         return Tensor(leaf)
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
@@ -156,7 +157,7 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
 
 def as_given(gradient: Any, leaf: Any) -> Any:
     """A gradient in the form of the number, array or variable that it is for."""
-    if is_variable(gradient) or not isinstance(leaf, np.ndarray | Tensor):
+    if isinstance(gradient, Variable | Batched) or not isinstance(leaf, np.ndarray | Tensor):
         return gradient.item() if isinstance(leaf, complex) else gradient
     floating = leaf.dtype.kind in "fc"  # of any byte order
     return np.asarray(gradient, dtype=leaf.dtype if floating else None)
@@ -178,7 +179,7 @@ def outputs_of(name: str, output: Any) -> Any:
             return leaf.node
         if isinstance(leaf, np.ndarray) and leaf.dtype == object:
             return _joined(leaf)
-        if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "fiuc":
+        if isinstance(leaf, np.ndarray | np.generic | Batched) and leaf.dtype.kind in "fiuc":
             return leaf
         if isinstance(leaf, float | int | complex) and not isinstance(leaf, bool):
             return leaf
@@ -225,7 +226,7 @@ def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
             )
         return output
     if isinstance(output, float | int | np.floating | np.integer) or (
-        isinstance(output, np.ndarray) and output.ndim == 0 and output.dtype.kind in "fiu"
+        isinstance(output, np.ndarray | Batched) and output.ndim == 0 and output.dtype.kind in "fiu"
     ):
         return output
     shape = f" of shape {output.shape}" if isinstance(output, np.ndarray) else ""
@@ -236,9 +237,8 @@ def plain(output: Any) -> Any:
     """The number or array that a variable holds; of anything else itself."""
     if not is_variable(output):
         return output
-    if output.__class__ is Value or output.ndim:
-        return output.detach()
-    return number_of(output.detach()[()])
+    held = output.detach()
+    return held if output.__class__ is Value or output.ndim else number_of(held)
 
 
 def number_of(x: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.graph import older_below
 from autograd_lite.engine.primitive import PRIMITIVES
@@ -133,18 +134,24 @@ def _back(
 def _check_unchanged(closed: list[Any], held: Sequence[Any]) -> None:
     """Whether the variables that f closes over hold what they did."""
     for x, was in zip(closed, held, strict=True):
-        if not is_variable(was) and not np.array_equal(x.detach(), was, equal_nan=True):
+        if not is_variable(was) and not _is_same(x.detach(), was):
             raise ValueError(
                 "checkpoint: the data of a variable that the function closes over was replaced "
                 "after it ran; give it as an argument, or run the function anew"
             )
 
 
+def _is_same(a: Any, b: Any) -> bool:
+    """Whether two arrays, or batches of them, hold the same numbers."""
+    a, b = (x.numbers() if isinstance(x, Batched) else x for x in (a, b))
+    return np.array_equal(a, b, equal_nan=True)
+
+
 def _check_same(values: list[Any], results: list[Any]) -> None:
     """Whether f gave what it gave before."""
     again = [x.detach() if is_variable(x) else x for x in results]
     if len(again) != len(values) or not all(
-        np.array_equal(a, b, equal_nan=True) for a, b in zip(again, values, strict=True)
+        _is_same(a, b) for a, b in zip(again, values, strict=True)
     ):
         raise ValueError(
             "checkpoint: the function gave something else when it was run again; it must depend "

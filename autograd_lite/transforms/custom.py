@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import clock, modes
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.graph import older_below
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
@@ -129,10 +130,11 @@ def _checked(name: str, x: Any, part: Any, recording: bool, what: str) -> Any:
     """A gradient that pull gave for the variable x."""
     if is_variable(part):
         part = part if recording else part.detach()
-    elif not isinstance(part, np.ndarray | np.generic | float | int | complex):
+    elif not isinstance(part, np.ndarray | np.generic | Batched | float | int | complex):
         raise TypeError(f"{name}: {what} is of type {type(part).__name__}; numbers are needed")
-    if np.shape(part if not is_variable(part) else part.detach()) not in (x.shape, ()):
+    shape = getattr(part, "shape", ())
+    if shape not in (x.shape, ()):
         raise ValueError(f"{name}: {what} has shape {part.shape}, and {x.shape} is needed")
-    if not is_variable(part) and x.shape and not np.shape(part):
+    if isinstance(part, np.ndarray | np.generic | float | int) and x.shape and not shape:
         return np.full(x.shape, part)
     return np.asarray(part)[()] if isinstance(part, int | float | complex) else part

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.engine import modes
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.value import Value
@@ -94,6 +95,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
         f: as for `grad`; returns a number or an array of any shape, or a nest of them.
         argnums: which argument to differentiate by.
 
+    >>> import numpy as np
     >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
@@ -188,6 +190,8 @@ def _is_surely_connected(g: Any) -> bool:
         return bool(g)
     if is_variable(g):
         return not g.is_leaf
+    if isinstance(g, Batched):
+        return True
     return bool(g.size and (g.flat[0] if g.ndim else g) != 0)
 
 

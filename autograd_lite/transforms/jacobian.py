@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import modes
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.many import in_batches, one_batch
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.value import Value
-from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.calls import (
     Argnums,
     Call,
@@ -27,7 +31,11 @@ from autograd_lite.transforms.jvp import Pushed
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 from autograd_lite.transforms.vjp import Pullback
 
+Linear = Callable[[Any], list[Any]]
+
 FORWARD, REVERSE = "forward", "reverse"
+_FEW = 3
+"""Up to so many passes are quicker one by one than as one batch."""
 
 
 def jacobian(
@@ -143,6 +151,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     """For each leaf of the output the Jacobian by each input, by reverse passes."""
     pull = Pullback(call, output)
     record = bool(pull.records)
+    at_once = record or _in_batch(call.inputs, leaves_of(output))
     blocks = []
     k = 0
     for z in leaves_of(output):
@@ -153,7 +162,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
         def back(g: Any, k: int = k) -> list[Any]:
             return pull.gradients({k: g}, record)
 
-        rows = _stacked(back, z, len(call.inputs), complete=_is_complex(z))
+        rows = _stacked(back, z, call.inputs, _is_complex(z), at_once, pull.widest)
         blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
         k += 1
     return blocks, record
@@ -164,6 +173,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     push = Pushed(call, output, often=True)
     record = push.records
     outputs = leaves_of(output)
+    at_once = record or _in_batch(call.inputs, outputs)
     variables = [z for z in outputs if is_variable(z)]
     columns = []
     for j, x in enumerate(call.inputs):
@@ -172,7 +182,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
             given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
             return list(push.tangents(given, record))
 
-        found = _stacked(along, x, len(variables), complete=_is_complex(x))
+        found = _stacked(along, x, variables, _is_complex(x), at_once, push.widest)
         columns.append(iter(found))
     blocks = [
         [
@@ -184,23 +194,48 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     return blocks, record
 
 
-def _stacked(f: Callable[[Any], list[Any]], x: Any, count: int, complete: bool) -> list[Any]:
-    """What the linear f, which gives so many arrays, makes of each unit array of the shape of x:
-    for each of these arrays, all that along a first axis. `complete`: f is given complex numbers,
-    but may keep the real part only of what it makes of them; then it is asked for both."""
+def _stacked(
+    f: Linear, x: Any, to: Sequence[Any], complete: bool, at_once: bool, widest: int
+) -> list[Any]:
+    """What the linear f makes of each unit array of the shape of x: for each of the variables that
+    it leads `to`, all that along a first axis, or None if x has no element. `complete`: f is given
+    complex numbers, but may keep the real part of a product only; then it is asked for both."""
     unit: Any
+    run = functools.partial(_both, f) if complete else f
     if x.__class__ is Value or not x.ndim:
         unit = 1.0 if x.__class__ is Value else x.dtype.type(1)
-        return _both(f, unit) if complete else f(unit)
-    found = []
-    for i in range(x.size):
-        unit = np.zeros(x.shape, x.dtype)
-        unit.flat[i] = 1
-        found.append(_both(f, unit) if complete else f(unit))
-    return [_stack([one[j] for one in found]) for j in range(count)]
+        return run(unit)
+    n = x.size
+    if not n:
+        return [None for _ in to]
+
+    def units(first: int, last: int) -> list[Any]:
+        found = np.zeros((last - first, n), x.dtype)
+        found[np.arange(last - first), np.arange(first, last)] = 1
+        return [found.reshape(-1, *x.shape)]
+
+    if n <= _FEW:
+        one_by_one = [run(one) for one in units(0, n)[0]]
+        return [_side_by_side(parts) for parts in zip(*one_by_one, strict=True)]
+    if at_once:
+        return one_batch(run, units(0, n), n)
+    made = [np.empty((n, *z.shape), _dtype_of(z, complete)) for z in to]
+    in_batches(run, units, n, widest, made)
+    return made
 
 
-def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
+def _side_by_side(parts: Sequence[Any]) -> Any:
+    if any(isinstance(part, Variable | Batched) for part in parts):
+        return PRIMITIVES["stack"].function(parts)
+    return np.array(parts)
+
+
+def _dtype_of(x: Any, complete: bool) -> Any:
+    dtype = getattr(x, "dtype", np.dtype(float))
+    return np.result_type(dtype, np.complex64) if complete else dtype
+
+
+def _both(f: Linear, unit: Any) -> list[Any]:
     """f(1) where that is complex; where f keeps the real part of a product J·t only, J is
     f(1) + i·f(−i)."""
     ones = f(unit)
@@ -208,14 +243,6 @@ def _both(f: Callable[[Any], list[Any]], unit: Any) -> list[Any]:
         return ones
     others = f(unit * -1j)
     return [a if _is_complex(a) else a + b * 1j for a, b in zip(ones, others, strict=True)]
-
-
-def _stack(parts: list[Any]) -> Any:
-    if not parts:
-        return None
-    if not any(map(is_variable, parts)):
-        return np.stack(parts)
-    return PRIMITIVES["stack"].function(parts)
 
 
 def _no_derivative(z: Any, x: Any) -> Any:
@@ -241,9 +268,9 @@ def _block(stacked: Any, z: Any, x: Any, forward: bool) -> Any:
         stacked = _reshape(stacked, shape_z + shape_x)
     if x.__class__ is Value and (z.__class__ is Value or isinstance(z, float | int)):
         return stacked if is_variable(stacked) else number_of(np.float64(stacked))
-    if not is_variable(stacked):
+    if not isinstance(stacked, Variable | Batched):
         return np.array(stacked, dtype, order="C", copy=None)
-    if stacked.__class__ is Value or stacked.dtype == dtype:
+    if isinstance(stacked, Value) or getattr(stacked, "dtype", dtype) == dtype:
         return stacked
     return PRIMITIVES["astype"].function(stacked, dtype)
 
@@ -252,6 +279,11 @@ def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
     if getattr(x, "shape", ()) == shape:
         return x
     return PRIMITIVES["reshape"].function(x, shape)
+
+
+def _in_batch(*groups: Sequence[Any]) -> bool:
+    """Whether any of these holds a batch, of a `vmap` outside."""
+    return any(isinstance(detached(x), Batched) for group in groups for x in group)
 
 
 def _size(x: Any) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.forward import Pushforward, together
+from autograd_lite.engine.many import widest_below
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import (
     Call,
@@ -123,6 +124,11 @@ class Pushed:
             found = Pushforward(self._whole, call.inputs, call.record, often)
             self.records = found.record
             self._passes[found.record] = found
+
+    @property
+    def widest(self) -> int:
+        """The number of elements of the largest variable on the way."""
+        return 1 if self._whole is None else widest_below(self._whole, self._call.inputs)
 
     def __call__(self, *tangents: Any) -> Any:
         """J·v for the direction v.

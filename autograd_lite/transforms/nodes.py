@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.apply import TENSOR, record_as
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.primitive import Structural
 from autograd_lite.engine.recording import Results, as_value
@@ -61,6 +62,8 @@ def _is_float(result: Any) -> bool:
 
 def _numbers_of(result: Any) -> Any:
     """The numbers of a result, which nobody else can change."""
+    if isinstance(result.detach() if is_variable(result) else result, Batched):
+        return result.detach() if is_variable(result) else result
     if result.__class__ is Value:
         return np.float64(result.detach())
     if is_variable(result):

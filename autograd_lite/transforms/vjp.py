@@ -9,8 +9,10 @@ import numpy as np
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.many import widest_below
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
@@ -81,6 +83,11 @@ class Pullback:
         if call.record is None and self._whole is not None:
             self.records = _depends_on_older(self._whole, call.inputs)
 
+    @property
+    def widest(self) -> int:
+        """The number of elements of the largest variable on the way."""
+        return 1 if self._whole is None else widest_below(self._whole, self._call.inputs)
+
     def __call__(self, gradient: Any) -> tuple[Any, ...]:
         """The gradient of each argument, for one of the value.
 
@@ -122,6 +129,9 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
     """A gradient or tangent in the shape and dtype of the number, array or variable x that it
     belongs to, or an error that names who asked."""
     if is_variable(given):
+        _check_shape(name, x, given, where, what)
+        return given
+    if isinstance(given, Batched):
         _check_shape(name, x, given, where, what)
         return given
     refuse_other_arithmetic(f"{name}: {what}", given)

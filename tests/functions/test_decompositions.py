@@ -251,6 +251,14 @@ def test_singular_values_of_0() -> None:
             assert np.isfinite(g).all()
 
 
+def test_what_is_not_finite() -> None:
+    """For some such matrices LAPACK never stops looking for the vectors."""
+    x = np.ones((3, 3))
+    x[1, 0] = np.inf
+    assert np.isnan(np.linalg.svdvals(Tensor(x)).detach()).all()
+    assert all(np.isnan(one.detach()).all() for one in np.linalg.svd(Tensor(x)))
+
+
 # ---------------------------------------------------------------- qr
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from autograd_lite import Tensor, Value, gradients, no_grad
 from autograd_lite.transforms import (
+    checkpoint,
+    custom_gradient,
     elementwise_grad,
     grad,
     hessian,
@@ -22,6 +24,7 @@ from autograd_lite.transforms import (
     linearize,
     value_and_grad,
     vjp,
+    vmap,
 )
 
 Pair = namedtuple("Pair", ["w", "b"])
@@ -469,3 +472,47 @@ def swirl_sum(x: Any) -> Any:
 def test_errors_name_the_transform(call: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+# ---------------------------------------------------------------- batches
+
+
+ROWS = np.array([[0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8], [0.9, 1.0, 1.1, 1.2]])
+
+
+PER_ROW: list[Any] = [
+    lambda x: jvp(cube, (x,), (x,))[1],
+    lambda x: vjp(cube, x)[1](x)[0],
+    lambda x: jacobian(cube, mode="forward")(x),
+    lambda x: jacobian(cube, mode="reverse")(x),
+    lambda x: jacobian(lambda x: x[:2] * x[2])(x),
+    lambda x: hessian(lambda x: np.sum(cube(x)))(x),
+    lambda x: hvp(lambda x: np.sum(cube(x)))(x, x),
+    elementwise_grad(lambda x: cube(x)),
+    lambda x: linearize(cube, x)[1](x),
+    elementwise_grad(checkpoint(lambda x: cube(x))),
+    elementwise_grad(custom_gradient(lambda x: (x * x, lambda g: 5.0 * g * x))),
+]
+
+
+def cube(x: Any) -> Any:
+    return np.sin(x) * x[0] + x[::-1] ** 3
+
+
+@pytest.mark.parametrize("f", PER_ROW)
+def test_of_each_example_of_a_batch(f: Any) -> None:
+    np.testing.assert_allclose(vmap(f)(ROWS), np.stack([f(row) for row in ROWS]), rtol=1e-12)
+
+
+def test_of_what_maps_over_a_batch() -> None:
+    mapped = vmap(cube)
+    looped = lambda X: np.stack([cube(row) for row in X])  # noqa: E731
+    for transform in (
+        lambda f: jvp(f, (ROWS,), (ROWS,))[1],
+        lambda f: vjp(f, ROWS)[1](ROWS)[0],
+        lambda f: jacobian(f, mode="forward")(ROWS),
+        lambda f: jacobian(f, mode="reverse")(ROWS),
+        lambda f: hessian(lambda X: np.sum(f(X) ** 2))(ROWS),
+        lambda f: jvp(grad(lambda X: np.sum(f(X) ** 2)), (ROWS,), (ROWS,))[1],
+    ):
+        np.testing.assert_allclose(transform(mapped), transform(looped), rtol=1e-10, atol=1e-12)
