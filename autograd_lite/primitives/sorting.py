@@ -7,6 +7,7 @@ it gets the gradient of the first place. A derivative exists where all differ. S
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -375,7 +376,16 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return scatter(summands, np.asarray(x, int), plain.shape)
 
 
-@composed(np.histogram)
+def _histogram_cases(shape: Shape) -> Iterator[Case]:
+    if shape and 0 not in shape:
+        places, edges = np.linspace(0.1, 2.9, math.prod(shape)).reshape(shape), np.arange(4.0)
+        yield (shape,), (3,), {}
+        yield (shape,), (3,), {"density": True}
+        yield (places, edges, None, None, shape), (), {}
+        yield (places, edges, None, True, shape), (), {}
+
+
+@composed(np.histogram, cases=_histogram_cases)
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any]:
@@ -401,13 +411,9 @@ def histogram(
         counts = scatter(getitem(weights, inside), places, counts.shape)
     if is_variable(bins):
         edges = bins
-    elif (
-        is_variable(a)
-        and range is None
-        and np.ndim(bins) == 0
-        and edges[0] == plain.min(initial=np.inf)
-    ):
-        edges = linspace(min(a), max(a), len(edges))
+    elif is_variable(a) and plain.size and range is None and np.ndim(bins) == 0:
+        room = 0.0 if plain.min() < plain.max() else 0.5  # around what is all the same
+        edges = linspace(min(a) - room, max(a) + room, len(edges))
     if density:
         counts = counts / sum(counts) / (edges[1:] - edges[:-1])
     return counts, edges
