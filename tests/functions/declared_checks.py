@@ -183,7 +183,7 @@ def cotangent(shape: tuple[int, ...], start: int) -> Any:
 
 
 def weighted(z: Any) -> Any:
-    """Σ c·(Re z)² over all results: not linear, so that the second derivative shows what it should."""
+    """Σ c·(Re z)² over all results: not linear, so that the second derivative shows up."""
     parts = [
         np.sum(cotangent(np.shape(r), i) * np.real(r) * np.real(r))
         for i, r in enumerate(results(z))
