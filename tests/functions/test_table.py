@@ -58,14 +58,15 @@ def test_it_says_how_it_is_called(entry: Entry) -> None:
 # ---------------------------------------------------------------- what it gives
 
 
-def check_result(what: str, found: Any, expected: Any) -> None:
-    """Whether it is what NumPy gives: as many results, of this value, dtype and shape."""
+def check_result(what: str, found: Any, expected: Any, rounded: float = EPS) -> None:
+    """Whether it is what NumPy gives: as many results, of this value, dtype and shape. `rounded`:
+    to what the operands are."""
     if isinstance(expected, tuple | list):
         assert isinstance(found, tuple | list), f"{what}: {type(found).__name__} for several"
         assert len(found) == len(expected), f"{what}: {len(found)} results of {len(expected)}"
         fields = getattr(expected, "_fields", ())
         for i, (one, right) in enumerate(zip(found, expected, strict=True)):
-            check_result(f"{what}[{i}]", one, right)
+            check_result(f"{what}[{i}]", one, right, rounded)
             assert i >= len(fields) or getattr(found, fields[i], None) is one, f"{what}.{fields[i]}"
         return
     plain = np.asarray(found.detach() if isinstance(found, Variable) else found)
@@ -73,7 +74,7 @@ def check_result(what: str, found: Any, expected: Any) -> None:
     assert plain.shape == right.shape, f"{what}: shape {plain.shape}, NumPy's is {right.shape}"
     assert plain.dtype == right.dtype, f"{what}: {plain.dtype}, NumPy's is {right.dtype}"
     if right.dtype.kind in "fc":
-        eps = float(np.finfo(right.dtype).eps)
+        eps = max(rounded, float(np.finfo(right.dtype).eps))
         largest = float(np.max(np.abs(right[np.isfinite(right)]), initial=0.0))
         np.testing.assert_allclose(plain, right, 1e2 * eps, 1e2 * eps * largest, err_msg=what)
     else:
@@ -91,18 +92,20 @@ def outcome(call: Call, operands: Any = None) -> Any:
 def check_call(call: Call) -> Any:
     """Compare a call on Tensors with the same on plain arrays; the former's result."""
     found = outcome(call, variables(call, Tensor))
-    check_outcome(f"{call}", found, outcome(call))
+    kinds = {np.asarray(x).dtype for x in arrays_in(call.operands)}
+    rounded = max((float(np.finfo(kind).eps) for kind in kinds if kind.kind in "fc"), default=EPS)
+    check_outcome(f"{call}", found, outcome(call), rounded)
     return found
 
 
-def check_outcome(what: str, found: Any, expected: Any) -> None:
+def check_outcome(what: str, found: Any, expected: Any, rounded: float = EPS) -> None:
     """Compare results, or errors."""
     if isinstance(expected, Exception):
         check_error(what, found, expected)
     elif isinstance(found, Exception):
         raise AssertionError(f"{what}: {found!r}") from found
     else:
-        check_result(what, found, expected)
+        check_result(what, found, expected, rounded)
 
 
 def check_error(what: str, found: Any, expected: Exception) -> None:
