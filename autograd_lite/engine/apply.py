@@ -174,5 +174,6 @@ def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -
         said = f"shapes {shapes} do not fit: {primitive.fits}"
     else:
         said = f"{said} (shapes {shapes})"
-    kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+    kinds = (np.linalg.LinAlgError, IndexError, ValueError, TypeError)
+    kind = next(k for k in kinds if isinstance(error, k))
     return kind(f"{primitive.name}: {said}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator as operators
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from numpy import ndarray
@@ -74,6 +74,7 @@ def elementwise(
     method: bool | None = None,
     domain: tuple[tuple[Interval, ...], ...] | None = None,
     kink: Rule | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> DeclareElementwise:
     """Declare an elementwise primitive; the function decorated gives names and documentation.
 
@@ -90,6 +91,8 @@ def elementwise(
             that is not g·∂z/∂operand (the conjugate, the absolute value); on real ones it is.
         text, latex, precedence: how it is written and how tightly that binds; follow from the
             operator, or from the names of the function and its parameters.
+
+        aliases: other names by which a call may give operands, and theirs.
 
     A parameter of the function decorated that has a default need not be given; None means it too.
 
@@ -135,6 +138,7 @@ def elementwise(
             arrays=arrays or _arrays_of(name, numpy, operator),
             partials=partials,
             on_paper=on_paper or partials,
+            aliases=aliases or {},
             pullbacks=pullbacks or tuple(pullback(len(operands), rule) for rule in partials),
             is_holomorphic=pullbacks is None,
             numpy=numpy,
@@ -274,15 +278,13 @@ def composed(
     operands of a case stand in front of its arguments (in a list, where the function takes one).
 
     >>> import numpy as np
-    >>> from autograd_lite import grad, sum
-    >>> @composed(np.trace)
-    ... def trace(x):
-    ...     \"\"\"The sum of the diagonal of a matrix.\"\"\"
-    ...     n = min(x.shape)
-    ...     return sum(x[np.arange(n), np.arange(n)])
-    >>> grad(lambda x: np.trace(x @ x))(np.eye(2))
-    array([[2., 0.],
-           [0., 2.]])
+    >>> from autograd_lite import grad, log
+    >>> @composed(np.emath.logn)
+    ... def logn(n, x):
+    ...     \"\"\"The logarithm of x to base n.\"\"\"
+    ...     return log(x) / log(n)
+    >>> grad(lambda x: np.emath.logn(np.e, x))(4.0)
+    0.25
     """
 
     def declare(written: Callable[P, Any]) -> Callable[P, Any]:
@@ -426,6 +428,7 @@ def _bound(
     usual = dict(found)
     found.update(zip(names, given, strict=False))
     for name, x in named.items():
+        name = primitive.aliases.get(name, name)
         if name not in names[len(given) :]:
             raise TypeError(f"{primitive.name}() got an unexpected keyword argument '{name}'")
         found[name] = x

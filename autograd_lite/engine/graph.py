@@ -45,6 +45,22 @@ def is_larger_than(output: Any, most: int) -> bool:
     return False
 
 
+def made_before(time: int, output: Any) -> list[Any]:
+    """The variables made before a time of the clock on which an output depends directly: those
+    at which a walk down what was made since then ends."""
+    found, ends = [output.node], []
+    seen = {output.node}
+    for node in found:
+        if node._epoch < time:
+            ends.append(node)
+            continue
+        for _, x in node.variables():
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+    return ends
+
+
 def leading_to(
     output: Any, inputs: Collection[Any] | None, bounds: Bounds | None = None
 ) -> tuple[list[Any], bool]:

@@ -16,8 +16,16 @@ import numpy as np
 
 from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.numpy_signatures import Binding, name_of, unsupported
-from autograd_lite.engine.primitive import CONSTANTS, PRIMITIVES, Declared, Rule, watch
+from autograd_lite.engine.numpy_signatures import Binding, name_of, nearest, unsupported
+from autograd_lite.engine.primitive import (
+    CONSTANTS,
+    PRIMITIVES,
+    Declared,
+    Rule,
+    load_rules_for,
+    watch,
+    watch_constants,
+)
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.ufunc_methods import by_method
 from autograd_lite.engine.value import Value
@@ -51,6 +59,18 @@ def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> Typ
     )
 
 
+def _declared_later(function: Any) -> Rule | None:
+    """What stands for a function whose declaration is loaded when it is first called, if any."""
+    if function not in CONSTANTS and load_rules_for(function):
+        return FUNCTIONS.get(function)
+    return None
+
+
+def _alike(function: Any) -> str:
+    """The functions with a rule whose names are most like this one's, for an error."""
+    return ", ".join(nearest(function, FUNCTIONS)) or "named otherwise"
+
+
 # ---------------------------------------------------------------- functions
 
 
@@ -62,7 +82,7 @@ def _array_function(
 
 def called(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """The call of a function of NumPy's that has a variable among its arguments."""
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
             return function(*_plain(args), **_plain(kwargs))
@@ -91,6 +111,24 @@ def _plain(x: Any) -> Any:
     if isinstance(x, dict):
         return {key: _plain(item) for key, item in x.items()}
     return x
+
+
+def _as_method(function: Rule) -> None:
+    """Let Tensors have as a method what NumPy's arrays have: `t.argmax()`, `t.any(axis=0)`."""
+    name = function.__name__
+    numpys = getattr(np.ndarray, name, None)
+    if not callable(numpys) or hasattr(Tensor, name):
+        return
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return numpys(self.detach(), *_plain(args), **_plain(kwargs))
+
+    method.__name__ = name
+    method.__doc__ = f"What np.{name} gives for the plain numbers: a constant."
+    setattr(Tensor, name, method)
+
+
+watch_constants(_as_method)
 
 
 def has_variable(thing: Any) -> bool:
@@ -126,10 +164,12 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
             f"{name}: a variable cannot be written into an array (out=, or an operator "
             "like +=), nor an array into a variable; write a = a + x instead"
         )
-    ours = FUNCTIONS.get(ufunc)
+    ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
+        if method == "__call__" and not name.startswith("np."):
+            raise _no_rule(name, f"the nearest that have one are {_alike(ufunc)}")
         raise _no_rule(name if method == "__call__" else f"{name}.{method}")
     if method == "outer" and ufunc.signature is None:
         inputs = _spread(*inputs)

@@ -8,12 +8,13 @@ take if it were not given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Rule
+from autograd_lite.engine.primitive import LATER, Rule
 
 NO_VALUE = np._NoValue  # what stands in NumPy's signatures for "not given"
 
@@ -29,8 +30,27 @@ _AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
 
 def name_of(function: Any) -> str:
     """A NumPy function's name as users write it: `np.linalg.norm`."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+    return f"{module_of(function).replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def module_of(function: Any) -> str:
+    """The module that a function is in, `numpy` if that is not known: a ufunc does not say."""
+    said = getattr(function, "__module__", None)
+    if said:
+        return str(said)
+    found = [module for module in LATER
+             if getattr(sys.modules.get(module), function.__name__, None) is function]  # fmt: skip
+    return found[0] if found else "numpy"
+
+
+def nearest(function: Any, known: Iterable[Any]) -> list[str]:
+    """The names, as users write them, of the functions of the same module that are most like it."""
+    import difflib  # for an error
+
+    module = module_of(function)
+    names = sorted({f.__name__ for f in known if module_of(f) == module})
+    close = difflib.get_close_matches(function.__name__, names, n=3, cutoff=0.5)
+    return [f"{module}.{name}" for name in close]
 
 
 def unsupported(name: str, argument: str) -> TypeError:
@@ -58,6 +78,10 @@ class Binding:
             self.signature = _with_numpys_options(inspect.signature(ours))
         self._parameters = self.signature.parameters
         self.names = self._paired()
+        several = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+        # what NumPy's takes as **kwargs: ours by name, or to hand on to a user's function
+        self._more = {p.name for p in self.own if several and p.kind is p.KEYWORD_ONLY}
+        self._hands_on = several and any(p.kind is p.VAR_KEYWORD for p in self.own)
         self._alike = {name for name, own in self.names.items() if name == own}
         self._straight, self._needed = self._in_step()
 
@@ -69,7 +93,8 @@ class Binding:
             needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.KEYWORD_ONLY)
             if needed and theirs not in names and p.name not in names:
                 names[theirs] = p.name
-        return names
+        aliases = getattr(getattr(self.ours, "primitive", None), "aliases", {})
+        return names | {name: own for name, own in aliases.items() if name in self._parameters}
 
     def _in_step(self) -> tuple[int, int]:
         """How many arguments may be handed on by position as they are; how many must be."""
@@ -104,6 +129,8 @@ class Binding:
             if name in self.names:
                 if x is not NO_VALUE:
                     given[self.names[name]] = x
+            elif name in self._more or self._hands_on:
+                given[name] = x
             elif name == "dtype":
                 dtype = x
             elif not self._is_usual(name, x):

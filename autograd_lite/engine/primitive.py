@@ -14,7 +14,9 @@ walk it; nothing else lists operations.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,6 +166,8 @@ class Elementwise(Primitive):
     """Whether its pullbacks are g·∂z/∂operand for complex operands too."""
     on_paper: tuple[Rule | float | None, ...]
     """The derivative as a book writes it, where `partials` are written for accuracy instead."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names by which a call may give its operands: `min` for the `a_min` of clip."""
 
     @functools.cached_property
     def on_floats(self) -> Rule:
@@ -239,16 +243,38 @@ class Structural(Primitive):
 
 
 class EachOperand(Sequence[Rule]):
-    """The pullbacks of a primitive of any number of operands, from one rule (i, g, z, …)."""
+    """The pullbacks of a primitive of any number of operands: from one rule (i, g, z, *operands,
+    **params), or from one that gives the gradients of all operands `together`, from (g, z,
+    operands, **params), which of thousands of operands is quicker."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule | None = None, *, together: Rule | None = None) -> None:
+        if (rule is None) == (together is None):
+            raise TypeError("EachOperand: give a rule for one operand, or one for all together")
         self._rule = rule
+        self._together = together
 
     def __getitem__(self, index: Any) -> Any:
-        return functools.partial(self._rule, index)
+        return functools.partial(self._rule or self._one_of_all, index)
 
     def __len__(self) -> int:
         return 0
+
+    def _one_of_all(self, index: int, g: Any, z: Any, *operands: Any, **params: Any) -> Any:
+        assert self._together is not None
+        return self._together(g, z, operands, **params)[index]
+
+    def at(
+        self, g: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> tuple[Sequence[Rule], Sequence[Any], Mapping[str, Any]]:
+        """The pullbacks at one node, and what to call them with beside g and z."""
+        if self._together is None:
+            return self, operands, params
+        parts = self._together(g, z, operands, **params)
+        return [functools.partial(_given, part) for part in parts], (), {}
+
+
+def _given(part: Any, g: Any, z: Any) -> Any:
+    return part
 
 
 # ---------------------------------------------------------------- the table
@@ -263,11 +289,16 @@ CONSTANTS: dict[Rule, str] = {}
 COMPOSED: dict[str, Composed] = {}
 """The functions that are written in others, by name."""
 
+LATER: dict[str, str] = {}
+"""Modules of other people's functions, and where the rules for these are declared: imported when
+one of the functions is first called with a variable, for neither may be needed. See `later`."""
+
 NODES: list[type] = []
 """The classes of variables, whose attributes no declaration may take."""
 
 _owners: dict[Any, Declared] = {}
 """Who has a name, a NumPy function or an operator."""
+_constant_watchers: list[Callable[[Rule], None]] = []
 _watchers: list[tuple[Callable[[Declared], None], Callable[[Declared], None]]] = []
 
 
@@ -317,7 +348,8 @@ def retract(name: str) -> None:
 
 def _is_own(one: Declared) -> bool:
     """Whether it is a declaration of the library, which others rely on."""
-    return (one.function.__module__ or "").startswith("autograd_lite.primitives.")
+    module = one.function.__module__ or ""
+    return module.startswith(("autograd_lite.primitives.", "autograd_lite.scipy."))
 
 
 def _remove(old: Declared) -> None:
@@ -369,3 +401,30 @@ def constant(*functions: Rule) -> None:
     """Let these NumPy functions take variables; they see the plain data and record nothing."""
     for function in functions:
         CONSTANTS[function] = function.__name__
+        for declared in _constant_watchers:
+            declared(function)
+
+
+def watch_constants(declared: Callable[[Rule], None]) -> None:
+    """Call `declared` with every function that is declared a constant, so far and to come."""
+    for function in CONSTANTS:
+        declared(function)
+    _constant_watchers.append(declared)
+
+
+def later(module: str, declarations: str) -> None:
+    """Import `declarations` only when a function of `module` is first called with a variable:
+    `import numpy` does not load numpy.fft, nor does anyone need its rules before."""
+    LATER[module] = declarations
+
+
+def load_rules_for(function: Rule) -> bool:
+    """Import the declarations that are put off until a function of this one's module is called.
+    Whether there are any: it may have a rule now."""
+    name = getattr(function, "__name__", "")
+    for module, declarations in LATER.items():
+        # a ufunc of SciPy's does not say where it comes from
+        if getattr(sys.modules.get(module), name, None) is function:
+            importlib.import_module(declarations)
+            return True
+    return False

@@ -112,7 +112,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             raise _no_floats(primitive, data)
         elif not recording and (data.base is not None or any(data is v for v in values)):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
-    elif kind is tuple:
+    elif isinstance(data, tuple):
         return _several(primitive, operands, values, params, data)
     elif kind is not float64 and kind is not float32:
         data = _as_result(primitive, data)
@@ -212,7 +212,8 @@ def _several(
     params: Mapping[str, Any],
     data: tuple[Any, ...],
 ) -> tuple[Any, ...]:
-    """The results of a primitive that gives a tuple of arrays: a Tensor each."""
+    """The results of a primitive that gives a tuple of arrays: a Tensor each, in a tuple with the
+    same names, if it has names."""
     if not isinstance(primitive, Structural) or primitive.results is None:
         raise TypeError(
             f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
@@ -225,7 +226,8 @@ def _several(
     node._operands = tuple(operands)
     node._values = tuple(values)
     node._params = params
-    return tuple(node.result(i) for i in range(len(data)))
+    found = tuple(node.result(i) for i in range(len(data)))
+    return found if data.__class__ is tuple else data._make(found)  # type: ignore[attr-defined]
 
 
 def _install(one: Declared) -> None:

@@ -29,7 +29,7 @@ from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.observing import observed_call, observed_pullback, observers
-from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.primitive import PRIMITIVES, EachOperand
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -300,6 +300,8 @@ def _propagate(
                 z, values = node, operands
             else:
                 z, values = node._plain, node._values
+            if rules.__class__ is EachOperand:
+                rules, values, params = rules.at(flow, z, values, params)
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)
         else:
@@ -383,6 +385,8 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     if total.__class__ is Pieces and not isinstance(part, ndarray | np.generic):
         total = total.sum(node)  # beside a variable, to record, or a batch
     if total.__class__ is Pieces:
+        if part.__class__ is not ndarray:  # recorded: a graph does not go into an array
+            return part + total.sum(node)
         dense = np.array(part)
         total.add_to(dense)
         owned.add(node)

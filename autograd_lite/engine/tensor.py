@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import clock, frames
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.array_attributes import ArrayAttributes
 from autograd_lite.engine.arrays import (
     array_of,
     has_variables,
@@ -46,7 +47,7 @@ LENDING = lock_across_forks()
 
 
 @final
-class Tensor(Variable, TensorMethods):
+class Tensor(Variable, ArrayAttributes, TensorMethods):
     """A variable that holds a NumPy array of floating-point numbers, real or complex.
 
     Arithmetic on Tensors, the functions of this package and the NumPy functions that have a rule

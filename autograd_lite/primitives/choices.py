@@ -184,6 +184,7 @@ def _to_bounds(x: Array, low: Array, high: Array) -> Any:
     "else x + a_min + a_max",
     partials=(lambda x, a_min, a_max, z: equal(x, z), None, None),
     kink=_to_bounds,
+    aliases={"min": "a_min", "max": "a_max"},
 )
 def clip(x: Any, a_min: Any = -np.inf, a_max: Any = np.inf) -> Any:
     """x, but no less than a_min and no more than a_max; a_max where the bounds are the wrong way
@@ -192,7 +193,7 @@ def clip(x: Any, a_min: Any = -np.inf, a_max: Any = np.inf) -> Any:
     Args:
         x: numbers of any shape.
         a_min, a_max: the bounds, which are constants: numbers, or arrays that broadcast with x;
-            None, or none given, for no bound.
+            None, or none given, for no bound. Called by name, they may also be min and max.
 
     >>> clip(np.array([-2.0, 0.5, 3.0]), 0.0, 1.0)
     array([0. , 0.5, 1. ])

@@ -124,9 +124,13 @@ def _index_cases(shape: Shape) -> Iterator[Case]:
         yield (shape,), ((slice(0, 1), [0, 0]),), {}
 
 
+def _getitem(x: Any, index: Any) -> Any:
+    return (x if hasattr(x, "__getitem__") else np.asarray(x))[index]  # a number has no index
+
+
 def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
     """The scatter of g; the index is fixed already."""
-    return apply(scatter.primitive, (g,), {"index": index, "shape": x.shape})  # type: ignore[attr-defined]
+    return apply(scatter.primitive, (g,), {"index": index, "shape": shape_of(x)})  # type: ignore[attr-defined]
 
 
 def _index_each(index: Any) -> tuple[Any, int] | None:
@@ -167,7 +171,7 @@ def _scatter_each(which: Any, x: Any, index: Any, shape: Shape) -> Any:
 
 @structural(
     text="{x}[…]",
-    arrays=lambda x, index: x[index],
+    arrays=_getitem,
     batched=_getitem_each,
     pullbacks=(_to_places,),
     cases=_index_cases,

@@ -98,6 +98,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     np.matmul,
+    np.linalg.matmul,
     operator="matmul",
     batched=matmul_each,
     pullbacks=(matmul_left, matmul_right),
@@ -212,9 +213,16 @@ def _in_shape_of(x: Any, y: Any) -> Any:
     return y if shape_of(x) == shape_of(y) else reshape(y, shape_of(x))
 
 
+def _conjugate(x: Any) -> Any:
+    """The conjugate of complex numbers; real ones as they are, without another node."""
+    return conjugate(x) if is_complex(x) else x
+
+
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
         raise ValueError("the sizes differ")
+    if is_complex(x):
+        x = np.conjugate(x)
     if dimensions_of(x) == dimensions_of(y) == 0:
         return np.multiply(x, y)
     return np.dot(_flat(x, y), _flat(y, x))
@@ -252,8 +260,8 @@ def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     arrays=_vdot,
     batched=_vdot_each,
     pullbacks=(
-        lambda g, z, x, y: g * _in_shape_of(x, y),
-        lambda g, z, x, y: g * _in_shape_of(y, x),
+        lambda g, z, x, y: _conjugate(g * _in_shape_of(x, y)),
+        lambda g, z, x, y: g * _in_shape_of(y, _conjugate(x)),
     ),
     cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
@@ -262,6 +270,7 @@ def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.
+    Of complex x the conjugates are taken.
 
     >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
     5.0
@@ -279,10 +288,6 @@ def _with_axes(name: str, axes: tuple[int, int], *operands: Any) -> list[Any]:
         shapes = " and ".join(str(x.shape) for x in arrays)
         raise ValueError(f"{name}: shapes {shapes}, where {axes[0]} and {axes[1]} axes are needed")
     return arrays
-
-
-def _conjugate(x: Any) -> Any:
-    return conjugate(x) if is_complex(x) else x
 
 
 def _last(x: Any, axis: int) -> Any:
@@ -307,7 +312,7 @@ def _vecdot_cases(shape: Shape) -> Iterator[Case]:
         yield (shape, shape), (), {"axis": 0}
 
 
-@composed(np.vecdot, cases=_vecdot_cases)
+@composed(np.vecdot, np.linalg.vecdot, cases=_vecdot_cases)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The products Σ x̄₁·x₂ of vectors along an axis; all other axes broadcast.
 

@@ -1,5 +1,6 @@
-"""The primitives that rearrange: reshape, transpose, broadcast_to, astype, and what is made of
-these. See `autograd_lite.engine.primitive` for what a declaration means.
+"""The primitives that give an array another shape, order of axes, or dtype: reshape, transpose,
+broadcast_to, astype, copy. What is made of these stands in `axes`. See
+`autograd_lite.engine.primitive` for what a declaration means.
 
 A pullback takes the gradient g of the result z, z, the operands and the parameters. A gradient
 that still has the shape of a broadcast result is summed by the engine, not here.
@@ -13,10 +14,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from autograd_lite.engine.apply import as_operand
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
-from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.engine.variable import is_variable
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -40,6 +45,35 @@ def whole(name: str, what: str, number: Any) -> int:
         raise TypeError(f"{name}: {what} must be a whole number, not {number!r}") from None
 
 
+def operand(name: str, x: Any) -> Any:
+    """An operand of a composed function that asks for its shape: what is neither variable nor
+    array, such as a list, as an array or number."""
+    return x if is_variable(x) or x.__class__ is np.ndarray else as_operand(name, x)
+
+
+def planned(name: str, function: Rule, *args: Any, **kwargs: Any) -> Any:
+    """What NumPy's function gives for plain arguments: where a composed function asks NumPy which
+    axes, places or shapes are meant. Its errors name `name`."""
+    try:
+        return function(*args, **kwargs)
+    except (ValueError, TypeError, IndexError) as error:
+        said = f"{name}: {error}"
+        if isinstance(error, np.exceptions.AxisError):
+            raise np.exceptions.AxisError(said) from None
+        kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+        raise kind(said) from None
+
+
+def axis_of(name: str, axis: Any, dimensions: int) -> int:
+    """One axis, counted from 0."""
+    return int(planned(name, normalize_axis_index, whole(name, "axis", axis), dimensions))
+
+
+def since(*names: str) -> tuple[Rule, ...]:
+    """The functions of these names that the NumPy at hand has: some are younger than NumPy 2.0."""
+    return tuple(getattr(np, name) for name in names if hasattr(np, name))
+
+
 def _one_or_many(given: tuple[Any, ...]) -> Any:
     """`f(x, (2, 3))` and `f(x, 2, 3)` mean the same."""
     return given[0] if len(given) == 1 and not isinstance(given[0], (int, np.integer)) else given
@@ -55,7 +89,27 @@ def _reshape_cases(shape: Shape) -> Iterator[Case]:
         yield (shape,), (shape[::-1],), {"order": "F"}
 
 
-def _reshape_each(which: Any, x: Any, shape: Shape, order: str = "C") -> Any:
+def _reshape(x: Any, shape: Shape, order: str = "C", copy: bool | None = None) -> Any:
+    out = np.reshape(x, shape, order=order)  # type: ignore[call-overload]
+    if copy is None or not isinstance(x, np.ndarray):
+        return out
+    is_view = np.may_share_memory(out, x)
+    if copy:
+        return out.copy(order) if is_view else out
+    if out.size and not is_view:
+        raise ValueError("a copy would be needed, and copy=False forbids it")
+    return out
+
+
+def is_fortran(x: Any) -> bool:
+    """Whether its elements lie in memory column by column, and not row by row."""
+    plain = detached(x)
+    return isinstance(plain, np.ndarray) and plain.flags.fnc
+
+
+def _reshape_each(
+    which: Any, x: Any, shape: Shape, order: str = "C", copy: bool | None = None
+) -> Any:
     """Each example in another shape; in the order of columns, by way of the transposes."""
     size = math.prod(n for n in shape if n != -1)
     shape = tuple(math.prod(x.shape[1:]) // max(size, 1) if n == -1 else n for n in shape)
@@ -66,15 +120,20 @@ def _reshape_each(which: Any, x: Any, shape: Shape, order: str = "C") -> Any:
 
 @structural(
     np.reshape,
-    arrays=lambda x, shape, order="C": np.reshape(x, shape, order=order),
+    arrays=_reshape,
     batched=_reshape_each,
-    pullbacks=(lambda g, z, x, shape, order="C": reshape(g, shape_of(x), order=order),),
+    pullbacks=(lambda g, z, x, shape, order="C", copy=None: reshape(g, shape_of(x), order=order),),
     cases=_reshape_cases,
     back=("g in the old shape",),
+    linear="jointly",
 )
-def reshape(x: Any, *lengths: Any, shape: Any = None, order: str = "C") -> Call:
+def reshape(
+    x: Any, *lengths: Any, shape: Any = None, order: str = "C", copy: bool | None = None
+) -> Call:
     """The same elements in another shape; one length may be −1. They are read and written row by
-    row, or with order="F" column by column.
+    row, or with order="F" column by column; with order="A" as they lie in memory. The numbers of
+    the result are those of x, seen in another way, where that is possible; copy=True copies them in
+    any case, and copy=False raises a ValueError where they would have to be copied.
 
     ∂: the gradient in the old shape.
 
@@ -83,12 +142,16 @@ def reshape(x: Any, *lengths: Any, shape: Any = None, order: str = "C") -> Call:
            [3., 4.]])
     """
     new = _one_or_many(lengths) if shape is None else shape
-    params = {"shape": (new,) if isinstance(new, (int, np.integer)) else tuple(new)}
-    if order == "C":
-        return (x,), params
-    if order != "F":
-        raise ValueError(f"reshape: order {order!r} is not supported: 'C' and 'F' are")
-    return (x,), params | {"order": order}
+    params: dict[str, Any] = {"shape": (new,) if isinstance(new, (int, np.integer)) else tuple(new)}
+    if order != "C":
+        if order == "A":
+            order = "F" if is_fortran(x) else "C"
+        elif order != "F":
+            raise ValueError(f"reshape: order {order!r} is not supported: 'C', 'F' and 'A' are")
+        params["order"] = order
+    if copy is not None:
+        params["copy"] = bool(copy)
+    return (x,), params
 
 
 def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
@@ -115,6 +178,7 @@ def _transpose_each(which: Any, x: Any, axes: Sequence[int] | None = None) -> An
     pullbacks=(lambda g, z, x, axes: transpose(g, _inverse(axes)),),
     cases=_transpose_cases,
     back=("gᵀ",),
+    linear="jointly",
 )
 def transpose(x: Any, *order: Any, axes: Any = None) -> Call:
     """The axes in another order, reversed if none is given: xᵀ of a matrix.
@@ -158,6 +222,7 @@ def _broadcast_each(which: Any, x: Any, shape: Shape) -> Any:
     pullbacks=(lambda g, z, x, shape: g,),  # the engine sums over the axes that were stretched
     cases=_broadcast_cases,
     back=("g, summed over the new axes",),
+    linear="jointly",
 )
 def broadcast_to(x: Any, shape: Any) -> Call:
     """The elements repeated along new axes, or axes of length 1, to the shape given.
@@ -171,42 +236,88 @@ def broadcast_to(x: Any, shape: Any) -> Call:
     return (x,), {"shape": (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)}
 
 
-def _astype(x: Array, dtype: np.dtype[Any]) -> Array:
+def _astype(x: Array, dtype: np.dtype[Any], copy: bool = True) -> Array:
     x = np.asarray(x)
     if x.dtype != object:
-        return x.astype(dtype)
+        return x.astype(dtype, copy=copy)
     if dtype != np.float64:
         raise TypeError(f"Values are float64 and cannot be {dtype}; make them a Tensor with stack")
     return x.copy()
 
 
 @structural(
+    *since("astype"),
     arrays=_astype,
     batched="last",
-    pullbacks=(lambda g, z, x, dtype: g,),  # the engine casts it to the operand's dtype
-    cases=lambda shape: iter([((shape,), (np.float64,), {})]),
+    pullbacks=(lambda g, z, x, dtype, copy=True: g,),  # the engine casts it to the operand's dtype
+    cases=lambda shape: iter(
+        [((shape,), (np.float64,), {}), ((shape,), (float,), {"copy": False})]
+    ),
     back=("g in the old dtype",),
+    method=True,
+    linear="jointly",
 )
-def astype(x: Any, dtype: Any) -> Call:
+def astype(
+    x: Any, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True,
+    copy: bool = True,
+) -> Call:  # fmt: skip
     """The elements as another floating dtype. Converting to whole numbers or truth values has no
-    derivative: use `x.detach().astype(int)`.
+    derivative: use `x.detach().astype(int)`. With copy=False the numbers of x itself are taken
+    where the dtype is theirs already; `order` and `subok` mean nothing here.
 
     >>> astype([1.0, 2.0], np.float32)
     array([1., 2.], dtype=float32)
     """
-    return (x,), {"dtype": floating("astype", dtype)}
+    wanted = floating("astype", dtype)
+    held = getattr(x, "dtype", np.dtype(float))
+    if casting != "unsafe" and not np.can_cast(held, wanted, casting):  # type: ignore[arg-type]
+        raise TypeError(f"astype: {held} does not become {wanted} by the rule casting={casting!r}")
+    return (x,), {"dtype": wanted} if copy else {"dtype": wanted, "copy": False}
+
+
+def _copy(x: Any, order: str) -> Any:
+    return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
+
+
+@structural(
+    np.copy,
+    arrays=_copy,
+    pullbacks=(lambda g, z, x, order: g,),
+    cases=lambda shape: iter([((shape,), (), {}), ((shape,), ("F",), {})]),
+    back=("g",),
+    method=False,
+    linear="jointly",
+)
+def copy(x: Any, order: str = "K", subok: bool = False) -> Call:
+    """The same numbers in memory of their own, laid out in `order`.
+
+    The method of Tensors is `x.copy()`. For a new leaf, see `copy.copy` and `Tensor(x.detach())`.
+
+    >>> copy([1.0, 2.0])
+    array([1., 2.])
+    """
+    return (x,), {"order": order}
 
 
 # ---------------------------------------------------------------- made of these
 
 
-@composed(np.swapaxes)
+def two_axes_cases(shape: Shape) -> Iterator[Case]:
+    """Calls for tests of what takes two axes."""
+    if shape:
+        yield (shape,), (0, -1), {}
+        yield (shape,), (len(shape) - 1, 0), {}
+
+
+@composed(np.swapaxes, cases=two_axes_cases)
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """x with two of its axes exchanged.
 
     >>> swapaxes(np.zeros((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
+    x = operand("swapaxes", x)
     axes = list(range(dimensions_of(x)))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    one, other = (axis_of("swapaxes", a, len(axes)) for a in (axis1, axis2))
+    axes[one], axes[other] = axes[other], axes[one]
     return transpose(x, axes)
