@@ -209,10 +209,13 @@ def joined(output: Any) -> Any:
 
 
 def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
-    """What f returned, if it is one number."""
+    """The number that f returned, by itself or as an array of one element."""
     if isinstance(output, np.ndarray):
         with modes.recording():
             output = joined(output)
+    if getattr(output, "ndim", 0) and output.size == 1 and output.dtype.kind in "fciu":
+        with modes.recording():
+            output = PRIMITIVES["reshape"].function(output, ())
     if is_variable(output):
         if output.ndim:
             raise ValueError(
