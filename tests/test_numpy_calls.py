@@ -127,10 +127,6 @@ def test_dtype_in_which_to_compute(f: Callable[[Any], Any]) -> None:
         (lambda t: np.sum(t, where=ARRAY), r"^sum: where= takes truth values, not float64"),
         (lambda t: np.sum(t, 0, int), r"^sum: int64 has no gradient; use x\.detach\(\)\.astype"),
         (lambda t: np.sum(t, out=np.ones(())), r"^np\.sum: a variable cannot be written into"),
-        (
-            lambda t: np.sum(ARRAY, out=t),
-            r"^np\.sum: a variable .*, nor an array into",
-        ),
         (lambda t: np.exp(t, casting="no"), r"^np\.exp: the argument casting=… is not supported"),
         (lambda t: np.exp(t, dtype=int), r"^np\.exp: int64 has no gradient"),
         (lambda t: np.add(t, 1, foo=1), r"add\(\) got an unexpected keyword argument 'foo'"),
@@ -138,7 +134,8 @@ def test_dtype_in_which_to_compute(f: Callable[[Any], Any]) -> None:
         (lambda t: np.sum(t, 0, None, None, True, 0, True, 7), r"sum\(\) takes from 1 to 7 "),
         (lambda t: np.swapaxes(t, 0), r"swapaxes\(\) missing 1 required .*'axis2'"),
         (lambda t: t.max(0, np.float64), r"^max: keepdims must be True or False"),
-        (lambda t: np.add.at(ARRAY.copy(), 0, t), r"use where\(\.\.\.\) or scatter"),
+        (lambda t: np.add.at(ARRAY.copy(), 0, t), r"^np\.add\.at: a variable cannot be written"),
+        (lambda t: np.modf(t, out=(t, t)), r"^np\.modf: a variable cannot be written into"),
     ],
 )
 def test_arguments_that_are_refused(f: Callable[[Any], Any], message: str) -> None:

@@ -118,6 +118,16 @@ class Value(Variable, ValueMethods):
         return 0
 
     @property
+    def size(self) -> int:
+        """1"""
+        return 1
+
+    @property
+    def T(self) -> Value:
+        """Itself."""
+        return self
+
+    @property
     def real(self) -> Value:
         """Itself."""
         return self

@@ -228,7 +228,10 @@ class Variable:
         """The nearest numbers of so many decimals, plain: their derivative is 0 everywhere."""
         return np.round(self.detach(), decimals)
 
-    # ------------------------------------------------------------ copies, of leaves alone
+    # ------------------------------------------------------------ copies
+
+    # A leaf is copied as another leaf. The copy of a result, and of an argument of a function that
+    # is being differentiated, is recorded as made of it: nothing is lost of the graph.
 
     def _parts(self) -> tuple[Any, ...]:
         """The arguments that make another leaf of the same numbers and name."""
@@ -237,14 +240,20 @@ class Variable:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._primitive is not None:
             raise TypeError(
-                f"the result of {self._primitive.name} cannot be copied or pickled with its "
-                "graph; copy its numbers, x.detach()"
+                f"the result of {self._primitive.name} cannot be pickled with its graph; pickle "
+                "its numbers, x.detach()"
+            )
+        if self.note("argument"):
+            raise TypeError(
+                "an argument of a function that is being differentiated cannot be pickled with its "
+                "graph; pickle its numbers, x.detach()"
             )
         return type(self), self._parts()
 
     def __copy__(self) -> Any:
-        make, parts = self.__reduce__()
-        return make(*parts)
+        if self._primitive is not None or self.note("argument"):
+            return +self  # type: ignore[operator]
+        return type(self)(*self._parts())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()

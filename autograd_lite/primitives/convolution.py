@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.primitives.axes import moveaxis
 from autograd_lite.primitives.indexing import getitem
-from autograd_lite.primitives.shape import Call, Shape, shape_of, whole
+from autograd_lite.primitives.shape import Call, Shape, axis_of, shape_of, whole
 
 
 def _windows(x: Array, size: Shape, stride: int) -> Array:
     k = len(size)
     last = tuple(range(-k, 0))
-    view = sliding_window_view(x, size, axis=last)  # (..., *positions, *size)
+    view = np.lib.stride_tricks.sliding_window_view(x, size, axis=last)  # (..., *positions, *size)
     apart: Any = (..., *(slice(None, None, stride),) * k, *(slice(None),) * k)
     # a copy: what comes next, a product or a maximum, is many times faster on adjacent elements
     return np.ascontiguousarray(np.moveaxis(view[apart], tuple(range(-2 * k, -k)), last))
@@ -117,6 +117,60 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
             "each must be at least 1, and no longer than its axis"
         )
     return (x,), {"size": size, "stride": whole("windows", "stride", stride)}
+
+
+def _sliding_cases(shape: tuple[int, ...]) -> Iterator[Case]:
+    if shape and min(shape) >= 1:
+        yield (shape,), (shape,), {}
+        yield (shape,), (1,), {"axis": -1}
+        yield (shape,), ((shape[0], 1),), {"axis": (0, 0)}
+
+
+def _slid(x: Array, size: Shape, axes: Shape) -> Array:
+    return np.lib.stride_tricks.sliding_window_view(x, size, axis=axes)
+
+
+def _from_sliding(g: Any, z: Any, x: Any, size: Shape, axes: Shape) -> Any:
+    lengths, found = list(shape_of(x)), []
+    for i, n in zip(axes, size, strict=True):
+        found.append(lengths[i])
+        lengths[i] -= n - 1
+    for i, length in reversed(list(zip(axes, found, strict=True))):
+        g = moveaxis(overlap_add(moveaxis(g, i, -1), (length,)), -1, i)
+    return g
+
+
+@structural(
+    np.lib.stride_tricks.sliding_window_view,
+    arrays=_slid,
+    pullbacks=(_from_sliding,),
+    cases=_sliding_cases,
+    linear="jointly",
+    back=("g, each window put back and added up",),
+)
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Call:
+    """Every window of a shape, a read-only view: z[i, j, r, c] = x[i + r, j + c].
+
+    Args:
+        window_shape: the lengths of a window.
+        axis: the axes that they are along, of which one may be named twice; None for all axes.
+
+    Returns:
+        The positions stand in the axes of x, each length − size + 1 long; then come the axes of
+        the window. ∂: each element gets the gradients of all the windows that it is in.
+
+    Raises:
+        ValueError: if there is not an axis for each length, or a window does not fit.
+
+    >>> sliding_window_view(np.array([1.0, 2.0, 3.0]), 2)
+    array([[1., 2.],
+           [2., 3.]])
+    """
+    size = _lengths("sliding_window_view", window_shape)
+    ndim = len(_given_shape(x))
+    given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
+    axes = tuple(axis_of("sliding_window_view", i, ndim) for i in given)
+    return (x,), {"size": size, "axes": axes}
 
 
 @structural(

@@ -146,13 +146,19 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
     if is_variable(leaf):  # its own node, from which the way back leads on to the outer one
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
-        return Value(leaf)
+        return _argument(Value(leaf))
     if isinstance(leaf, np.ndarray | np.inexact | complex | Batched):
-        return Tensor(leaf)
+        return _argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
         "dicts, lists and tuples of them can be differentiated by"
     )
+
+
+def _argument(leaf: Variable) -> Variable:
+    """A leaf, noted to stand for an argument, so that its copies are recorded."""
+    leaf.set_note("argument", True)
+    return leaf
 
 
 def as_given(gradient: Any, leaf: Any) -> Any:

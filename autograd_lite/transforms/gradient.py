@@ -38,7 +38,7 @@ def grad(
 
     Args:
         f: takes numbers, arrays, or nested containers of them (see `register_tree`); returns one
-            number.
+            number, or an array of one.
         argnums: which argument to differentiate by: a position, or the name of a parameter; a
             sequence of them gives a tuple.
         has_aux: f returns a pair, the number and anything else, and so does the gradient.
@@ -54,7 +54,7 @@ def grad(
 
     Raises:
         TypeError: if f returns no number, or an argument to differentiate by is none.
-        ValueError: if f returns an array with axes.
+        ValueError: if f returns an array of several numbers, or of none.
 
     Warns:
         UserWarning: if f returns a plain number, or a variable that was made anew within f: it

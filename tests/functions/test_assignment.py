@@ -317,6 +317,90 @@ def test_at_is_as_that_of_ufuncs(index: Any, name: str) -> None:
             assert g[place] == pytest.approx((results[0] - results[1]) / 2e-6, rel=1e-5, abs=1e-6)
 
 
+INTO: dict[str, Callable[[Any], Any]] = {
+    "ufunc": lambda x: np.exp(x, out=np.empty_like(x)),
+    "positional": lambda x: np.multiply(x, x[::-1], np.empty_like(x)),
+    "itself": lambda x: np.sqrt(x, out=x),
+    "broadcast": lambda x: np.exp(x, out=np.zeros_like(x, shape=(2, 3))),
+    "plain operand": lambda x: np.add(np.ones(3), 1.0, out=x[:]) * x,
+    "chosen": lambda x: np.divide(x, x - 1.0, out=np.zeros_like(x), where=x != 1.0),
+    "chosen kept": lambda x: np.log(x, out=x * 2.0, where=[True, False, True]),
+    "view": lambda x: np.exp(x[:2], out=x[1:]) * x[:2],
+    "reduction": lambda x: np.sum(np.outer(x, x), axis=0, out=np.empty_like(x)),
+    "reduce": lambda x: np.multiply.reduce(np.outer(x, x), axis=0, out=np.empty_like(x)),
+    "product": lambda x: np.dot(np.outer(x, x), x, out=np.empty_like(x)),
+    "matmul": lambda x: np.matmul(np.outer(x, x), x, out=np.empty_like(x)),
+    "single": lambda x: np.exp(x, out=np.zeros_like(x, dtype=np.float32)),
+}
+"""Calls that write into what they are given as `out`."""
+
+
+@pytest.mark.parametrize("name", INTO)
+def test_out_is_written_into(name: str) -> None:
+    x = np.array([0.5, 1.0, 2.0])
+    expected, found = INTO[name](x.copy()), INTO[name](Tensor(x.copy()))
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found.detach(), expected, rtol=1e-15)
+    weights = np.cos(np.arange(expected.size)).reshape(expected.shape)
+
+    def slope(f: Callable[[Any], Any]) -> Any:
+        step = 1e-2 if name == "single" else 1e-6
+        return [
+            np.sum(weights * (f(x + step * e) - f(x - step * e))) / (2.0 * step) for e in np.eye(3)
+        ]
+
+    found = grad(lambda x: np.sum(weights * INTO[name](x)))(x)
+    if name == "chosen":  # the numbers change beside the one that is not chosen
+        assert found[1] == 0.0
+        chosen = np.array([0.5, 2.0])
+        np.testing.assert_allclose(found[[0, 2]], -weights[[0, 2]] / (chosen - 1.0) ** 2)
+    else:
+        np.testing.assert_allclose(
+            found, slope(INTO[name]), rtol=1e-3 if name == "single" else 1e-8
+        )
+
+
+def test_out_is_what_is_returned() -> None:
+    out = Tensor(np.zeros(3))
+    assert np.exp(Tensor(np.ones(3)), out=out) is out
+    assert np.cumsum(np.ones(3), out=out) is out
+    with pytest.raises(ValueError, match=r"^np\.sum: the result has shape \(\), and out \(3,\)"):
+        np.sum(np.ones(3), out=out)
+    with pytest.raises(ValueError, match="broadcast"):
+        np.exp(np.ones(4), out=out)
+
+
+AT: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda r, x: np.add.at(r, [0, 0, 1], x),
+    "subtract": lambda r, x: np.subtract.at(r, [2, 2, 2], x),
+    "multiply": lambda r, x: np.multiply.at(r, [1, 1, -1], x),
+    "maximum": lambda r, x: np.maximum.at(r, [0, 0, 0], x),
+    "number": lambda r, x: np.add.at(r, [1, 1], 2.0),
+    "slice": lambda r, x: np.add.at(r, slice(1, None), x[0]),
+    "mask": lambda r, x: np.add.at(r, [True, False, True], x[1:]),
+    "negative": lambda r, x: np.negative.at(r, [0, 0, 1]),
+}
+"""Calls of the method `at` of ufuncs."""
+
+
+@pytest.mark.parametrize("name", AT)
+def test_at_of_ufuncs_writes(name: str) -> None:
+    x = np.array([0.5, 1.2, 2.0])
+
+    def f(x: Any) -> Any:
+        r = x * x
+        AT[name](r, x)
+        return r * np.array([1.0, 2.0, 3.0])
+
+    np.testing.assert_allclose(f(Tensor(x)).detach(), f(x), rtol=1e-15)
+    slopes = [np.sum(f(x + e) - f(x - e)) / 2e-6 for e in 1e-6 * np.eye(3)]
+    np.testing.assert_allclose(grad(lambda x: f(x).sum())(x), slopes, rtol=1e-7)
+    second = grad(lambda x: grad(lambda x: f(x).sum())(x).sum())
+    slopes = [(grad(lambda x: f(x).sum())(x + e) - grad(lambda x: f(x).sum())(x - e)).sum() / 2e-6
+              for e in 1e-6 * np.eye(3)]  # fmt: skip
+    np.testing.assert_allclose(second(x), slopes, rtol=1e-6, atol=1e-8)
+
+
 def test_at_get_and_set() -> None:
     x = Tensor([1.0, 2.0, 3.0])
     assert x.at[1:].get().detach().tolist() == [2.0, 3.0]

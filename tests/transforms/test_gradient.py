@@ -26,6 +26,7 @@ from autograd_lite import (
     exp,
     grad,
     gradients,
+    hvp,
     log,
     no_grad,
     numerical_gradient,
@@ -510,6 +511,32 @@ def test_a_composition_against_numerical_differentiation(x: Any) -> None:
 def test_function_that_returns_no_number(returned: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         grad(lambda x: returned)(1.0)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+def test_function_that_returns_an_array_of_one_number(shape: tuple[int, ...]) -> None:
+    def f(x: Any) -> Any:
+        return np.reshape(x**3, shape)
+
+    assert grad(f)(2.0) == 12.0
+    assert value_and_grad(f)(2.0) == (8.0, 12.0)
+    assert grad(grad(f))(2.0) == 12.0
+    assert hvp(f)(2.0, 1.0) == 12.0
+    column = np.ones((3, 1))
+    np.testing.assert_array_equal(grad(lambda x: x.T @ x)(column), 2.0 * column)
+    assert grad(lambda x: np.array([x * x]))(3.0) == 6.0
+    with pytest.raises(ValueError, match=r"f returned shape \(0,\), and one number is needed"):
+        grad(lambda x: x[:0])(np.ones(2))
+    with pytest.warns(UserWarning, match="depends on nothing"):
+        assert grad(lambda x: np.ones(shape))(2.0) == 0.0
+
+
+def test_attributes_that_numbers_of_numpys_have() -> None:
+    def f(x: Any) -> Any:
+        assert (x.size, x.ndim, x.shape) == (1, 0, ())
+        return x.T * x.real
+
+    assert grad(f)(np.float64(3.0)) == grad(f)(3.0) == 6.0
 
 
 def test_function_that_returns_an_array() -> None:
