@@ -6,6 +6,7 @@ The operators and methods come from the table of primitives.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, final
 from weakref import ref
@@ -333,6 +334,11 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
                     "asarray: a Tensor does not turn into plain numbers, its graph would be lost. "
                     "Where a constant is meant, use x.detach(). To fill an array, r[i] = x, make "
                     "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+                )
+            if sys._getframe(1).f_code.co_name == "as_strided":  # the strides of other memory
+                raise TypeError(
+                    "as_strided: reads the memory of plain arrays, which a Tensor is not; use "
+                    "np.lib.stride_tricks.sliding_window_view, or an index"
                 )
             boxes = np.empty(self.shape, object)
             for place in np.ndindex(self.shape):

@@ -14,7 +14,7 @@ constant(np.logical_and, np.logical_or, np.logical_not, np.logical_xor, np.any, 
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted)
 constant(np.argpartition, np.lexsort, np.nanargmax, np.nanargmin, np.flatnonzero, np.argwhere)
 constant(np.isin, np.digitize, np.array_equiv, np.isreal, np.iscomplex, np.isposinf, np.isneginf)
-constant(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.ix_)
+constant(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from)
 constant(np.shares_memory, np.may_share_memory, np.min_scalar_type, np.common_type)
 constant(np.array2string, np.array_repr, np.array_str)
 constant(np.where)  # of one argument: where it is not 0

@@ -198,6 +198,37 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     return tuple(_copied(x) for x in grids) if copy else tuple(grids)
 
 
+def _open_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 1:
+        yield (shape, (2,)), (), {}
+        yield (shape,), ((1, 0),), {}
+
+
+@composed(np.ix_, cases=_open_cases)
+def ix_(*args: Any) -> Any:
+    """An open mesh: each sequence along an axis of its own, in a tuple, so that f(*ix_(x, y)) is f
+    at each pair. (To index, x[ix_(rows, columns)], its arguments are whole numbers.)
+
+    Args:
+        args: sequences; one of truth values stands for the places where they are true.
+
+    Raises:
+        ValueError: if one has not one axis.
+
+    >>> x, y = ix_([1.0, 2.0], [10.0, 20.0, 30.0])
+    >>> x + y
+    array([[11., 21., 31.],
+           [12., 22., 32.]])
+    """
+    found = []
+    for i, x in enumerate(args):
+        x = x if is_variable(x) else np.ix_(x)[0]
+        if len(shape_of(x)) != 1:
+            raise ValueError(f"ix_: each argument has one axis, which shape {shape_of(x)} has not")
+        found.append(reshape(x, tuple(-1 if i == place else 1 for place in range(len(args)))))
+    return tuple(found)
+
+
 def _copied(x: Any) -> Any:
     return copy(x)
 

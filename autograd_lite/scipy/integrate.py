@@ -58,18 +58,20 @@ MOST_STEPS = 100_000
 
 
 def odeint(
-    f: Callable[..., Any], y0: Any, t: Any, *args: Any,
+    f: Callable[..., Any], y0: Any, t: Any, *parameters: Any, args: tuple[Any, ...] | None = None,
     rtol: float = 1e-9, atol: float = 1e-9, method: str = "DOP853",
 ) -> Any:  # fmt: skip
-    """The solution of dy/dt = f(y, t, *args) at some times.
+    """The solution of dy/dt = f(y, t, *parameters) at some times.
 
-    Derivatives are by y0, by t, and by every variable among the args, or that f closes over.
+    Derivatives are by y0, by t, and by every variable among the parameters, or that f closes over.
 
     Args:
         f: gives dy/dt, of the shape of y: an array, a variable, or a list of numbers.
         y0: y at the first time, a number or an array of any shape.
         t: the times (T,), at each of which a value is wanted: increasing or decreasing.
-        args: further arguments of f.
+        parameters: further arguments of f; or one tuple of all of them, as SciPy has it. (What is
+            a tuple itself goes in such a tuple.)
+        args: the same by SciPy's name, a tuple.
         rtol, atol: the error of a step, relative and absolute, that is allowed.
         method: "DOP853", "RK45" or "RK23", of order 8, 5 and 3. None is for stiff equations: of
             these they take very many steps.
@@ -83,6 +85,12 @@ def odeint(
             depend on at the first.
         RuntimeError: if no step is small enough, or there are too many.
     """
+    if len(parameters) == 1 and isinstance(parameters[0], tuple):
+        (parameters,) = parameters
+    if args is None:
+        args = parameters
+    elif parameters or not isinstance(args, tuple):
+        raise TypeError("odeint: args must be a tuple, and all that f takes after y and t")
     if method not in METHODS:
         raise ValueError(f"odeint: method must be one of {', '.join(METHODS)}, not {method!r}")
     y0, t = one_array([y0])[0] if y0.__class__ is Value else one_array(y0), one_array(t)

@@ -34,3 +34,22 @@ def test_windows_that_do_not_fit(window: Any, axis: Any) -> None:
     for x in (np.ones(4), Tensor(np.ones(4))):
         with pytest.raises(ValueError):
             VIEW(x, window, axis)
+
+
+def test_as_strided_is_refused() -> None:
+    # it would read the memory of an array of references by the strides of numbers
+    with pytest.raises(TypeError, match="as_strided: reads the memory of plain arrays"):
+        np.lib.stride_tricks.as_strided(Tensor(np.ones(3)), (2, 2), (8, 8))  # type: ignore[call-overload]
+
+
+def test_open_mesh_is_recorded() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0])
+
+    def f(x: Any, y: Any) -> Any:
+        rows, columns = np.ix_(x, y)
+        return np.sum(rows * columns**2)  # Σx·Σy²
+
+    by_x, by_y = grad(f, (0, 1))(x, y)
+    np.testing.assert_array_equal(by_x, [50.0, 50.0])
+    np.testing.assert_array_equal(by_y, 6.0 * y)
+    np.testing.assert_array_equal(grad(f)(x, y), by_x)

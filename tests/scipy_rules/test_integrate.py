@@ -48,6 +48,18 @@ def test_values() -> None:
         np.testing.assert_allclose(rough, expected, atol=1e-4)
 
 
+def test_arguments_as_scipy_takes_them() -> None:
+    expected = odeint(swing, START, TIMES, *ARGS)
+    np.testing.assert_array_equal(odeint(swing, START, TIMES, ARGS), expected)
+    np.testing.assert_array_equal(odeint(swing, START, TIMES, args=ARGS), expected)
+    by_each = grad(lambda k: odeint(swing, START, TIMES, args=(k, ARGS[1])).sum())(0.2)
+    assert by_each == grad(lambda k: odeint(swing, START, TIMES, k, ARGS[1]).sum())(0.2) != 0.0
+    with pytest.raises(TypeError, match="args must be a tuple, and all that f takes"):
+        odeint(swing, START, TIMES, 0.2, args=ARGS)
+    with pytest.raises(TypeError, match="args must be a tuple"):
+        odeint(swing, START, TIMES, args=0.2)  # type: ignore[arg-type]
+
+
 def test_gradients_by_everything() -> None:
     by_start, by_times, by_damping = grad(total, (0, 1, 2))(START, TIMES, *ARGS)
     np.testing.assert_allclose(
