@@ -332,7 +332,8 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
             if np.dtype(dtype or object) != object or frames.is_storing():
                 raise TypeError(
                     "asarray: a Tensor does not turn into plain numbers, its graph would be lost. "
-                    "Where a constant is meant, use x.detach(). To fill an array, r[i] = x, make "
+                    "Where a constant is meant, use x.detach(); where a derivative is, leave "
+                    "asarray(x, dtype) out, for x.astype(dtype). To fill an array, r[i] = x, make "
                     "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
                 )
             if sys._getframe(1).f_code.co_name == "as_strided":  # the strides of other memory

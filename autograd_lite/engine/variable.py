@@ -170,9 +170,10 @@ class Variable:
             kind = type(self).__name__
             raise TypeError(
                 f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
-                "Where a constant is meant, use x.item() or x.detach(); where a derivative is, a "
-                "function that records: autograd_lite.sin or np.sin instead of math.sin. To fill "
-                "an array, r[i] = x, make it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+                "Where a constant is meant, use x.item() or x.detach(); where a derivative is, "
+                f"leave {what}(...) out, or use a function that records: np.sin instead of "
+                "math.sin. To fill an array, r[i] = x, make it of x's kind, "
+                "r = np.zeros_like(x, shape=r.shape)"
             )
         return self.item()
 
