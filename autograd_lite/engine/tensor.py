@@ -263,12 +263,12 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         mine = self._locked or not self._shared
         return sealed(self._plain) if mine else read_only(self._plain)
 
-    def item(self) -> Any:
+    def item(self) -> float:
         """The one number that it holds, as a Python float (a complex number, if it is one)."""
         if self.size != 1:
             raise ValueError(f"item: a Tensor of shape {self.shape} is not one number")
         number = np.asarray(self._plain).reshape(())
-        return complex(number) if number.dtype.kind == "c" else float(number)
+        return complex(number) if number.dtype.kind == "c" else float(number)  # type: ignore[return-value]
 
     def keep_grad(self) -> Tensor:
         """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
