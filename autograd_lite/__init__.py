@@ -50,6 +50,7 @@ from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
 from autograd_lite.transforms import detect_anomaly, flatten, grad, profile, value_and_grad
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
+from autograd_lite.engine import batched_numpy  # noqa: F401  isort: skip
 from autograd_lite.primitives import constants  # noqa: F401  isort: skip
 from autograd_lite.program import value_methods  # noqa: F401  isort: skip
 

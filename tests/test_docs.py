@@ -27,7 +27,9 @@ def table():
     before = {*PRIMITIVES, *COMPOSED}
     yield
     for name in {*PRIMITIVES, *COMPOSED} - before:
-        retract(name)
+        one = PRIMITIVES.get(name) or COMPOSED[name]
+        if not one.function.__module__.startswith("autograd_lite."):  # what it loaded stays
+            retract(name)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -302,11 +302,6 @@ def test_value_as_a_plain_array_keeps_its_graph() -> None:
     ("f", "name"),
     [
         (lambda x: np.packbits(x), "np.packbits"),
-        (lambda x: np.linalg.inv(x), r"np.linalg.inv"),
-        (lambda x: np.linalg.det(x), r"np.linalg.det"),
-        (lambda x: np.einsum("ij->i", x), "np.einsum"),
-        (lambda x: np.fft.fft(x), "np.fft.fft"),
-        (lambda x: np.convolve(x, x), "np.convolve"),
         (lambda x: np.bitwise_and(x, 1), "np.bitwise_and"),
         (lambda x: np.add.at(x, 0, 1.0), r"np.add.at"),
     ],
@@ -333,8 +328,6 @@ def test_in_place_operators_of_arrays() -> None:
 
 
 def test_argument_of_numpy_that_is_not_supported() -> None:
-    with pytest.raises(TypeError, match=r"np\.sum: the argument where=… is not supported"):
-        np.sum(vector(), where=np.array([True, False, True]))
     with pytest.raises(TypeError, match=r"np\.exp: where=… without out=… .* np\.where\(mask"):
         np.exp(vector(), where=np.array([True, False, True]))
 

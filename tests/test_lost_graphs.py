@@ -140,7 +140,10 @@ def test_the_warning_points_at_the_caller() -> None:
     assert caught[0].filename == __file__
 
 
-def test_an_output_that_is_a_variable_of_its_own_does_not_warn() -> None:
+def test_an_output_that_is_a_variable_of_its_own_warns_too() -> None:
+    with pytest.warns(UserWarning, match="does not depend on what it is differentiated by"):
+        assert grad(lambda x: Value(3.0) * 2.0)(1.0) == 0.0
+    w = Value(3.0)  # of what is outside, it is no accident
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert grad(lambda x: Value(3.0) * 2.0)(1.0) == 0.0
+        assert grad(lambda x: w * 2.0)(1.0).item() == 0.0

@@ -124,8 +124,7 @@ def test_dtype_in_which_to_compute(f: Callable[[Any], Any]) -> None:
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (lambda t: np.sum(t, where=ARRAY > 2), r"^np\.sum: the argument where=… is not supported"),
-        (lambda t: np.sum(t, initial=1.0), r"^np\.sum: the argument initial=… is not supported"),
+        (lambda t: np.sum(t, where=ARRAY), r"^sum: where= takes truth values, not float64"),
         (lambda t: np.sum(t, 0, int), r"^sum: int64 has no gradient; use x\.detach\(\)\.astype"),
         (lambda t: np.sum(t, out=np.ones(())), r"^np\.sum: a variable cannot be written into"),
         (

@@ -25,6 +25,7 @@ for floor in (
     ["primitives"],
     ["program"],
     ["transforms", "numerical"],
+    ["scipy"],
     ["reading"],
     ["nn", "viz"],
     ["testing"],

@@ -18,10 +18,11 @@ from autograd_lite.engine.primitive import (
     Rule,
 )
 
-NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED = range(8)
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, BATCHED = range(9)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
 kinds decides how they are evaluated; `OBJECTS` is a NumPy array of variables, `TRACED` what stands
-for a number while straight-line code is made of a rule."""
+for a number while straight-line code is made of a rule, `BATCHED` an array for each example of a
+batch (see `batching`)."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
 _kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
@@ -32,9 +33,14 @@ def register(kind: int, cls: type | None, record: Rule) -> None:
     """Say how operands of this kind, of class `cls`, are recorded (from the floor above)."""
     if cls is not None:
         _kinds[cls] = kind
-        if kind != TRACED:
+        if kind < UNKNOWN:
             NODES.append(cls)
     _record[kind] = record
+
+
+def is_known(x: Any) -> bool:
+    """Whether x is a number, array or variable as it stands, so that nothing is to be converted."""
+    return x.__class__ in _kinds and (x.__class__ is not np.ndarray or x.dtype.kind in "fiubc")
 
 
 def record_as(
@@ -114,7 +120,8 @@ def _joined(array: Array) -> Any:
 
 def as_operand(name: str, x: Any) -> Any:
     """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    if isinstance(x, float | complex | np.number | np.bool_):
+    known = _kinds.get(x.__class__) == BATCHED
+    if known or isinstance(x, float | complex | np.number | np.bool_):
         return x
     if isinstance(x, str | bytes) or x is None:
         raise TypeError(f"{name}: {repr(x)[:60]} cannot be used; give numbers or arrays of them")
@@ -167,5 +174,6 @@ def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -
         said = f"shapes {shapes} do not fit: {primitive.fits}"
     else:
         said = f"{said} (shapes {shapes})"
-    kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+    kinds = (np.linalg.LinAlgError, IndexError, ValueError, TypeError)
+    kind = next(k for k in kinds if isinstance(error, k))
     return kind(f"{primitive.name}: {said}")

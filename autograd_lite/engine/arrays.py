@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import Variable
 
@@ -57,6 +58,8 @@ def is_frozen(array: Any) -> bool:
 
 def read_only(data: Any) -> Array:
     """The array, or scalar, as an array that cannot be written to."""
+    if data.__class__ is Batched:
+        return cast(Array, data)
     view = np.asarray(data).view()
     view.flags.writeable = False
     return view
@@ -64,6 +67,8 @@ def read_only(data: Any) -> Array:
 
 def sealed(data: Any) -> Array:
     """The same, where not even the array that it is a view of can be written to."""
+    if data.__class__ is Batched:
+        return cast(Array, data)  # nothing writes to it
     owner = np.asarray(data)
     while owner.base.__class__ is ndarray:
         owner = owner.base
@@ -84,6 +89,8 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
     """Numbers as an array of floating-point ones, or an error that names who asked."""
     if isinstance(x, Variable):
         raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
+    if x.__class__ is Batched:
+        return cast(Array, x.astype(float if x.dtype.kind in "biu" else x.dtype))
     refuse_other_arithmetic(name, x)
     try:
         array = np.asarray(x)

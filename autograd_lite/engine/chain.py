@@ -14,6 +14,13 @@ def detached(x: Any) -> Any:
     return getattr(x, "_plain", x)
 
 
+def has_nan(x: Any) -> bool:
+    """Whether there is a nan among the numbers of an array or variable (of all examples)."""
+    plain = detached(x)
+    numbers = plain.numbers() if hasattr(plain, "numbers") else plain
+    return bool(np.isnan(numbers).any())
+
+
 def times(g: Any, partial: Any) -> Any:
     """The product g·partial of the chain rule, in which 0·inf and 0·nan are 0.
 
@@ -28,9 +35,14 @@ def times(g: Any, partial: Any) -> Any:
         if plain == plain:
             return product
     elif kind is not np.ndarray:
-        if hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
+        if hasattr(plain, "numbers"):  # of a batch
+            numbers = plain.numbers()
+            total = np.vdot(numbers, numbers)
+            if total == total:
+                return product
+        elif hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
             return product.guarded(g, partial)
-        if plain == plain:
+        elif plain == plain:
             return product
     else:
         # a sum of squares is nan only if one of them is: a pass as fast as BLAS

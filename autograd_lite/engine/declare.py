@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from numpy import ndarray
 
 from autograd_lite.engine.apply import apply
+from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import pullback
 from autograd_lite.engine.floats import FLOAT_FUNCTIONS, check_names
 from autograd_lite.engine.primitive import (
@@ -171,6 +172,7 @@ def structural(
     adds: Rule | None = None,
     clears: Rule | None = None,
     linear: str = "",
+    batched: Rule | str | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
     kink: Rule | None = None,
     reduces: Rule | None = None,
@@ -195,6 +197,12 @@ def structural(
             (total, g, **params) and (g, **params); see `Structural`.
         linear: "jointly" if the result is linear in all variable operands together (as
             concatenate), "each" if it is in each of them alone (as matmul).
+        batched: its value on a whole batch, a function (which, *operands, **params) written in
+            functions of the table: `which` says for each operand whether it has a batch axis in
+            front; the result must. Or "axis", where the parameter `axis` (None: all of them)
+            says along which axes it works; "last", where it works on the last axes of its
+            operands, and the others in front of them broadcast. Without, it is evaluated for one
+            example after the other.
         method: whether variables have it as a method; by default, NumPy's functions if NumPy's
             arrays have them too, and all others.
         reduces, accumulates: the ufunc of NumPy's whose `reduce` or `accumulate` it is, called with
@@ -214,7 +222,10 @@ def structural(
 
         @functools.wraps(split)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            operands, params = split(*args, **kwargs)
+            try:
+                operands, params = split(*args, **kwargs)
+            except Exception as error:
+                return one_by_one(error, call, args, kwargs)
             return apply(primitive, operands, params)
 
         primitive = Structural(
@@ -235,6 +246,7 @@ def structural(
             adds=adds,
             clears=clears,
             linear=linear,
+            batched=batched,
             domain=domain or (REAL,) * max(1, len(names)),
             kink=kink,
             reduces=reduces,
@@ -280,7 +292,10 @@ def composed(
 
         @functools.wraps(written)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            output = written(*args, **kwargs)
+            try:
+                output = written(*args, **kwargs)
+            except Exception as error:
+                output = one_by_one(error, call, args, kwargs)
             mark_function(output, args, name)
             return output
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from autograd_lite.engine.variable import Variable
@@ -43,6 +43,22 @@ def is_larger_than(output: Any, most: int) -> bool:
         if len(found) > most:
             return True
     return False
+
+
+def made_before(time: int, output: Any) -> list[Any]:
+    """The variables made before a time of the clock on which an output depends directly: those
+    at which a walk down what was made since then ends."""
+    found, ends = [output.node], []
+    seen = {output.node}
+    for node in found:
+        if node._epoch < time:
+            ends.append(node)
+            continue
+        for _, x in node.variables():
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+    return ends
 
 
 def leading_to(
@@ -88,3 +104,21 @@ def bounds_of(inputs: Collection[Any]) -> Bounds:
     oldest = min((x._epoch for x in inputs), default=0)
     old = [x for x in inputs if x._epoch == oldest]
     return oldest, frozenset(old) if len(old) == 1 else frozenset()
+
+
+def older_below(outputs: Iterable[Any], stops: Collection[Any], epoch: int) -> list[Any]:
+    """The variables of before an epoch that the outputs were computed from, not below the stops:
+    what a function closes over. What these were computed from in turn is not visited."""
+    found: dict[Any, None] = {}
+    seen = set(stops)
+    stack = [x.node for x in outputs if isinstance(x, Variable)]
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x._epoch < epoch:
+            found[x] = None
+        else:
+            stack += [operand for _, operand in x.variables()]
+    return list(found)

@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.dtypes import computed_in
-from autograd_lite.engine.numpy_signatures import Binding, name_of, unsupported
+from autograd_lite.engine.numpy_signatures import Binding, name_of, nearest, unsupported
 from autograd_lite.engine.primitive import (
     CONSTANTS,
     PRIMITIVES,
     Declared,
     Rule,
+    load_rules_for,
     watch,
     watch_constants,
 )
@@ -57,13 +59,30 @@ def _no_rule(what: str, instead: str = "use a function of autograd_lite") -> Typ
     )
 
 
+def _declared_later(function: Any) -> Rule | None:
+    """What stands for a function whose declaration is loaded when it is first called, if any."""
+    if function not in CONSTANTS and load_rules_for(function):
+        return FUNCTIONS.get(function)
+    return None
+
+
+def _alike(function: Any) -> str:
+    """The functions with a rule whose names are most like this one's, for an error."""
+    return ", ".join(nearest(function, FUNCTIONS)) or "named otherwise"
+
+
 # ---------------------------------------------------------------- functions
 
 
 def _array_function(
     self: Any, function: Any, types: Iterable[type], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
-    ours = FUNCTIONS.get(function)
+    return called(function, args, kwargs)
+
+
+def called(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+    """The call of a function of NumPy's that has a variable among its arguments."""
+    ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
             return function(*_plain(args), **_plain(kwargs))
@@ -112,6 +131,11 @@ def _as_method(function: Rule) -> None:
 watch_constants(_as_method)
 
 
+def has_variable(thing: Any) -> bool:
+    """Whether there is a variable in nested tuples, lists and dicts."""
+    return any(isinstance(x, Variable) for x in parts_of(thing))
+
+
 # ---------------------------------------------------------------- ufuncs
 
 _UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -129,16 +153,23 @@ _UFUNC_OPTIONS: dict[str, tuple[Any, ...]] = {
 
 
 def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    return called_ufunc(ufunc, method, inputs, kwargs)
+
+
+def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The call of a ufunc, or of a method of one, that has a variable among its operands."""
     name = name_of(ufunc)
     if any(x is not None for x in kwargs.pop("out", ())):
         raise TypeError(
             f"{name}: a variable cannot be written into an array (out=, or an operator "
             "like +=), nor an array into a variable; write a = a + x instead"
         )
-    ours = FUNCTIONS.get(ufunc)
+    ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
             return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
+        if method == "__call__" and not name.startswith("np."):
+            raise _no_rule(name, f"the nearest that have one are {_alike(ufunc)}")
         raise _no_rule(name if method == "__call__" else f"{name}.{method}")
     if method == "outer" and ufunc.signature is None:
         inputs = _spread(*inputs)

@@ -8,12 +8,13 @@ take if it were not given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Rule
+from autograd_lite.engine.primitive import LATER, Rule
 
 NO_VALUE = np._NoValue  # what stands in NumPy's signatures for "not given"
 
@@ -29,8 +30,27 @@ _AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
 
 def name_of(function: Any) -> str:
     """A NumPy function's name as users write it: `np.linalg.norm`."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+    return f"{module_of(function).replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def module_of(function: Any) -> str:
+    """The module that a function is in, `numpy` if that is not known: a ufunc does not say."""
+    said = getattr(function, "__module__", None)
+    if said:
+        return str(said)
+    found = [module for module in LATER
+             if getattr(sys.modules.get(module), function.__name__, None) is function]  # fmt: skip
+    return found[0] if found else "numpy"
+
+
+def nearest(function: Any, known: Iterable[Any]) -> list[str]:
+    """The names, as users write them, of the functions of the same module that are most like it."""
+    import difflib  # for an error
+
+    module = module_of(function)
+    names = sorted({f.__name__ for f in known if module_of(f) == module})
+    close = difflib.get_close_matches(function.__name__, names, n=3, cutoff=0.5)
+    return [f"{module}.{name}" for name in close]
 
 
 def unsupported(name: str, argument: str) -> TypeError:

@@ -14,6 +14,8 @@ walk it; nothing else lists operations.
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -227,6 +229,8 @@ class Structural(Primitive):
     linear: str = ""
     """"jointly" if the result is linear in all variable operands together, "each" if it is in each
     of them while the others stay; "" where it is neither, or where that is not said."""
+    batched: Rule | str | None = None
+    """Its value where operands have a batch axis in front: see `structural`."""
 
     @functools.cached_property
     def works_in_place(self) -> bool:
@@ -287,6 +291,10 @@ CONSTANTS: dict[Rule, str] = {}
 COMPOSED: dict[str, Composed] = {}
 """The functions that are written in others, by name."""
 
+LATER: dict[str, str] = {}
+"""Modules of other people's functions, and where the rules for these are declared: imported when
+one of the functions is first called with a variable, for neither may be needed. See `later`."""
+
 NODES: list[type] = []
 """The classes of variables, whose attributes no declaration may take."""
 
@@ -342,7 +350,8 @@ def retract(name: str) -> None:
 
 def _is_own(one: Declared) -> bool:
     """Whether it is a declaration of the library, which others rely on."""
-    return (one.function.__module__ or "").startswith("autograd_lite.primitives.")
+    module = one.function.__module__ or ""
+    return module.startswith(("autograd_lite.primitives.", "autograd_lite.scipy."))
 
 
 def _remove(old: Declared) -> None:
@@ -403,3 +412,21 @@ def watch_constants(declared: Callable[[Rule], None]) -> None:
     for function in CONSTANTS:
         declared(function)
     _constant_watchers.append(declared)
+
+
+def later(module: str, declarations: str) -> None:
+    """Import `declarations` only when a function of `module` is first called with a variable:
+    `import numpy` does not load numpy.fft, nor does anyone need its rules before."""
+    LATER[module] = declarations
+
+
+def load_rules_for(function: Rule) -> bool:
+    """Import the declarations that are put off until a function of this one's module is called.
+    Whether there are any: it may have a rule now."""
+    name = getattr(function, "__name__", "")
+    for module, declarations in LATER.items():
+        # a ufunc of SciPy's does not say where it comes from
+        if getattr(sys.modules.get(module), name, None) is function:
+            importlib.import_module(declarations)
+            return True
+    return False

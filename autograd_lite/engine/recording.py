@@ -16,6 +16,8 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
+from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batching import evaluate
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -72,11 +74,15 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     if modes.paused and (watching := observers()):
         return observed_record(watching, record_tensor, primitive, operands, params)
     values = []
-    constants = False
+    constants = batched = False
     for x in operands:
         kind = x.__class__
         if kind is Tensor:
-            values.append(x._plain if x._locked else _held(x))
+            if x._locked:
+                values.append(x._plain)
+            else:
+                values.append(_held(x))
+                batched = batched or x._plain.__class__ is Batched
         elif kind is float or kind is int:
             values.append(x)
         elif kind is Value or kind is Results:
@@ -86,14 +92,19 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         else:
             constants = True
             values.append(x)
+            batched = batched or kind is Batched
     recording = not modes.paused or modes.is_recording()
     if constants and recording:
         operands, values = _with_copies(primitive, operands, values)
     try:
-        data = primitive.arrays(*values, **params)
+        if batched:
+            data = evaluate(primitive, values, params)
+        else:
+            data = primitive.arrays(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(primitive, error, values) from None
     kind = data.__class__
+    locked = True
     if kind is ndarray:
         if not data.ndim:
             data = data[()]
@@ -101,22 +112,25 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             raise _no_floats(primitive, data)
         elif not recording and (data.base is not None or any(data is v for v in values)):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
-    elif kind is tuple:
+    elif isinstance(data, tuple):
         return _several(primitive, operands, values, params, data)
     elif kind is not float64 and kind is not float32:
         data = _as_result(primitive, data)
+        locked = data.__class__ is not Batched
     z = new(Tensor)
     z._plain = data
     z._grad = None
     z._epoch = clock.now
-    z._locked = True
     z._keep = False
+    z._locked = locked
+    if not locked:
+        z._shared, z._lent = False, None
     if recording:
         z._primitive = primitive
         z._operands = tuple(operands)
         z._values = tuple(values)
         z._params = params
-        if kind is ndarray and data.base is not None:
+        if (kind is ndarray or not locked) and numbers_of(data).base is not None:
             note_view(z, z)
     else:
         z._primitive = None
@@ -129,6 +143,8 @@ def _held(x: Tensor) -> Any:
     """The array of a leaf, for a graph to hold: a view, by which the leaf knows that there is a
     graph; or a copy, if someone else may write to it."""
     array = x._plain
+    if array.__class__ is Batched:
+        return array
     if x._shared:
         native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
         return array.astype(native)[()]
@@ -159,6 +175,8 @@ def _with_copies(
         if x.__class__ is ndarray:
             if not is_frozen(x):
                 operands[i] = values[i] = x.copy()
+        elif x.__class__ is Batched:
+            operands[i] = values[i] = x.copy()
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values
@@ -167,6 +185,10 @@ def _with_copies(
 def _as_result(primitive: Primitive, data: Any) -> Any:
     """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
     if data.__class__ is np.complex128 or data.__class__ is np.complex64:
+        return data
+    if data.__class__ is Batched:
+        if data.dtype.kind not in "fc":
+            raise _no_floats(primitive, data.numbers())
         return data
     if isinstance(data, bool | int | float):
         return float64(data)
@@ -190,7 +212,8 @@ def _several(
     params: Mapping[str, Any],
     data: tuple[Any, ...],
 ) -> tuple[Any, ...]:
-    """The results of a primitive that gives a tuple of arrays: a Tensor each."""
+    """The results of a primitive that gives a tuple of arrays: a Tensor each, in a tuple with the
+    same names, if it has names."""
     if not isinstance(primitive, Structural) or primitive.results is None:
         raise TypeError(
             f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
@@ -203,7 +226,8 @@ def _several(
     node._operands = tuple(operands)
     node._values = tuple(values)
     node._params = params
-    return tuple(node.result(i) for i in range(len(data)))
+    found = tuple(node.result(i) for i in range(len(data)))
+    return found if data.__class__ is tuple else data._make(found)  # type: ignore[attr-defined]
 
 
 def _install(one: Declared) -> None:

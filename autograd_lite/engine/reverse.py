@@ -22,6 +22,8 @@ import numpy as np
 
 from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.batching import closed, one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.in_place import Pieces, add_in_place
@@ -40,10 +42,16 @@ ndarray = np.ndarray
 _lock = lock_across_forks()
 
 
-def backward(output: Any, gradient: Any = None) -> None:
-    """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way."""
+def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> None:
+    """Add ∂output/∂v to `v.grad` for each Value, and each leaf or keeping Tensor, on the way;
+    with `create_graph` as variables."""
     output = output.node
-    start = _start("backward", output, gradient)
+    start = _start("backward", output, gradient, create_graph)
+    if Batched in (start.__class__, output._plain.__class__):
+        raise TypeError("backward: of a whole batch there is no .grad; use grad or gradients(...)")
+    if create_graph:
+        _backward_recorded(output, start)
+        return
     with _lock:
         if output.__class__ is Value and not _is_watched():
             nodes = propagate_values(output, start)
@@ -53,6 +61,17 @@ def backward(output: Any, gradient: Any = None) -> None:
     found = _owned(*_propagate(output, start, None, _count_uses(output), False))
     with _lock:
         _set_grads(found, [g if v._grad is None else v._grad + g for v, g in found.items()])
+
+
+def _backward_recorded(output: Any, start: Any) -> None:
+    """The same with variables, so that each `.grad` can be differentiated again."""
+    clock.tick()
+    with modes.recording():
+        found, _ = _propagate(output, start, None, _count_uses(output), True)
+        as_variables = {v: g if is_variable(g) else v.__class__(g) for v, g in found.items()}
+        total = [g if v._grad is None else v._grad + g for v, g in as_variables.items()]
+    with _lock:
+        _set_grads(as_variables, total)
 
 
 def _add_flows(nodes: list[Value]) -> None:
@@ -99,10 +118,15 @@ def gradients(
 
 
 def gradients_and_whether_recorded(
-    output: Any, inputs: Sequence[Any], gradient: Any = None, record: bool | None = False
+    output: Any,
+    inputs: Sequence[Any],
+    gradient: Any = None,
+    record: bool | None = False,
+    apart: bool = False,
 ) -> tuple[list[Any], bool]:
     """The same, and whether they are variables: for record=None, if the output depends on a
-    variable that is older than all inputs, one from outside of what is differentiated."""
+    variable that is older than all inputs, one from outside of what is differentiated. `apart`:
+    each input is taken as independent of the others, even if it was computed from one."""
     start = _start("gradients", output, gradient, bool(record))
     output = output.node
     for v in inputs:
@@ -110,7 +134,9 @@ def gradients_and_whether_recorded(
             raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
     inputs = [v.node for v in inputs]
     wanted = frozenset(inputs)
-    bounds = oldest, ends = bounds_of(wanted)
+    oldest, ends = bounds = bounds_of(wanted)
+    if apart:
+        oldest, ends = bounds = oldest, wanted
     clock.tick()
     if not record and output.__class__ is Value and not _is_watched():
         with _lock:
@@ -122,14 +148,17 @@ def gradients_and_whether_recorded(
     record = older if record is None else record
     uses = _uses_among(order, ends)
     if not record:
-        found = _owned(*_propagate(output, start, wanted, uses, False))
+        found = _owned(*_propagate(output, start, wanted, uses, False, ends))
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
     with modes.recording():
-        found, _ = _propagate(output, start, wanted, uses, True)
+        found, _ = _propagate(output, start, wanted, uses, True, ends)
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
-    return [g if is_variable(g) else v.__class__(g) for g, v in pairs], True
+    return [
+        g if is_variable(g) else Tensor(g) if g.__class__ is Batched else v.__class__(g)
+        for g, v in pairs
+    ], True
 
 
 def _is_watched() -> bool:
@@ -155,7 +184,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     """The gradient that the pass starts from, checked against the output."""
     if not is_variable(output):
         raise TypeError(f"{name}: the output is a plain {type(output).__name__}, no variable")
-    if record and is_variable(gradient):
+    if output.__class__ is Results or (record and is_variable(gradient)):
         return gradient
     if output.__class__ is Value:
         return 1.0 if gradient is None else float(gradient)
@@ -175,7 +204,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     refuse_other_arithmetic(f"{name}: the gradient", gradient)
-    start = np.asarray(gradient)
+    start = gradient if gradient.__class__ is Batched else np.asarray(gradient)
     kinds = "fiuc" if output.dtype.kind == "c" else "fiu"
     if start.shape != output.shape or start.dtype.kind not in kinds:
         raise ValueError(
@@ -183,6 +212,8 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
             f"{'' if 'c' in kinds else 'real '}numbers of the output's shape {output.shape} are "
             "needed"
         )
+    if start.__class__ is Batched:
+        return start.astype(output.dtype, copy=False)
     return np.array(start, dtype=output.dtype)[()]
 
 
@@ -227,13 +258,14 @@ def _propagate(
     wanted: frozenset[Any] | None,
     uses: dict[Any, int],
     record: bool,
+    ends: Collection[Any] = (),
 ) -> tuple[dict[Any, Any], set[Any]]:
     """The pass itself: ∂output/∂v for every variable v with a count in `uses` that is wanted (or,
     for None, that has a `.grad`), and those v whose array is theirs alone.
 
     At each node the pullback of each operand that is a variable is called with the gradient, the
     result, the operands' values and the parameters; to record, with the variables themselves for
-    their values."""
+    their values. Nothing flows on below the ends."""
     flows = {output: gradient}
     found: dict[Any, Any] = {}
     owned: set[Any] = set()
@@ -255,6 +287,8 @@ def _propagate(
         if wanted is not None:
             if node in wanted:
                 found[node] = flow
+                if node in ends:
+                    continue
         elif primitive is None or kind is Value or (kind is Tensor and node._keep):
             found[node] = flow
         if primitive is None:
@@ -292,7 +326,10 @@ def _propagate(
             rule = rules[i]
             if watching:
                 rule = observed_pullback(watching, node, i, rule)
-            part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            try:
+                part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
+            except Exception as error:
+                part = one_by_one(error, rule, (flow, z, *values), params)
             data = parent._plain
             if not (
                 part.__class__ is data.__class__ is ndarray
@@ -345,7 +382,11 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     """The sum of contributions to a node; in place only into an array that was made here."""
     if node in owned and total.__class__ is part.__class__ is ndarray:
         return np.add(total, part, out=total)
+    if total.__class__ is Pieces and not isinstance(part, ndarray | np.generic):
+        total = total.sum(node)  # beside a variable, to record, or a batch
     if total.__class__ is Pieces:
+        if part.__class__ is not ndarray:  # recorded: a graph does not go into an array
+            return part + total.sum(node)
         dense = np.array(part)
         total.add_to(dense)
         owned.add(node)
@@ -398,7 +439,8 @@ def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, 
 def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
     """The gradients of all results: 0 of those that lead nowhere."""
     return tuple(
-        flow[i] if i in flow else np.zeros_like(result) for i, result in enumerate(node._plain)
+        flow[i] if i in flow else np.zeros(np.shape(result), getattr(result, "dtype", float))
+        for i, result in enumerate(node._plain)
     )
 
 
@@ -443,7 +485,9 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     """
     data = parent._plain
     if parent.__class__ is Results:
-        return {node._params["index"]: part}
+        return part if part.__class__ is dict else {node._params["index"]: part}
+    if Batched in (part.__class__, data.__class__, detached(part).__class__):
+        return _fit_in_batch(part, parent, node)
     if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
@@ -466,6 +510,22 @@ def _fit(part: Any, parent: Any, node: Any) -> Any:
     return part.astype(data.dtype)
 
 
+def _fit_in_batch(part: Any, parent: Any, node: Any) -> Any:
+    """The same where there is one for each example; summed over those of a batch that is closed."""
+    data = np.float64(parent._plain) if parent.__class__ is Value else parent._plain
+    if part.__class__ is Value:
+        part = as_tensor(part, data.dtype)
+    elif not hasattr(part, "dtype"):
+        part = np.asarray(part)
+    if part.shape != data.shape:
+        part = _summed(part, data.shape, node)
+    if part.dtype.kind == "c" and data.dtype.kind == "f":
+        part = part.real
+    if part.dtype != data.dtype:
+        part = part.astype(data.dtype)
+    return closed(part, data)
+
+
 def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
     """Sum over the axes along which something of `shape` was broadcast."""
     lead = len(part.shape) - len(shape)
@@ -484,6 +544,8 @@ def _summed(part: Any, shape: tuple[int, ...], node: Any) -> Any:
         )
     return part
 
+
+fitted = _fit  # forward mode uses it too
 
 for _kind in (Value, Tensor):
     _kind._backward = backward

@@ -24,6 +24,7 @@ from autograd_lite.engine.arrays import (
     sealed,
 )
 from autograd_lite.engine.at import At
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
@@ -122,7 +123,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def data(self) -> Array:
         """The array. That of a leaf can be changed or replaced (`w.data -= rate * w.grad`):
         graphs recorded before keep the old numbers. That of a result is read-only."""
-        if self._primitive is not None:
+        if self._primitive is not None or self._plain.__class__ is Batched:
             return sealed(self._plain)
         if self._locked or not self._shared:
             with LENDING:
@@ -181,7 +182,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         """∂output/∂self added up over the `backward()` calls so far; None before the first, and
         for a result that did not ask with `keep_grad()`."""
         grad = self._grad
-        if grad is not None and grad.__class__ is not ndarray:
+        if grad is not None and grad.__class__ is not ndarray and grad.__class__ is not Tensor:
             self._grad = grad = np.array(grad)  # that `w.grad *= 2` and `w.grad[()] = 0` hold
         return grad  # type: ignore[no-any-return]
 
@@ -274,21 +275,27 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         self._keep = True
         return self
 
-    def backward(self, gradient: npt.ArrayLike | None = None) -> None:
+    def backward(
+        self, gradient: npt.ArrayLike | None = None, *, create_graph: bool = False
+    ) -> None:
         """Add ∂self/∂v to `v.grad` for every leaf v that self was computed from.
 
         Args:
             gradient: an array of exactly self's shape, to start from; 1 if self is a scalar.
+            create_graph: make each `v.grad` a variable, which can be differentiated again. v and
+                its graph then hold each other until `v.zero_grad()`, or the collector, frees them.
 
         Raises:
             ValueError: if self is no scalar and no gradient is given, or one of another shape.
         """
-        self._backward(gradient)
+        self._backward(gradient, create_graph)
 
     # ------------------------------------------------------------ what Python asks
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
+        if self._plain.__class__ is Batched:
+            return f"Tensor({self._plain!r}{name})"
         text = np.array2string(np.asarray(self._plain), separator=", ", prefix="Tensor(")
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{kind}{name})"

@@ -160,16 +160,18 @@ class Value(Variable, ValueMethods):
         """The number alone, as `detach()`; the name that NumPy and PyTorch use."""
         return self._plain
 
-    def backward(self, gradient: Number | Array = 1.0) -> None:
+    def backward(self, gradient: Number | Array = 1.0, *, create_graph: bool = False) -> None:
         """Add ∂self/∂v to `v.grad` for every variable v that self was computed from.
 
         Args:
             gradient: what to start from instead of 1.
+            create_graph: make each `v.grad` a variable, which can be differentiated again. v and
+                its graph then hold each other until `v.zero_grad()`, or the collector, frees them.
 
         Raises:
             TypeError: if `gradient` is not a real number.
         """
-        self._backward(_as_float("backward: gradient", gradient))
+        self._backward(_as_float("backward: gradient", gradient), create_graph)
 
     # ------------------------------------------------------------ what Python asks
 

@@ -25,6 +25,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
+from autograd_lite.engine.batch import Batched, numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
@@ -279,6 +280,7 @@ def note_view(z: Tensor, node: Any) -> None:
 
 def _owner(array: Any) -> Any:
     """The array whose memory it is."""
+    array = numbers_of(array)
     while isinstance(base := getattr(array, "base", None), np.ndarray):
         array = base
     return array
@@ -318,7 +320,9 @@ def _let_go(node: Any, operands: Sequence[Any]) -> None:
     """Let a node whose derivative needs no numbers not hold those of large arrays."""
     if node._primitive is not None:
         node._values = tuple(
-            gone(value) if x.__class__ is Tensor and x.size > SMALL else value
+            gone(value)
+            if x.__class__ is Tensor and x.size > SMALL and value.__class__ is np.ndarray
+            else value
             for x, value in zip(operands, node._values, strict=True)
         )
 
@@ -342,10 +346,11 @@ def _as_view(
     pick: int | None,
 ) -> Any:
     """A result as a handle, if it shows the memory of one; then with a copy of the numbers."""
-    if z.__class__ is not Tensor or z._plain.__class__ is not np.ndarray:
+    plain = numbers_of(z._plain)
+    if z.__class__ is not Tensor or plain.__class__ is not np.ndarray:
         return z
     for place, x in handles.items():
-        if np.may_share_memory(z._plain, _state(x).node._plain):
+        if np.may_share_memory(plain, numbers_of(_state(x).node._plain)):
             z._plain = z._plain.copy()
             view = _View(
                 x,
@@ -378,7 +383,7 @@ def write(x: Tensor, index: Any, value: Any) -> None:
 
 def update(x: Tensor, primitive: Primitive, other: Any) -> Any:
     """x += other and the like: into the same memory, as NumPy does; a number is replaced."""
-    if x._plain.__class__ is not np.ndarray or not x.ndim:
+    if numbers_of(x._plain).__class__ is not np.ndarray or not x.ndim:
         return primitive.function(x, other)
     if not modes.is_recording() and x.__class__ is Tensor and x.is_leaf:
         result = primitive.arrays(x._plain, detached(_operand(x, other)))
@@ -464,6 +469,9 @@ def _record_assigned(
 ) -> Tensor:
     node, value = operands
     plain = detached(value)
+    if Batched in (plain.__class__, node._plain.__class__):
+        state.array, state.lent = None, True
+        return apply(primitive, (node, value), params)  # type: ignore[no-any-return]
     array = state.array
     alone = array is node._plain and not state.lent and array.size > SMALL
     if not alone or not array.flags.writeable:

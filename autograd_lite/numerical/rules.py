@@ -66,7 +66,7 @@ def _back(steps: Sequence[Step], c: Sequence[Array]) -> Any:
     """What arrives at the operand of the first where c flows back from the last."""
     first, place = steps[0]
     results = _moved(steps, first.values[place])
-    g: Any = tuple(one[()] for one in c) if results[-1].__class__ is tuple else c[0][()]
+    g: Any = tuple(one[()] for one in c) if isinstance(results[-1], tuple) else c[0][()]
     for (node, index), z in zip(reversed(steps), reversed(results), strict=True):
         if node.partials is not None:
             g = g * node.partials[index]  # as recorded: the rule may have been run as other code
@@ -76,7 +76,7 @@ def _back(steps: Sequence[Step], c: Sequence[Array]) -> Any:
 
 
 def _several(z: Any) -> tuple[Any, ...]:
-    return z if z.__class__ is tuple else (z,)
+    return z if isinstance(z, tuple) else (z,)
 
 
 def _times(c: Iterable[Array], parts: Iterable[Any]) -> float:

@@ -1,5 +1,7 @@
 """The declarations of all primitives, a file a subject: once this is imported, the table of
-`autograd_lite.engine.primitive` is complete, in this order."""
+`autograd_lite.engine.primitive` is complete, in this order, but for what is loaded later."""
+
+from autograd_lite.engine.primitive import later
 
 # isort: off
 from autograd_lite.primitives import arithmetic, choices, exponential, trigonometric
@@ -8,15 +10,22 @@ from autograd_lite.primitives import shape, axes, indexing, joining, reductions,
 from autograd_lite.primitives import products, affine, convolution
 from autograd_lite.primitives import like, writing, assembling, creation, rearranging, sorting
 from autograd_lite.primitives import padding, selecting
-from autograd_lite.primitives import cumulative, statistics, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions, fft
+from autograd_lite.primitives import cumulative, statistics, quantiles, missing
+from autograd_lite.primitives import interpolation, numerics, polynomials
+from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
+
+# what is loaded when it is first needed, as are the functions that it stands for
+later("numpy.fft", "autograd_lite.primitives.fft")
+later("scipy.special", "autograd_lite.scipy.special")
+later("scipy.special._ufuncs", "autograd_lite.scipy.special")  # of zeta, a function in Python
 
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
     "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
-    "exponential", "fft", "hyperbolic", "indexing", "joining", "like", "linalg", "numerics",
-    "padding", "polynomials", "products", "rearranging", "reductions", "rounding", "selecting",
-    "shape", "softmax", "sorting", "special", "statistics", "trigonometric", "writing",
+    "exponential", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
+    "missing", "norms", "numerics", "padding", "polynomials", "products", "quantiles",
+    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
+    "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip

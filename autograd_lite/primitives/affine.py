@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import PRODUCT, SUM, Array, Case
-from autograd_lite.primitives.products import matmul_left, matmul_right
+from autograd_lite.primitives.products import matmul, matmul_each, matmul_left, matmul_right
 from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import Call, Shape, dimensions_of, reshape, shape_of
 
@@ -57,11 +58,18 @@ def _cases(shape: Shape) -> Iterator[Case]:
         yield (shape, (n, 1), (2, *(1 for _ in shape[:-1]), 3)), (), {}
 
 
+def _affine_each(which: Sequence[bool], x: Any, W: Any, b: Any) -> Any:
+    product = matmul_each(which[:2], x, W) if any(which[:2]) else matmul(x, W)
+    product, b = in_front((any(which[:2]), which[2]), (product, b))
+    return product + b
+
+
 @structural(
     text="{x} @ {W} + {b}",
     precedence=SUM,
     binds=(PRODUCT, PRODUCT + 1, SUM),
     arrays=_affine,
+    batched=_affine_each,
     pullbacks=(
         lambda g, z, x, W, b: matmul_left(_to_product(g, x, W), z, x, W),
         lambda g, z, x, W, b: matmul_right(_to_product(g, x, W), z, x, W),

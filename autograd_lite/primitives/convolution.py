@@ -81,6 +81,7 @@ def _overlap_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_windows,
+    batched="last",
     pullbacks=(_from_windows,),
     cases=_window_cases,
     back=("g, each window put back and added up",),
@@ -120,6 +121,7 @@ def windows(x: Any, size: Any, stride: int = 1) -> Call:
 
 @structural(
     arrays=_overlap_add,
+    batched="last",
     pullbacks=(_from_overlap,),
     cases=_overlap_cases,
     back=("the windows of g",),

@@ -11,10 +11,18 @@ import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.arrays import is_frozen
+from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.shape import Call, Shape, dimensions_of, reshape, shape_of
+from autograd_lite.primitives.shape import (
+    Call,
+    Shape,
+    dimensions_of,
+    reshape,
+    shape_of,
+    transpose,
+)
 
 
 def _fixed(index: Any) -> Any:
@@ -125,9 +133,46 @@ def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
     return apply(scatter.primitive, (g,), {"index": index, "shape": shape_of(x)})  # type: ignore[attr-defined]
 
 
+def _index_each(index: Any) -> tuple[Any, int] | None:
+    """The index with the batch axis in front, and where the result then has that axis: behind the
+    axes of arrays of places that stand apart, which NumPy puts first. None: it is not known."""
+    parts = index if index.__class__ is tuple else (index,)
+    if any(isinstance(part, bool | np.bool_) for part in parts):
+        return None
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    places = [i for i, part in enumerate(parts) if isinstance(part, int | np.integer | np.ndarray)]
+    if not arrays or places[-1] - places[0] < len(places):
+        return (slice(None), *parts), 0
+    shapes = [(int(np.count_nonzero(a)),) if a.dtype == bool else a.shape for a in arrays]
+    return (slice(None), *parts), len(np.broadcast_shapes(*shapes))
+
+
+def _getitem_each(which: Any, x: Any, index: Any) -> Any:
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    index, front = found
+    picked = apply(getitem.primitive, (x,), {"index": index})  # type: ignore[attr-defined]
+    if not front:
+        return picked
+    return transpose(picked, (front, *(i for i in range(picked.ndim) if i != front)))
+
+
+def _scatter_each(which: Any, x: Any, index: Any, shape: Shape) -> Any:
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    index, front = found
+    size = x.shape[0]
+    if front:
+        x = transpose(x, (*range(1, front + 1), 0, *range(front + 1, x.ndim)))
+    return apply(scatter.primitive, (x,), {"index": index, "shape": (size, *shape)})  # type: ignore[attr-defined]
+
+
 @structural(
     text="{x}[…]",
     arrays=_getitem,
+    batched=_getitem_each,
     pullbacks=(_to_places,),
     cases=_index_cases,
     back=("g, put back where it was",),
@@ -154,6 +199,7 @@ def _scatter_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_scatter,
+    batched=_scatter_each,
     pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
     cases=_scatter_cases,
     linear="jointly",
@@ -180,6 +226,23 @@ def _assign(x: Any, value: Any, index: Any) -> Array:
     out: Array = x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)
     out[index] = value
     return out
+
+
+def _assign_each(which: Any, x: Any, value: Any, index: Any) -> Any:
+    """With the batch axis in front, for x and for what is written: as many axes as it picks."""
+    found = _index_each(index)
+    if found is None:
+        return NotImplemented
+    if not which[0]:
+        x = spread(x, len(value))
+    count = np.empty(x.shape[1:], np.bool_)[index].ndim
+    if which[1]:
+        first = max(0, value.ndim - 1 - count)  # NumPy ignores leading axes of length 1
+        shape = (*(1,) * (count - value.ndim + 1), *value.shape[1 + first :])
+        value = reshape(value, (len(value), *shape))
+        if found[1]:
+            value = transpose(value, (*range(1, found[1] + 1), 0, *range(found[1] + 1, count + 1)))
+    return apply(assign.primitive, (x, value), {"index": found[0]})  # type: ignore[attr-defined]
 
 
 def _clear(g: Array, index: Any) -> None:
@@ -213,6 +276,7 @@ def _assign_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_assign,
+    batched=_assign_each,
     pullbacks=(lambda g, z, x, value, index: assign(g, 0.0, index), _of_assigned),
     cases=_assign_cases,
     back=("g, but 0 where it was overwritten", "what g has there"),

@@ -69,6 +69,7 @@ def _concatenate_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.concatenate,
     arrays=lambda *arrays, axis: np.concatenate(arrays, axis),
+    batched="axis",
     pullbacks=EachOperand(together=_slices),
     cases=_concatenate_cases,
     back=("its slice of g",),
@@ -104,6 +105,7 @@ def _stack_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.stack,
     arrays=lambda *arrays, axis: np.stack(arrays, axis, dtype=_common(arrays)),
+    batched="axis",
     pullbacks=EachOperand(together=_layers),
     cases=_stack_cases,
     back=("its layer of g",),
@@ -158,6 +160,7 @@ def _split(x: Array, places: Shape, axis: int) -> tuple[Array, ...]:
     np.split,
     method=True,
     arrays=_split,
+    batched="axis",
     results=(),
     pullbacks=(_from_parts,),
     cases=_split_cases,

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.batching import each_its_own
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case, Rule
@@ -20,9 +22,13 @@ from autograd_lite.primitives.shape import Shape, broadcast_to, shape_of
 
 def _like(make: Rule, x: Any, dtype: Any, order: Any, shape: Any) -> Any:
     """What NumPy makes; after a variable, and of floating-point numbers, as a Tensor."""
+    if isinstance(x, Batched):  # each example gets its own, to be written into
+        return each_its_own(make(np.empty(x.shape, x.dtype), dtype, order, shape=shape), x)
     if not is_variable(x):
         return make(x, dtype, order, shape=shape)
-    plain = make(np.asarray(x.detach()), dtype, order, shape=shape)
+    held = x.detach()
+    held = np.empty(x.shape, x.dtype) if isinstance(held, Batched) else np.asarray(held)
+    plain = make(held, dtype, order, shape=shape)
     return Tensor(plain) if plain.dtype.kind in "fc" else plain
 
 

@@ -1,4 +1,500 @@
-"""Linear algebra: inv, solve, det, norm.
+"""Linear algebra of square and other matrices: inv, solve, det, slogdet, pinv, and what is made of
+them. Stacks of matrices are matrices along the last two axes.
 
+Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation" (2008); G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973).
 See `autograd_lite.engine.primitive` for what a declaration means.
 """
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.declare import composed, structural
+from autograd_lite.engine.dtypes import is_complex
+from autograd_lite.engine.numpy_signatures import NO_VALUE
+from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.engine.recording import as_value
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.primitives.choices import where
+from autograd_lite.primitives.complex_numbers import conjugate, imag, real
+from autograd_lite.primitives.indexing import getitem, scatter
+from autograd_lite.primitives.joining import stack
+from autograd_lite.primitives.products import dot, matmul
+from autograd_lite.primitives.shape import (
+    Call,
+    Shape,
+    dimensions_of,
+    reshape,
+    shape_of,
+    swapaxes,
+    transpose,
+)
+
+ROWS, COLUMN = (Ellipsis, None, None), (Ellipsis, None)
+
+
+def of_numbers(function: Rule) -> Rule:
+    """A function of NumPy's that takes numbers alone, as one of arrays of Values as well: these
+    become one Tensor for it, and each element of what it gives a Value."""
+
+    def arrays(*operands: Any, **params: Any) -> Any:
+        try:
+            return function(*operands, **params)
+        except (TypeError, ValueError):
+            boxed = [getattr(x, "dtype", np.dtype(float)).kind == "O" for x in operands]
+            if not any(boxed):
+                raise
+        given = [_unboxed(x) if box else x for x, box in zip(operands, boxed, strict=True)]
+        z = function(*given, **params)
+        return tuple(map(_boxed, z)) if isinstance(z, tuple) else _boxed(z)
+
+    return arrays
+
+
+def _unboxed(values: Array) -> Any:
+    """A Tensor of these Values."""
+    if not values.size:
+        return np.zeros(values.shape)
+    return reshape(stack(list(values.flat)), values.shape)
+
+
+def _boxed(z: Any) -> Any:
+    """An array of Values, each an element of a Tensor."""
+    values = np.empty(shape_of(z), dtype=object)
+    for place in np.ndindex(values.shape):
+        values[place] = as_value(getitem(z, place)) if is_variable(z) else z[place]
+    return values[()]
+
+
+def transposed(x: Any) -> Any:
+    """xᵀ of each matrix."""
+    return swapaxes(x, -1, -2)
+
+
+def conjugated(x: Any) -> Any:
+    """The complex conjugate; real numbers as they are, without another node."""
+    return conjugate(x) if is_complex(x) else x
+
+
+def adjoint(x: Any) -> Any:
+    """xᴴ of each matrix, the conjugate of the transpose; xᵀ of a real one."""
+    return conjugated(transposed(x))
+
+
+def folded(g: Any, lower: bool = True) -> Any:
+    """The gradient of a Hermitian matrix of which one triangle is read: what it has in the other
+    one is added (conjugated), and that has none. Of the diagonal the real part is read."""
+    both = g + adjoint(g)
+    n = shape_of(g)[-1]
+    triangle = np.tri(n, k=-1, dtype=bool)
+    inside = where(triangle if lower else triangle.T, both, 0.0)
+    return inside + where(np.eye(n, dtype=bool), 0.5 * both, 0.0)
+
+
+def hermitian_of(x: Any) -> Any:
+    """The Hermitian matrix of which the lower triangle of x is one half."""
+    n = shape_of(x)[-1]
+    lower = where(np.tri(n, k=-1, dtype=bool), x, 0.0)
+    return lower + adjoint(lower) + where(np.eye(n, dtype=bool), real(x), 0.0)
+
+
+def is_square(shape: Shape) -> bool:
+    """Whether it is that of a square matrix, or a stack of them."""
+    return len(shape) > 1 and shape[-1] == shape[-2]
+
+
+def square_cases(shape: Shape) -> Iterator[Case]:
+    """Calls for tests of functions of one square matrix."""
+    if is_square(shape):
+        yield (shape,), (), {}
+
+
+def least_singular(a: Array) -> float:
+    """How far matrices are from singular ones; 0 where that is too near for differences."""
+    a = np.asarray(a)
+    if not a.size:
+        return math.inf
+    return max(0.0, float(np.min(np.linalg.svd(a, compute_uv=False))) - 0.4)
+
+
+# ---------------------------------------------------------------- inv, solve
+
+
+@structural(
+    np.linalg.inv,
+    arrays=of_numbers(np.linalg.inv),
+    text="{x}⁻¹",
+    pullbacks=(lambda g, z, x: -matmul(matmul(transposed(z), g), transposed(z)),),
+    cases=square_cases,
+    back=("−{x}⁻ᵀ·g·{x}⁻ᵀ",),
+    kink=least_singular,
+    method=False,
+)
+def inv(x: Any) -> Call:
+    """The inverse z = x⁻¹ of a square matrix, or of each of a stack. ∂L/∂x = −zᵀ·g·zᵀ.
+
+    Raises:
+        numpy.linalg.LinAlgError: if a matrix is singular, or not square.
+
+    >>> inv([[2.0, 0.0], [0.0, 4.0]])
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
+    return (x,), {}
+
+
+def _to_right_side(g: Any, z: Any, a: Any, b: Any) -> Any:
+    """x⁻ᵀ·g, which is the gradient of the right-hand side."""
+    if dimensions_of(b) > 1 or dimensions_of(a) == 2:
+        return solve(transposed(a), g)
+    return getitem(solve(transposed(a), getitem(g, COLUMN)), (Ellipsis, 0))
+
+
+def _to_matrix(g: Any, z: Any, a: Any, b: Any) -> Any:
+    """−(a⁻ᵀ·g)·zᵀ."""
+    side = _to_right_side(g, z, a, b)
+    if dimensions_of(b) > 1:
+        return -matmul(side, transposed(z))
+    return -(getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None))))
+
+
+def _solve_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape):
+        n = shape[-1]
+        yield (shape, (n,)), (), {}
+        yield (shape, (n, 2)), (), {}
+        yield (shape, (*shape[:-2], n, 1)), (), {}
+        yield (shape, (2, *(1 for _ in shape[:-2]), n, 2)), (), {}
+
+
+@structural(
+    np.linalg.solve,
+    arrays=of_numbers(np.linalg.solve),
+    text="{a}⁻¹·{b}",
+    pullbacks=(_to_matrix, _to_right_side),
+    cases=_solve_cases,
+    back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),
+    kink=lambda a, b: least_singular(a),
+    method=False,
+)
+def solve(a: Any, b: Any) -> Call:
+    """The solution z of a·z = b. ∂L/∂b = a⁻ᵀ·g and ∂L/∂a = −(a⁻ᵀ·g)·zᵀ.
+
+    Args:
+        a: a square matrix, or a stack of them.
+        b: a vector, if it has one axis; else a matrix, or a stack of them that broadcasts.
+
+    Raises:
+        numpy.linalg.LinAlgError: if a matrix is singular, or not square.
+
+    >>> solve([[2.0, 0.0], [0.0, 4.0]], [1.0, 2.0])
+    array([0.5, 0.5])
+    """
+    return (a, b), {}
+
+
+# ---------------------------------------------------------------- determinants
+
+_FEW_ROWS = 32
+"""Up to how many rows the cofactors of a singular matrix are computed one by one."""
+
+
+def _cofactors(a: Any) -> Any:
+    """(−1)^(i+j) times the determinant of a without row i and column j."""
+    n = shape_of(a)[-1]
+    rest = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=int).reshape(n, -1)
+    minors = getitem(a, (Ellipsis, rest[:, None, :, None], rest[None, :, None, :]))
+    signs = 1.0 - 2.0 * (np.add.outer(np.arange(n), np.arange(n)) % 2)
+    return det(minors) * signs.astype(np.asarray(detached(a)).real.dtype)
+
+
+def _regular_cofactors(z: Any, a: Any) -> Any:
+    return getitem(z, ROWS) * transposed(inv(a))
+
+
+def _to_determined(g: Any, z: Any, a: Any) -> Any:
+    """g·z·a⁻ᵀ; of a singular matrix, which has no inverse, the cofactors one by one."""
+    singular = np.asarray(detached(z)) == 0
+    shape = shape_of(a)
+    if not singular.any() or shape[-1] > _FEW_ROWS:
+        cofactors = _regular_cofactors(z, a)
+    elif singular.all():
+        cofactors = _cofactors(a)
+    else:
+        regular = _regular_cofactors(getitem(z, ~singular), getitem(a, ~singular))
+        cofactors = scatter(regular, ~singular, shape)
+        cofactors = cofactors + scatter(_cofactors(getitem(a, singular)), singular, shape)
+    return getitem(g, ROWS) * cofactors
+
+
+@structural(
+    np.linalg.det,
+    arrays=of_numbers(np.linalg.det),
+    pullbacks=(_to_determined,),
+    cases=square_cases,
+    back=("g·cofactors of {x}",),
+    kink=lambda x: least_singular(x),
+    method=False,
+)
+def det(x: Any) -> Call:
+    """The determinant of a square matrix, or of each of a stack.
+
+    ∂L/∂x = g·z·x⁻ᵀ, the matrix of cofactors; it exists where x is singular too. (Of a singular
+    matrix of more than 32 rows it is refused.)
+
+    Raises:
+        numpy.linalg.LinAlgError: if a matrix is not square.
+
+    >>> round(float(det([[1.0, 2.0], [3.0, 4.0]])), 12)
+    -2.0
+    """
+    return (x,), {}
+
+
+def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
+    """The gradient of log|det x|, and of the phase of a complex determinant."""
+    back = g[1]
+    if is_complex(x):
+        back = back + 1j * imag(g[0] * z[0])
+    return getitem(back, ROWS) * transposed(inv(x))
+
+
+@structural(
+    np.linalg.slogdet,
+    arrays=of_numbers(np.linalg.slogdet),
+    pullbacks=(_to_logarithm,),
+    results=("sign", "logabsdet"),
+    cases=square_cases,
+    back=("g·{x}⁻ᵀ",),
+    kink=lambda x: least_singular(x),
+    method=False,
+)
+def slogdet(x: Any) -> Call:
+    """The sign of the determinant and the logarithm of its absolute value.
+
+    ∂L/∂x = g·x⁻ᵀ of the logarithm; the sign is constant. Of a complex matrix, the sign is the
+    determinant's phase, a number of absolute value 1, and has a derivative.
+
+    Raises:
+        numpy.linalg.LinAlgError: if a matrix is not square; in the reverse pass if one is
+            singular, for its logarithm is −∞.
+
+    >>> [float(part) for part in slogdet([[2.0, 0.0], [0.0, -0.5]])]
+    [-1.0, 0.0]
+    """
+    return (x,), {}
+
+
+# ---------------------------------------------------------------- pinv
+
+
+def _to_inverted(g: Any, z: Any, x: Any, **params: Any) -> Any:
+    """−zᵀ·g·zᵀ and the two terms for what z leaves out of the spaces of rows and columns."""
+    flat, high = transposed(g), adjoint(z)
+    of_columns = matmul(flat, matmul(z, high))
+    of_columns = of_columns - matmul(x, matmul(z, of_columns))
+    of_rows = matmul(matmul(high, z), flat)
+    of_rows = of_rows - matmul(matmul(of_rows, z), x)
+    inverse = matmul(matmul(transposed(z), g), transposed(z))
+    return conjugated(of_columns + of_rows) - inverse
+
+
+def _matrix_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) > 1 and 0 not in shape:
+        yield (shape,), (), {}
+        yield (shape,), (), {"rcond": 1e-10}
+        yield (shape,), (), {"rtol": None}
+
+
+@structural(
+    np.linalg.pinv,
+    arrays=of_numbers(np.linalg.pinv),
+    pullbacks=(_to_inverted,),
+    cases=_matrix_cases,
+    back=("−{x}⁺ᵀ·g·{x}⁺ᵀ and the parts outside",),
+    kink=lambda x, **params: least_singular(x),
+    method=False,
+)
+def pinv(x: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NO_VALUE) -> Call:
+    """The pseudo-inverse z of a matrix, or of each of a stack.
+
+    ∂L/∂x = −zᵀgzᵀ + (1 − xz)gᵀzzᵀ + zᵀzgᵀ(1 − zx). It holds among matrices of the same rank:
+    where x is of less than full rank, the pseudo-inverse jumps as the rank changes.
+
+    Args:
+        x: a matrix of any shape, or a stack of them.
+        rcond, rtol: singular values of less than this times the greatest count as 0.
+        hermitian: whether x is symmetric; of it only the lower triangle is read then.
+
+    >>> pinv([[2.0], [0.0]])
+    array([[0.5, 0. ]])
+    """
+    params: dict[str, Any] = {"rcond": rcond, "hermitian": bool(hermitian)}
+    if rtol is not NO_VALUE:
+        params["rtol"] = rtol
+    if hermitian and is_square(shape_of(x)):
+        x = hermitian_of(x)
+    return (x,), params
+
+
+# ---------------------------------------------------------------- made of these
+
+
+def as_array(x: Any) -> Any:
+    """A variable or array as it is; numbers and lists as an array."""
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def _power_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape):
+        for n in (0, 1, 2, 3, 5, -2):
+            yield (shape,), (n,), {}
+
+
+@composed(np.linalg.matrix_power, cases=_power_cases, kink=lambda x, n: least_singular(x))
+def matrix_power(x: Any, n: int) -> Any:
+    """x·x·…·x, n times, of a square matrix or of each of a stack; the unit matrix for n = 0, and
+    the inverse |n| times for a negative one.
+
+    Raises:
+        numpy.linalg.LinAlgError: if a matrix is not square, or n is negative and it is singular.
+
+    >>> matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 3)
+    array([[1., 3.],
+           [0., 1.]])
+    """
+    x = as_array(x)
+    if not is_square(shape_of(x)):
+        raise np.linalg.LinAlgError(f"matrix_power: {shape_of(x)} is no shape of square matrices")
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise TypeError(f"matrix_power: the exponent must be a whole number, not {n!r}") from None
+    if n == 0:
+        return where(False, x, np.eye(shape_of(x)[-1], dtype=x.dtype))
+    square, result = inv(x) if n < 0 else x, None
+    bits = abs(n)
+    while True:
+        if bits & 1:
+            result = square if result is None else matmul(result, square)
+        bits >>= 1
+        if not bits:
+            return result
+        square = matmul(square, square)
+
+
+def order_of_chain(lengths: Sequence[int]) -> Callable[[int, int], int]:
+    """Where to part a chain of matrices so that the fewest products are needed."""
+    count = len(lengths) - 1
+    cost = [[0] * count for _ in range(count)]
+    place = [[0] * count for _ in range(count)]
+    for span in range(1, count):
+        for i in range(count - span):
+            j = i + span
+            cost[i][j], place[i][j] = min(
+                (cost[i][k] + cost[k + 1][j] + lengths[i] * lengths[k + 1] * lengths[j + 1], k)
+                for k in range(i, j)
+            )
+    return lambda i, j: place[i][j]
+
+
+@composed(np.linalg.multi_dot)
+def multi_dot(arrays: Any) -> Any:
+    """The product of two or more matrices, in the order that needs the fewest multiplications; the
+    first and the last may be vectors.
+
+    Raises:
+        ValueError: if there are less than two.
+
+    >>> multi_dot([np.array([1.0, 2.0]), np.eye(2), np.array([3.0, 4.0])])
+    np.float64(11.0)
+    """
+    given = [as_array(x) for x in arrays]
+    if len(given) < 2:
+        raise ValueError("multi_dot: give at least two arrays")
+    if len(given) == 2:
+        return dot(*given)
+    first, last = dimensions_of(given[0]), dimensions_of(given[-1])
+    if first == 1:
+        given[0] = getitem(given[0], (None, slice(None)))
+    if last == 1:
+        given[-1] = getitem(given[-1], (slice(None), None))
+    for x in given:
+        if dimensions_of(x) != 2:
+            raise np.linalg.LinAlgError(f"multi_dot: an array has shape {shape_of(x)}, no matrix")
+    place = order_of_chain([shape_of(given[0])[0], *(shape_of(x)[1] for x in given)])
+
+    def product(i: int, j: int) -> Any:
+        return given[i] if i == j else dot(product(i, place(i, j)), product(place(i, j) + 1, j))
+
+    result = product(0, len(given) - 1)
+    if first == 1 and last == 1:
+        return getitem(result, (0, 0))
+    return reshape(result, -1) if 1 in (first, last) else result
+
+
+def _tensorinv_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape) and len(shape) == 2:
+        yield (shape,), (1,), {}
+        yield (shape,), (), {"ind": 1}
+
+
+@composed(np.linalg.tensorinv, cases=_tensorinv_cases, kink=lambda x, *_, **__: least_singular(x))
+def tensorinv(x: Any, ind: int = 2) -> Any:
+    """The inverse of x as a map from its last axes to its first `ind` ones, as of a matrix.
+
+    >>> tensorinv(np.eye(4).reshape(2, 2, 4), 2).shape
+    (4, 2, 2)
+    """
+    x = as_array(x)
+    shape = shape_of(x)
+    if ind <= 0:
+        raise ValueError("tensorinv: ind must be positive")
+    rows = math.prod(shape[ind:])
+    inverse = inv(reshape(x, (rows, -1)))
+    if not shape:
+        raise TypeError("tensorinv: an array without axes has no inverse of this kind")
+    return reshape(inverse, (*shape[ind:], *shape[:ind]))
+
+
+def _tensorsolve_cases(shape: Shape) -> Iterator[Case]:
+    if is_square(shape) and len(shape) == 2:
+        yield (shape, shape[:1]), (), {}
+        yield (shape, shape[:1]), ((0,),), {}
+
+
+@composed(
+    np.linalg.tensorsolve, cases=_tensorsolve_cases, kink=lambda a, *_, **__: least_singular(a)
+)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """The solution z of a·z = b, summed over all axes of z, which are the last ones of a.
+
+    Args:
+        a: an array whose first axes are those of b, of as many elements as its others have.
+        b: the right-hand side, of any shape.
+        axes: axes of a to put last beforehand.
+
+    >>> tensorsolve(np.eye(4).reshape(2, 2, 4), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([1., 2., 3., 4.])
+    """
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        order = list(range(dimensions_of(a)))
+        for k in axes:
+            order.remove(k)
+            order.append(k)
+        a = transpose(a, order)
+    shape = shape_of(a)[-(dimensions_of(a) - dimensions_of(b)) :]
+    n = math.prod(shape)
+    if math.prod(shape_of(a)) != n**2:
+        raise np.linalg.LinAlgError(
+            f"tensorsolve: a of shape {shape_of(a)} is no square matrix for b of {shape_of(b)}"
+        )
+    return reshape(solve(reshape(a, (n, n)), reshape(b, -1)), shape)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import PRODUCT, Array, Case
@@ -64,6 +65,25 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     return getitem(product, (Ellipsis, 0)) if dimensions_of(y) == 1 else product
 
 
+def matmul_each(which: Sequence[bool], x: Any, y: Any) -> Any:
+    """The product for each example of a batch, whose axis is in front of x, of y or of both."""
+    if which[0] and not which[1] and y.ndim <= 2:
+        if x.ndim == 3 and y.ndim == 2:  # one product is quicker than many
+            rows = reshape(x, (x.shape[0] * x.shape[1], x.shape[2]))
+            return reshape(matmul(rows, y), (*x.shape[:2], y.shape[1]))
+        return matmul(x, y)
+    if which[1] and not which[0] and y.ndim == 2 and x.ndim <= 2:
+        return matmul(y, transpose(x))
+    vectors = [a.ndim - mine == 1 for a, mine in zip((x, y), which, strict=True)]
+    if vectors[0]:
+        x = getitem(x, (Ellipsis, None, slice(None)))
+    if vectors[1]:
+        y = getitem(y, (Ellipsis, None))
+    z = matmul(*in_front(which, (x, y)))
+    rest = (0 if vectors[0] else slice(None), 0 if vectors[1] else slice(None))
+    return getitem(z, (Ellipsis, *rest))
+
+
 def _matmul_cases(shape: Shape) -> Iterator[Case]:
     if not shape:
         return
@@ -78,11 +98,14 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     np.matmul,
+    np.linalg.matmul,
     operator="matmul",
+    batched=matmul_each,
     pullbacks=(matmul_left, matmul_right),
     cases=_matmul_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
+    linear="each",
 )
 def matmul(x: Any, y: Any) -> Call:
     """The matrix product z = x @ y; vectors, and stacks of matrices, as in `numpy.matmul`.
@@ -154,15 +177,25 @@ def _dot(x: Array, y: Array) -> Any:
     return np.multiply(x, y) if _is_plain(x, y) else np.dot(x, y)
 
 
+def _dot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
+    axes = [dimensions_of(a) - mine for a, mine in zip((x, y), which, strict=True)]
+    if 0 in axes:
+        x, y = in_front(which, (x, y))
+        return x * y
+    return matmul_each(which, x, y) if max(axes) <= 2 else NotImplemented
+
+
 @structural(
     np.dot,
     text="{x}·{y}",
     precedence=PRODUCT,
     arrays=_dot,
+    batched=_dot_each,
     pullbacks=(_dot_left, _dot_right),
     cases=_dot_cases,
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
+    linear="each",
 )
 def dot(x: Any, y: Any) -> Call:
     """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
@@ -180,9 +213,16 @@ def _in_shape_of(x: Any, y: Any) -> Any:
     return y if shape_of(x) == shape_of(y) else reshape(y, shape_of(x))
 
 
+def _conjugate(x: Any) -> Any:
+    """The conjugate of complex numbers; real ones as they are, without another node."""
+    return conjugate(x) if is_complex(x) else x
+
+
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
         raise ValueError("the sizes differ")
+    if is_complex(x):
+        x = np.conjugate(x)
     if dimensions_of(x) == dimensions_of(y) == 0:
         return np.multiply(x, y)
     return np.dot(_flat(x, y), _flat(y, x))
@@ -201,21 +241,36 @@ def _vdot_cases(shape: Shape) -> Iterator[Case]:
         yield ((), shape), (), {}
 
 
+def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
+    if 0 in (dimensions_of(x), dimensions_of(y)) or not x.dtype.kind == y.dtype.kind == "f":
+        return NotImplemented
+    rows = [
+        reshape(a, (a.shape[0], -1) if mine and a.shape[0] else (*a.shape[:mine], -1))
+        for a, mine in zip((x, y), which, strict=True)
+    ]
+    if rows[0].shape[-1] != rows[1].shape[-1]:
+        return NotImplemented  # of one example the error tells
+    return matmul_each(which, *rows)
+
+
 @structural(
     np.vdot,
     text="Σ {x}·{y}",
     precedence=PRODUCT,
     arrays=_vdot,
+    batched=_vdot_each,
     pullbacks=(
-        lambda g, z, x, y: g * _in_shape_of(x, y),
-        lambda g, z, x, y: g * _in_shape_of(y, x),
+        lambda g, z, x, y: _conjugate(g * _in_shape_of(x, y)),
+        lambda g, z, x, y: g * _in_shape_of(y, _conjugate(x)),
     ),
     cases=_vdot_cases,
     back=("g·{y}", "g·{x}"),
     fits="both must have as many elements",
+    linear="each",
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.
+    Of complex x the conjugates are taken.
 
     >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
     5.0
@@ -233,10 +288,6 @@ def _with_axes(name: str, axes: tuple[int, int], *operands: Any) -> list[Any]:
         shapes = " and ".join(str(x.shape) for x in arrays)
         raise ValueError(f"{name}: shapes {shapes}, where {axes[0]} and {axes[1]} axes are needed")
     return arrays
-
-
-def _conjugate(x: Any) -> Any:
-    return conjugate(x) if is_complex(x) else x
 
 
 def _last(x: Any, axis: int) -> Any:
@@ -261,7 +312,7 @@ def _vecdot_cases(shape: Shape) -> Iterator[Case]:
         yield (shape, shape), (), {"axis": 0}
 
 
-@composed(np.vecdot, cases=_vecdot_cases)
+@composed(np.vecdot, np.linalg.vecdot, cases=_vecdot_cases)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The products Σ x̄₁·x₂ of vectors along an axis; all other axes broadcast.
 

@@ -1,5 +1,9 @@
-"""The primitives that reduce along axes: sum, mean, max, min. See
-`autograd_lite.engine.primitive` for what a declaration means."""
+"""The primitives that reduce along axes: sum, prod, mean, max, min. See
+`autograd_lite.engine.primitive` for what a declaration means.
+
+Where `where=` leaves elements out, what changes nothing is reduced in their place (0 in a sum);
+`initial=` stands as one element more.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,23 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.chain import detached
-from autograd_lite.engine.declare import structural
+from autograd_lite.engine.chain import detached, has_nan
+from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.primitives.arithmetic import add, multiply
 from autograd_lite.primitives.choices import equal, maximum, minimum
+from autograd_lite.primitives.choices import where as either
+from autograd_lite.primitives.joining import concatenate
+from autograd_lite.primitives.rows import as_rows, from_rows, operand
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
+    dimensions_of,
     reshape,
     shape_of,
+    transpose,
 )
 
 Axis = int | tuple[int, ...] | None
@@ -69,6 +79,87 @@ def _reduction_in(name: str, x: Any, axis: Any, keepdims: Any, dtype: Any) -> Ca
     return reduction(name, computed_in(name, x, dtype), axis, keepdims)
 
 
+# ---------------------------------------------------------------- what else may be asked for
+
+
+def mask_of(name: str, x: Any, where: Any) -> Array | None:
+    """Which elements of x count: an array of truth values that nobody can change; None: all.
+
+    Raises:
+        TypeError: if it holds other than truth values.
+        ValueError: if it does not broadcast to the shape of x.
+    """
+    if where is True or where is None or where is np.True_:
+        return None
+    mask = np.array(detached(where))
+    if mask.dtype != bool:
+        raise TypeError(f"{name}: where= takes truth values, not {mask.dtype}")
+    shape = np.shape(x)
+    if mask.ndim > len(shape) or np.broadcast_shapes(mask.shape, shape) != shape:
+        raise ValueError(f"{name}: where= of shape {mask.shape} does not broadcast to {shape}")
+    mask.flags.writeable = False
+    return mask
+
+
+def _in_part(name: str, x: Any, axis: Any, initial: Any, where: Any, change: Rule) -> Any:
+    """What is reduced, if some elements are left out (`where`) and there is one more (`initial`).
+
+    `change` is the ufunc's function: what it starts from changes nothing.
+    """
+    x = operand(name, x)
+    mask = mask_of(name, x, where)
+    nothing = _START[change]
+    if change in (maximum, minimum):
+        if mask is not None and initial is None:
+            raise ValueError(f"{name}: with where=, give initial= too: there may be no element")
+        if (dtype := getattr(x, "dtype", np.dtype(float))).kind in "iu":
+            limits = np.iinfo(dtype)
+            nothing = limits.min if change is maximum else limits.max
+    if mask is not None:
+        x = either(mask, x, nothing)
+    return x if initial is None else _with_one_more(name, x, axis, initial, change)
+
+
+_START: dict[Rule, Any] = {add: 0, multiply: 1, maximum: -np.inf, minimum: np.inf}
+
+
+def _with_one_more(name: str, x: Any, axis: Any, initial: Any, change: Rule) -> Any:
+    """x with `initial` as one more element of each of its reduced rows; what has no rows is
+    changed by it at once."""
+    shape = np.shape(x)
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    axes = normalize_axis_tuple(range(len(shape)) if axis is None else axis, len(shape) or 1)
+    initial = operand(name, initial)
+    if np.shape(initial):
+        raise ValueError(f"{name}: initial= is one number, not an array of {np.shape(initial)}")
+    if getattr(x, "dtype", None) is not None and x.dtype.kind in "fc":
+        initial = computed_in(name, initial, x.dtype)
+    if not axes or not shape:
+        return change(x, initial)
+    rows = as_rows(x, axes)
+    more = broadcast_to(initial, (*shape_of(rows)[:-1], 1))
+    longer = concatenate([more, rows], -1)
+    rest = [i for i in range(len(shape)) if i not in axes]
+    length = shape_of(longer)[-1]
+    whole = reshape(longer, (*(shape[i] for i in rest), length, *(1,) * (len(axes) - 1)))
+    order = np.argsort([*rest, *axes]).tolist()
+    return transpose(whole, order)
+
+
+def _cases_in_part(shape: Shape) -> Iterator[Case]:
+    """Calls with `initial=` and `where=`."""
+    mask = np.arange(math.prod(shape)).reshape(shape) % 3 != 1
+    if shape:
+        yield (shape,), (), {"initial": 0.7, "where": mask}
+        yield (shape,), (0,), {"initial": -0.4, "keepdims": True}
+        yield (shape,), (-1,), {"initial": 1.3, "where": mask[..., :1]}
+    if len(shape) > 1:
+        yield (shape,), ((0, -1),), {"initial": 0.7, "where": mask}
+
+
+# ---------------------------------------------------------------- sums and products
+
+
 def _cases(shape: Shape) -> Iterator[Case]:
     yield (shape,), (), {}
     yield (shape,), (), {"keepdims": True}
@@ -84,50 +175,184 @@ def nonempty_cases(shape: Shape) -> Iterator[Case]:
         yield from _cases(shape)
 
 
+def _sum_cases(shape: Shape) -> Iterator[Case]:
+    yield from _cases(shape)
+    yield from _cases_in_part(shape)
+
+
 @structural(
     np.sum,
     arrays=sum_of,
+    batched="axis",
     text="Σ{x}",
     pullbacks=(lambda g, z, x, axis, keepdims: broadcast_to(kept(g, x, axis), shape_of(x)),),
-    cases=_cases,
+    cases=_sum_cases,
     back=("g, spread over what was summed",),
     reduces=np.add,
+    linear="jointly",
 )
-def sum(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Call:
+def sum(
+    x: Any,
+    axis: Axis = None,
+    keepdims: bool = False,
+    *,
+    dtype: Any = None,
+    initial: Any = None,
+    where: Any = True,
+) -> Call:
     """The sum over an axis, several, or all. ∂: each element gets the gradient of its sum.
+
+    Args:
+        x: numbers of any shape.
+        axis, keepdims, dtype: as in `numpy.sum`.
+        initial: a number, or variable, that is added to each sum.
+        where: truth values that broadcast to x: the elements that count.
 
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([4., 6.])
     """
+    if initial is not None or where is not True:
+        x = _in_part("sum", x, axis, initial, where, add)
     return _reduction_in("sum", x, axis, keepdims, dtype)
 
 
-def _mean(x: Array, axis: Axis, keepdims: bool) -> Any:
+def others(rows: Any) -> Any:
+    """For each element of rows the product of all others of its row, without a division.
+
+    By halves: beside the product of all other pairs stands the other one of its own pair.
+    """
+    n = shape_of(rows)[-1]
+    if n < 2:
+        return broadcast_to(np.ones((), rows.dtype)[()], shape_of(rows))
+    half = n // 2
+    left, right = rows[..., :half], rows[..., half : 2 * half]
+    pairs = left * right
+    if n % 2 == 0:
+        rest = others(pairs)
+        return concatenate([rest * right, rest * left], -1)
+    rest = others(concatenate([pairs, rows[..., 2 * half :]], -1))
+    beside = rest[..., :half]
+    return concatenate([beside * right, beside * left, rest[..., half:]], -1)
+
+
+def divides(z: Any) -> bool:
+    """Whether products z can be divided by their factors: none is 0, or without its last digits,
+    or infinite."""
+    size = np.abs(z)
+    if size.__class__ is np.float64:
+        return bool(2.3e-308 < size < np.inf)
+    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
+
+
+def _to_factors(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    if divides(detached(z)):
+        return kept(g * z, x, axis) / x
+    axes = axes_of(axis, dimensions_of(x))
+    return kept(g, x, axis) * from_rows(others(as_rows(x, axes)), axes, shape_of(x))
+
+
+@structural(
+    np.prod,
+    arrays=np.multiply.reduce,
+    text="Π{x}",
+    pullbacks=(_to_factors,),
+    cases=_sum_cases,
+    back=("g times the product of all others",),
+    reduces=np.multiply,
+)
+def prod(
+    x: Any,
+    axis: Axis = None,
+    keepdims: bool = False,
+    *,
+    dtype: Any = None,
+    initial: Any = None,
+    where: Any = True,
+) -> Call:
+    """The product over an axis, several, or all.
+
+    ∂: each element gets the gradient of its product times the product of all other elements:
+    right to any order where some are 0, or where the product over- or underflows.
+
+    Args:
+        x: numbers of any shape.
+        axis, keepdims, dtype: as in `numpy.prod`.
+        initial: a number, or variable, by which each product is multiplied.
+        where: truth values that broadcast to x: the elements that count.
+
+    >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([3., 8.])
+    """
+    if initial is not None or where is not True:
+        x = _in_part("prod", x, axis, initial, where, multiply)
+    return _reduction_in("prod", x, axis, keepdims, dtype)
+
+
+# ---------------------------------------------------------------- means
+
+
+def _mean(x: Array, axis: Axis, keepdims: bool, where: Array | None = None) -> Any:
     """As np.mean, which takes four times as long of small arrays."""
     x = np.asarray(x)
+    if where is not None:
+        if x.dtype != object:
+            return np.mean(x, axis=axis, keepdims=keepdims, where=where)
+        total = sum_of(np.where(where, x, 0.0), axis=axis, keepdims=keepdims)
+        return total / np.asarray(count_of(x, axis, where, keepdims))[()]
     if x.dtype.char not in "fd" or not x.ndim:
         return np.mean(x, axis=axis, keepdims=keepdims)
     return sum_of(x, axis=axis, keepdims=keepdims) / _count(x, axis)
 
 
-def _to_averaged(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    return broadcast_to(kept(g, x, axis) / _count(x, axis), shape_of(x))
+def count_of(x: Any, axis: Axis, where: Array | None, keepdims: bool = True) -> Any:
+    """How many elements count, in each row that is reduced; the same number of all rows if all
+    do."""
+    if where is None:
+        return _count(x, axis)
+    return np.sum(np.broadcast_to(where, shape_of(x)), axis, keepdims=keepdims)
+
+
+def _to_averaged(
+    g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, where: Array | None = None
+) -> Any:
+    each = kept(g, x, axis) / count_of(x, axis, where)
+    return broadcast_to(each, shape_of(x)) if where is None else either(where, each, 0.0)
+
+
+def _mean_cases(shape: Shape) -> Iterator[Case]:
+    yield from nonempty_cases(shape)
+    if shape and 0 not in shape:
+        mask = np.arange(math.prod(shape)).reshape(shape) % 2 == 0
+        yield (shape,), (), {"where": mask}
+        yield (shape,), (-1,), {"where": np.arange(shape[-1]) % 3 != 1, "keepdims": True}
 
 
 @structural(
     np.mean,
     arrays=_mean,
+    batched="axis",
     pullbacks=(_to_averaged,),
-    cases=nonempty_cases,
+    cases=_mean_cases,
     back=("g/n, spread over what was averaged",),
+    linear="jointly",
 )
-def mean(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Call:
+def mean(
+    x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None, where: Any = True
+) -> Call:
     """The mean over an axis, several, or all. ∂: the gradient over the number of elements.
+
+    Args:
+        x: numbers of any shape.
+        axis, keepdims, dtype: as in `numpy.mean`.
+        where: truth values that broadcast to x: the elements that count.
 
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([2., 3.])
     """
-    return _reduction_in("mean", x, axis, keepdims, dtype)
+    operands, params = _reduction_in("mean", x, axis, keepdims, dtype)
+    if where is not True and (mask := mask_of("mean", operands[0], where)) is not None:
+        params["where"] = mask
+    return operands, params
 
 
 # ---------------------------------------------------------------- extremes
@@ -136,7 +361,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if np.isnan(detached(z)).any():
+    if has_nan(z):
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 
@@ -150,7 +375,7 @@ def _extreme(choose: Rule, reduce: Rule) -> Rule:
             return reduce(x, axis=axis, keepdims=keepdims)
         axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
         rest = [i for i in range(x.ndim) if i not in axes]
-        rows = x.transpose(*rest, *axes).reshape(*(x.shape[i] for i in rest), -1)
+        rows = as_rows(x, axes)
         found = np.empty(rows.shape[:-1], dtype=object)
         for place in np.ndindex(found.shape):
             found[place] = _extreme_of_values(rows[place], choose, reduce)
@@ -187,25 +412,44 @@ def _gap(x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     """The least distance between two elements that compete: 0 at a tie."""
     axes = axes_of(axis, x.ndim)
     rows = np.moveaxis(x, axes, range(len(axes))).reshape(_count(x, axis), -1)
-    return np.min(np.diff(np.sort(rows, axis=0), axis=0), initial=np.inf)
+    with np.errstate(invalid="ignore"):
+        gaps = np.diff(np.sort(rows, axis=0), axis=0)
+    return np.nanmin(gaps, initial=np.inf)  # nan between what `where` leaves out, as −inf
+
+
+def _extreme_cases(shape: Shape) -> Iterator[Case]:
+    yield from nonempty_cases(shape)
+    for _, args, kwargs in _cases_in_part(shape):
+        yield (shape,), args, {name: x for name, x in kwargs.items() if name != "where"}
 
 
 @structural(
     np.max,
     np.amax,
     arrays=_extreme(maximum, np.max),
+    batched="axis",
     pullbacks=(_to_extreme,),
-    cases=nonempty_cases,
+    cases=_extreme_cases,
     back=("g to the greatest",),
     kink=_gap,
     reduces=np.maximum,
 )
-def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+def max(
+    x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
+) -> Call:
     """The greatest element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
+
+    Args:
+        x: numbers of any shape.
+        axis, keepdims: as in `numpy.max`.
+        initial: a number, or variable, that takes part as one more element.
+        where: truth values that broadcast to x: the elements that take part.
 
     >>> float(max([5.0, 9.0, 4.0, 0.0]))
     9.0
     """
+    if initial is not None or where is not True:
+        x = _in_part("max", x, axis, initial, where, maximum)
     return reduction("max", x, axis, keepdims)
 
 
@@ -213,16 +457,42 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     np.min,
     np.amin,
     arrays=_extreme(minimum, np.min),
+    batched="axis",
     pullbacks=(_to_extreme,),
-    cases=nonempty_cases,
+    cases=_extreme_cases,
     back=("g to the least",),
     kink=_gap,
     reduces=np.minimum,
 )
-def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
+def min(
+    x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
+) -> Call:
     """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
+
+    Args:
+        x: numbers of any shape.
+        axis, keepdims: as in `numpy.min`.
+        initial: a number, or variable, that takes part as one more element.
+        where: truth values that broadcast to x: the elements that take part.
 
     >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
     """
+    if initial is not None or where is not True:
+        x = _in_part("min", x, axis, initial, where, minimum)
     return reduction("min", x, axis, keepdims)
+
+
+def _ptp_cases(shape: Shape) -> Iterator[Case]:
+    yield from nonempty_cases(shape)
+
+
+@composed(np.ptp, cases=_ptp_cases, kink=_gap)
+def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The greatest element less the least. ∂: g to the greatest and −g to the least, each shared
+    equally at a tie.
+
+    >>> float(ptp([5.0, 9.0, 4.0, 0.0]))
+    9.0
+    """
+    return max(x, axis, keepdims) - min(x, axis, keepdims)

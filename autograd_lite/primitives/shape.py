@@ -107,9 +107,21 @@ def is_fortran(x: Any) -> bool:
     return isinstance(plain, np.ndarray) and plain.flags.fnc
 
 
+def _reshape_each(
+    which: Any, x: Any, shape: Shape, order: str = "C", copy: bool | None = None
+) -> Any:
+    """Each example in another shape; in the order of columns, by way of the transposes."""
+    size = math.prod(n for n in shape if n != -1)
+    shape = tuple(math.prod(x.shape[1:]) // max(size, 1) if n == -1 else n for n in shape)
+    if order == "C":
+        return reshape(x, (x.shape[0], *shape))
+    return _transpose_each(which, reshape(_transpose_each(which, x), (x.shape[0], *shape[::-1])))
+
+
 @structural(
     np.reshape,
     arrays=_reshape,
+    batched=_reshape_each,
     pullbacks=(lambda g, z, x, shape, order="C", copy=None: reshape(g, shape_of(x), order=order),),
     cases=_reshape_cases,
     back=("g in the old shape",),
@@ -153,9 +165,16 @@ def _transpose_cases(shape: Shape) -> Iterator[Case]:
     yield (shape,), (tuple(-1 - i for i in range(n)),) if n else (), {}
 
 
+def _transpose_each(which: Any, x: Any, axes: Sequence[int] | None = None) -> Any:
+    n = x.ndim - 1
+    order = range(n - 1, -1, -1) if axes is None else (a % n for a in axes)
+    return transpose(x, (0, *(a + 1 for a in order)))
+
+
 @structural(
     np.transpose,
     text="{x}ᵀ",
+    batched=_transpose_each,
     pullbacks=(lambda g, z, x, axes: transpose(g, _inverse(axes)),),
     cases=_transpose_cases,
     back=("gᵀ",),
@@ -189,9 +208,17 @@ def _broadcast_to(x: Array, shape: Shape) -> Array:
     return np.broadcast_to(x, shape)
 
 
+def _broadcast_each(which: Any, x: Any, shape: Shape) -> Any:
+    missing = len(shape) - (x.ndim - 1)
+    if missing:
+        x = reshape(x, (x.shape[0], *(1,) * missing, *x.shape[1:]))
+    return broadcast_to(x, (x.shape[0], *shape))
+
+
 @structural(
     np.broadcast_to,
     arrays=_broadcast_to,
+    batched=_broadcast_each,
     pullbacks=(lambda g, z, x, shape: g,),  # the engine sums over the axes that were stretched
     cases=_broadcast_cases,
     back=("g, summed over the new axes",),
@@ -221,6 +248,7 @@ def _astype(x: Array, dtype: np.dtype[Any], copy: bool = True) -> Array:
 @structural(
     *since("astype"),
     arrays=_astype,
+    batched="last",
     pullbacks=(lambda g, z, x, dtype, copy=True: g,),  # the engine casts it to the operand's dtype
     cases=lambda shape: iter(
         [((shape,), (np.float64,), {}), ((shape,), (float,), {"copy": False})]

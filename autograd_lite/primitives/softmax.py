@@ -101,6 +101,7 @@ def _log_softmax(x: Array, axis: Axis) -> Any:
 
 @structural(
     arrays=_logsumexp,
+    batched="axis",
     pullbacks=(lambda g, z, x, axis, keepdims: times(kept(g, x, axis), softmax(x, axis)),),
     cases=nonempty_cases,
     back=("g·softmax",),
@@ -119,6 +120,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
 
 @structural(
     arrays=_softmax,
+    batched="axis",
     pullbacks=(lambda g, z, x, axis: times(z, g - sum(times(g, z), axis, True)),),
     cases=_row_cases,
     back=("z·(g − Σg·z)",),
@@ -140,6 +142,7 @@ def softmax(x: Any, axis: Axis = -1) -> Call:
 
 @structural(
     arrays=_log_softmax,
+    batched="axis",
     pullbacks=(lambda g, z, x, axis: g - times(exp(z), sum(g, axis, True)),),
     cases=_row_cases,
     back=("g − softmax·Σg",),

@@ -26,13 +26,17 @@ _STRUCTURAL = """
 """
 
 
+OWN = "autograd_lite.primitives."
+"""Where what the page lists is declared; SciPy's functions are loaded later, if at all."""
+
+
 def page() -> str:
     """The page in Markdown.
 
     >>> "| `multiply(x, y)` | x·y | ∂z/∂x = y, ∂z/∂y = x |" in page()
     True
     """
-    own = [p for p in PRIMITIVES.values() if p.function.__module__.startswith("autograd_lite.")]
+    own = [p for p in PRIMITIVES.values() if p.function.__module__.startswith(OWN)]
     elementwise = [_elementwise(p) for p in own if isinstance(p, Elementwise)]
     structural = [_structural(p) for p in own if isinstance(p, Structural)]
     return _HEAD + "".join(elementwise) + _STRUCTURAL + "".join(structural)

@@ -1,32 +1,50 @@
-"""Transforms of functions: `grad` and `value_and_grad`."""
+"""Transforms of functions that return one number: `grad`, `value_and_grad`, `elementwise_grad`."""
 
 from __future__ import annotations
 
-import functools
-import types
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from autograd_lite.engine import clock, modes
+from autograd_lite.engine import modes
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
-from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.transforms.trees import leaves_of, map_leaves
+from autograd_lite.transforms.calls import (
+    Argnums,
+    Call,
+    Transformed,
+    as_recorded,
+    as_scalar,
+    mark_derivative,
+    outputs_of,
+    plain,
+    plain_tree,
+    warn_if_cut,
+    with_aux,
+    zero_of,
+)
+from autograd_lite.transforms.trees import leaves_of
 
-Argnums = int | Sequence[int]
 
-
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
     """The function that computes ∂f/∂argument.
 
     Args:
-        f: takes numbers, arrays, or nested dicts, lists and tuples of them; returns one number.
-        argnums: which positional argument to differentiate by; a tuple of them gives a tuple.
+        f: takes numbers, arrays, or nested containers of them (see `register_tree`); returns one
+            number.
+        argnums: which argument to differentiate by: a position, or the name of a parameter; a
+            sequence of them gives a tuple.
+        has_aux: f returns a pair, the number and anything else, and so does the gradient.
+        holomorphic: f is a holomorphic function of complex numbers and returns one: the gradient
+            is f'. Without it f returns a real number, and by a complex argument a + i·b the
+            gradient is ∂f/∂a − i·∂f/∂b.
 
     Returns:
         A function of the same arguments. Floats run through f as Values and arrays as Tensors;
@@ -39,7 +57,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         ValueError: if f returns an array with axes.
 
     Warns:
-        UserWarning: if f returns a plain number, which depends on nothing: the gradient is 0.
+        UserWarning: if f returns a plain number, or a variable that was made anew within f: it
+            depends on nothing, and its gradient is 0.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -47,132 +66,139 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     12.0
     >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
     {'a': 5.0, 'b': 2.0}
+    >>> grad(lambda x, rate: x * rate, argnums="rate")(2.0, rate=3.0)
+    2.0
     """
-    return _Gradient(f, argnums)
+    return _Gradient(f, argnums, has_aux, holomorphic)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
-    """The function that computes (f, ∂f/∂argument) in one go; see `grad`.
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., tuple[Any, Any]]:
+    """The function that computes (f, ∂f/∂argument) in one go; see `grad`. With `has_aux`,
+    ((f, anything else), ∂f/∂argument).
 
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
     (10.0, (5.0, 2.0))
     """
-    return _ValueAndGradient(f, argnums)
+    return _ValueAndGradient(f, argnums, has_aux, holomorphic)
 
 
-class _ValueAndGradient:
-    """What `value_and_grad` returns: an object, so that it can be pickled if f can."""
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that computes the gradient of the sum of all that f returns: for a function
+    that works element by element, its derivative at each element.
 
-    def __init__(self, f: Callable[..., Any], argnums: Argnums) -> None:
-        if not callable(f):
-            raise TypeError(f"grad: a function is needed, not {type(f).__name__}")
-        functools.update_wrapper(self, f)
-        self._f = f
-        self._several = not isinstance(argnums, int)
-        self._argnums = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+    Args:
+        f: as for `grad`; returns a number or an array of any shape, or a nest of them.
+        argnums: which argument to differentiate by.
+
+    >>> import numpy as np
+    >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    return _ElementwiseGradient(f, argnums)
+
+
+class _ValueAndGradient(Transformed):
+    """What `value_and_grad` returns."""
+
+    name = "value_and_grad"
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        argnums: Argnums = 0,
+        has_aux: bool = False,
+        holomorphic: bool = False,
+    ) -> None:
+        super().__init__(f, argnums, has_aux)
+        self._holomorphic = holomorphic
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._of(args, kwargs)
+        value, aux, found = self._of(args, kwargs)
+        return ((value, aux) if self._has_aux else value), found
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+    def _scalar(self, output: Any) -> Any:
+        """The number to differentiate, of what f returned."""
+        return as_scalar(self.name, output, self._holomorphic)
 
-    def __repr__(self) -> str:
-        kind = "grad" if isinstance(self, _Gradient) else "value_and_grad"
-        return f"<{kind} of {getattr(self._f, '__qualname__', self._f)!s}>"
+    def _of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """The value, anything else, and the gradient at some arguments."""
+        call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
+        output, aux = with_aux(self.name, call.output) if self._has_aux else (call.output, None)
+        output = self._scalar(output)
+        found, recorded = self._found(output, call)
+        result = call.in_form(found)
+        if not recorded:
+            output = plain(output)
+            aux = plain_tree(aux) if self._has_aux else None
+        return output, aux, tuple(result) if self._several else result[0]
 
-    def _of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The value and the gradient at some arguments."""
-        places = [_place(i, len(args)) for i in self._argnums]
-        outside = modes.is_recording()
-        leaves = [x for i in places for x in leaves_of(args[i], f"argument {i}")]
-        nested = outside and any(map(is_variable, leaves))
-        clock.tick()  # what f computes from here on is younger than what it closes over
-        with modes.recording():
-            wrapped = {i: _variables(args[i], f"argument {i}") for i in dict.fromkeys(places)}
-            inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
-            given = [wrapped.get(i, argument) for i, argument in enumerate(args)]
-            output = _scalar(self._f(*given, **kwargs))  # which may change what it is given
-            inputs = [v.first for v in inputs]  # or write into it
-            found, recorded = _found(output, inputs, True if nested else None if outside else False)
-        rest = map(_as_given, found, leaves)
-        result = [map_leaves(lambda leaf, where: next(rest), args[i]) for i in places]
-        value = output if recorded or not is_variable(output) else _plain(output)
-        return value, tuple(result) if self._several else result[0]
+    def _found(self, output: Any, call: Call) -> tuple[list[Any], bool]:
+        """The gradients, and whether they are variables."""
+        inputs = call.inputs
+        if not is_variable(output):
+            warn_if_cut(self.name, [output], inputs)
+            zeros = [zero_of(v) for v in inputs]
+            if call.record:  # of an inner derivative: the outer one need not warn again
+                return [as_recorded(g, v) for g, v in zip(zeros, inputs, strict=True)], True
+            return zeros, False
+        start = 1.0 if self._holomorphic else None
+        if self._holomorphic:
+            _check_holomorphic(self.name, output, inputs)
+        found, recorded = gradients_and_whether_recorded(output, inputs, start, call.record)
+        if not any(map(_is_surely_connected, found)):
+            if warn_if_cut(self.name, [output], inputs) and call.record is None:
+                return [as_recorded(g, v) for g, v in zip(found, inputs, strict=True)], True
+            if recorded:
+                found = [mark_derivative(g) for g in found]
+        return found, recorded
 
 
 class _Gradient(_ValueAndGradient):
     """What `grad` returns."""
 
+    name = "grad"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._of(args, kwargs)[1]
+        _, aux, found = self._of(args, kwargs)
+        return (found, aux) if self._has_aux else found
 
 
-def _found(output: Any, inputs: list[Any], record: bool | None) -> tuple[list[Any], bool]:
-    """The gradients, and whether they are variables."""
-    if is_variable(output):
-        return gradients_and_whether_recorded(output, inputs, record=record)
-    if inputs:
-        warnings.warn(
-            "grad: f returned a plain number, which depends on nothing: its gradient is 0. Was "
-            "the graph cut, by .item(), .detach() or .data?",
-            UserWarning,
-            stacklevel=4,
-        )
-    return [0.0 if v.__class__ is Value else np.zeros(v.shape, v.dtype) for v in inputs], False
+class _ElementwiseGradient(_Gradient):
+    """What `elementwise_grad` returns."""
+
+    name = "elementwise_grad"
+
+    def _scalar(self, output: Any) -> Any:
+        with modes.recording():
+            parts = leaves_of(outputs_of(self.name, output))
+            total: Any = 0.0
+            for i, part in enumerate(parts):
+                one = PRIMITIVES["sum"].function(part) if getattr(part, "ndim", 0) else part
+                total = one if i == 0 else total + one
+        return as_scalar(self.name, total)
 
 
-def _place(i: int, count: int) -> int:
-    if not -count <= i < count:
+def _is_surely_connected(g: Any) -> bool:
+    """Whether a gradient has an element that is not 0, among the first of them: else it takes a
+    closer look to tell whether the output depends on the input."""
+    if g.__class__ is float:
+        return bool(g)
+    if is_variable(g):
+        return not g.is_leaf
+    if isinstance(g, Batched):
+        return True
+    return bool(g.size and (g.flat[0] if g.ndim else g) != 0)
+
+
+def _check_holomorphic(name: str, output: Any, inputs: list[Any]) -> None:
+    real = [x for x in (output, *inputs) if x.__class__ is Value or x.dtype.kind != "c"]
+    if real:
         raise TypeError(
-            f"grad: differentiates by positional argument {i}, but {count} were given; "
-            "choose others with argnums"
+            f"{name}: holomorphic=True is for a complex result by complex arguments; there is a "
+            "real one"
         )
-    return i % count
-
-
-def _variables(argument: Any, name: str) -> Any:
-    """The argument with a fresh variable in place of each number and array."""
-
-    def fresh(leaf: Any, where: str) -> Any:
-        if is_variable(leaf):  # its own node, from which the way back leads on to the outer one
-            return PRIMITIVES["positive"].function(leaf)
-        if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
-            return Value(leaf)
-        if isinstance(leaf, np.ndarray | np.floating):
-            return Tensor(leaf)
-        raise TypeError(
-            f"grad: {name}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
-            "dicts, lists and tuples of them can be differentiated by"
-        )
-
-    return map_leaves(fresh, argument)
-
-
-def _scalar(output: Any) -> Any:
-    """What f returned, if it is one number."""
-    if is_variable(output):
-        if output.ndim:
-            raise ValueError(
-                f"grad: f returned shape {output.shape}, and one number is needed: "
-                "reduce it with sum() or mean()"
-            )
-        return output
-    if isinstance(output, float | int | np.floating | np.integer) or (
-        isinstance(output, np.ndarray) and output.ndim == 0 and output.dtype.kind in "fiu"
-    ):
-        return output
-    shape = f" of shape {output.shape}" if isinstance(output, np.ndarray) else ""
-    raise TypeError(f"grad: f returned {type(output).__name__}{shape}, and one number is needed")
-
-
-def _as_given(gradient: Any, leaf: Any) -> Any:
-    """A gradient in the form of the number, array or variable that it is for."""
-    if is_variable(gradient) or not isinstance(leaf, np.ndarray | Tensor):
-        return gradient
-    floating = leaf.dtype.kind == "f"  # of any byte order
-    return np.asarray(gradient, dtype=leaf.dtype if floating else None)
-
-
-def _plain(output: Any) -> Any:
-    return output.detach() if output.__class__ is Value or output.ndim else output.item()

@@ -74,7 +74,7 @@ def test_methods(kind, method):
 OWN = [
     p
     for p in PRIMITIVES.values()
-    if isinstance(p, Elementwise) and p.function.__module__.startswith("autograd_lite.")
+    if isinstance(p, Elementwise) and p.function.__module__.startswith("autograd_lite.primitives.")
 ]
 FUNCTIONS = [p for p in OWN if len(p.operands) <= 2 and not p.function.__wrapped__.__defaults__]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict, namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import grad, value_and_grad
+from autograd_lite import Value, grad, value_and_grad
+from autograd_lite.transforms import hessian, jacobian, jvp, register_tree
 from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 Pair = namedtuple("Pair", ["w", "b"])
@@ -212,11 +213,6 @@ class Frozen(dict):
         raise RuntimeError("frozen")
 
 
-@dataclass
-class Parameters:
-    w: float
-
-
 class Odd:
     def __repr__(self) -> str:
         raise RuntimeError("no repr")
@@ -226,7 +222,7 @@ class Odd:
     ("argument", "message"),
     [
         ({"p": Frozen(w=1.0)}, r"argument 0\['p'\]: a Frozen could not be built again .*frozen"),
-        ({"p": [Parameters(1.0)]}, r"argument 0\['p'\]\[0\] is of type Parameters"),
+        ({"p": [Odd()]}, r"argument 0\['p'\]\[0\] is of type Odd"),
         (MappingProxyType({"w": 1.0}), "argument 0 is of type mappingproxy"),
         ({"w": {1.0}}, r"argument 0\['w'\] is of type set"),
         ({"k" * 1000: "x"}, r"argument 0\['k+\.\.\.k+'\] is of type str"),
@@ -246,3 +242,85 @@ def test_arrays_keep_their_places() -> None:
     np.testing.assert_array_equal(result["a"][0], [3.0, 3.0])
     assert result["a"][1] == 3.0
     assert result["b"].w.dtype == np.float32
+
+
+# ---------------------------------------------------------------- classes
+
+
+@dataclass
+class Line:
+    slope: Any
+    offset: Any
+    name: str = field(default="line", metadata={"static": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Strict:
+    w: Any
+
+    def __post_init__(self) -> None:
+        assert isinstance(self.w, float | Value), "built with a float"
+
+
+class Registered:
+    def __init__(self, parts: Any, label: str) -> None:
+        self.parts, self.label = parts, label
+
+
+def test_dataclasses() -> None:
+    p = {"line": Line(2.0, np.ones(2)), "w": (Strict(3.0), None)}
+    g = grad(lambda p: np.sum(p["line"].slope * p["line"].offset) * p["w"][0].w)(p)
+    assert type(g["line"]) is Line
+    assert g["line"].slope == 6.0
+    assert g["line"].offset.tolist() == [6.0, 6.0]
+    assert g["line"].name == "line"
+    assert type(g["w"][0]) is Strict
+    assert g["w"] == (Strict(4.0), None)
+    assert p["line"].slope == 2.0
+    with pytest.raises(TypeError, match=r"argument 0\['a'\]\.offset is of type str"):
+        grad(lambda p: 1.0)({"a": Line(1.0, "text")})
+
+
+def test_attrs_classes_are_told_by_their_fields() -> None:
+    class Attribute:
+        def __init__(self, name: str, metadata: Any) -> None:
+            self.name, self.metadata = name, metadata
+
+    class Point:
+        __attrs_attrs__ = (Attribute("x", {}), Attribute("unit", {"static": True}))
+
+        def __init__(self, x: Any, unit: str) -> None:
+            self.x, self.unit = x, unit
+
+    g = grad(lambda p: p.x * p.x)(Point(3.0, "m"))
+    assert (g.x, g.unit) == (6.0, "m")
+
+
+def test_registered_classes() -> None:
+    made = register_tree(
+        Registered, lambda r: (r.parts, r.label), lambda label, parts: Registered(parts, label)
+    )
+    assert made is Registered
+    p = [Registered([2.0, {"a": np.ones(2)}], "p")]
+    g = grad(lambda p: np.sum(p[0].parts[0] * p[0].parts[1]["a"]))(p)
+    assert type(g[0]) is Registered
+    assert g[0].label == "p"
+    assert g[0].parts[0] == 2.0
+    assert g[0].parts[1]["a"].tolist() == [2.0, 2.0]
+    J = jacobian(lambda p: {"z": p[0].parts[0] ** 2})(p)
+    assert J["z"][0].parts[0] == 4.0
+    H = hessian(lambda p: p[0].parts[0] ** 3)(p)
+    assert H[0].parts[0][0].parts[0] == 12.0
+    out = jvp(lambda x: Registered([x, x * x], "out"), (3.0,), (1.0,))[1]
+    assert (out.parts, out.label) == ((1.0, 6.0), "out")
+    with pytest.raises(TypeError, match="register_tree: a class is needed, not int"):
+        register_tree(3, None, None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="register_tree: a dict is a container already"):
+        register_tree(dict, None, None)  # type: ignore[arg-type]
+
+
+def test_none_is_a_container_of_nothing() -> None:
+    p = {"w": 2.0, "b": None, "c": [None, (None,)]}
+    g = grad(lambda p: p["w"] ** 2)(p)
+    assert g == {"w": 4.0, "b": None, "c": [None, (None,)]}
+    assert jvp(lambda x: {"y": x * x, "none": None}, (3.0,), (1.0,))[1] == {"y": 6.0, "none": None}

@@ -163,7 +163,7 @@ def test_part_that_is_not_used_has_gradient_0() -> None:
     assert g["c"].tolist() == np.zeros((2, 3)).tolist()
 
 
-@pytest.mark.filterwarnings("ignore:grad. f returned a plain number")
+@pytest.mark.filterwarnings("ignore:.*grad. f returned a plain number")
 def test_function_that_uses_nothing() -> None:
     assert grad(lambda x: 7.0)(2.0) == 0.0
     assert grad(lambda x: 7)(np.ones(2)).tolist() == [0.0, 0.0]
@@ -531,7 +531,6 @@ def test_argument_that_is_not_there(argnums: Any) -> None:
         ("text", "argument 0 is of type str"),
         (None, "argument 0 is of type NoneType"),
         (True, "argument 0 is of type bool"),
-        (1j, "argument 0 is of type complex"),
         ({"w": [1.0, "a"]}, r"argument 0\['w'\]\[1\] is of type str"),
     ],
 )
@@ -540,9 +539,9 @@ def test_argument_that_is_no_number(argument: Any, message: str) -> None:
         grad(lambda x: 1.0)(argument)
 
 
-@pytest.mark.parametrize("array", [np.array([1j]), np.array(["a"]), np.array([True])])
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([True])])
 def test_array_that_holds_no_real_numbers(array: Any) -> None:
-    with pytest.raises(TypeError, match="real numbers are needed"):
+    with pytest.raises(TypeError, match="numbers are needed"):
         grad(lambda x: 1.0)(array)
 
 

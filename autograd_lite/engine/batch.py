@@ -1,0 +1,214 @@
+"""Arrays with an axis that the program does not see: what `vmap` and batched passes compute with.
+
+A `Batched` stands for one array of each example of a batch, and looks like the array of one. Each
+batch is a `Level`; inside each other, the innermost is outermost in the data. How primitives take
+them stands in `batching`, how NumPy's functions do in `batched_numpy`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import PRIMITIVES, Array
+
+Shape = tuple[int, ...]
+
+_numbers = itertools.count()
+
+
+class Level:
+    """One batch: how many examples it has, and how deep it lies inside of others.
+
+    As a `with` block it is open: what differentiates inside sees one example, and a gradient of
+    what has no batch axis is one for each. When it is closed, such a gradient is their sum.
+    """
+
+    __slots__ = ("depth", "is_open", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.depth = next(_numbers)
+        self.is_open = False
+
+    def __enter__(self) -> Level:
+        self.is_open = True
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.is_open = False
+
+    def __repr__(self) -> str:
+        return f"<a batch of {self.size}>"
+
+
+class Batched:
+    """An array for each example of a batch, which looks like the array of one.
+
+    Its `payload` has the batch axis in front: an array, or one that is Batched at a level further
+    out. NumPy's functions, the operators and the functions of this package take it; what would
+    need to know the numbers of one example (`if`, `float`, an array of another) is a TypeError.
+    """
+
+    __slots__ = ("level", "payload")
+
+    level: Level
+    payload: Any
+
+    def __init__(self, level: Level, payload: Any) -> None:
+        self.level = level
+        self.payload = payload
+
+    @property
+    def shape(self) -> Shape:
+        """The lengths of the axes of one example."""
+        return self.payload.shape[1:]  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes of one example."""
+        return self.payload.ndim - 1  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements of one example."""
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self.payload.dtype  # type: ignore[no-any-return]
+
+    @property
+    def _plain(self) -> Batched:
+        """What `detached` gives of it: itself, for it is no variable."""
+        return self
+
+    @property
+    def T(self) -> Any:
+        """Each example with its axes in reverse order."""
+        return PRIMITIVES["transpose"].function(self)
+
+    @property
+    def real(self) -> Any:
+        """The real parts."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts."""
+        return np.imag(self)
+
+    def astype(self, dtype: Any, **options: Any) -> Batched:
+        """The elements as another dtype, whole numbers and truth values too."""
+        return Batched(self.level, self.payload.astype(dtype, **options))
+
+    def numbers(self) -> Array:
+        """All numbers of all examples, as the array that holds them."""
+        payload = self.payload
+        while payload.__class__ is Batched:
+            payload = payload.payload
+        return payload  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: Any) -> Any:
+        return PRIMITIVES["getitem"].function(self, index)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len: each example is one number, without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Batched: {self.level.size} of shape {self.shape}, {self.dtype}>"
+
+    __hash__ = object.__hash__
+
+    def _refuse(self, what: str, way: str) -> TypeError:
+        return TypeError(
+            f"{what}: this stands for {self.level.size} examples of shape {self.shape} at once, "
+            f"whose numbers differ; {way}"
+        )
+
+    def __bool__(self) -> bool:
+        raise self._refuse("bool", "use where(condition, x, y) instead of if, while, and, or")
+
+    def __float__(self) -> float:
+        raise self._refuse("float", "use functions of autograd_lite or NumPy instead of math's")
+
+    def __int__(self) -> int:
+        raise self._refuse("int", "a number that steers the program cannot come from the batch")
+
+    __complex__ = __float__
+
+    def __index__(self) -> int:
+        raise self._refuse("index", "a number that steers the program cannot come from the batch")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise self._refuse("asarray", "np.stack([...]) joins such arrays, where(...) fills them")
+
+    def copy(self, order: Any = "C") -> Batched:
+        """The same with numbers of its own."""
+        return Batched(self.level, self.payload.copy())
+
+    def item(self, *place: Any) -> Any:
+        """Refused: there is one for each example."""
+        raise self._refuse("item", "return it, and take it from the result")
+
+    def tolist(self) -> Any:
+        """Refused: there is one for each example."""
+        raise self._refuse("tolist", "return it, and take it from the result")
+
+
+# ---------------------------------------------------------------- which levels there are
+
+
+def parts_of(thing: Any) -> Iterator[Any]:
+    """What stands in nested tuples, lists and dicts, one by one."""
+    if isinstance(thing, tuple | list):
+        for x in thing:
+            yield from parts_of(x)
+    elif isinstance(thing, dict):
+        yield from parts_of(list(thing.values()))
+    else:
+        yield thing
+
+
+def innermost(*things: Any) -> Level | None:
+    """The deepest level at which something in these is Batched, or a variable that holds such."""
+    found: Level | None = None
+    for x in parts_of(things):
+        plain = detached(x)
+        if plain.__class__ is tuple:  # of a node of several results
+            level = innermost(*plain)
+        else:
+            level = plain.level if plain.__class__ is Batched else None
+        if level is not None and (found is None or level.depth > found.depth):
+            found = level
+    return found
+
+
+def numbers_of(x: Any) -> Any:
+    """The array behind what may be Batched."""
+    return x.numbers() if x.__class__ is Batched else x
+
+
+def levels_of(x: Any) -> list[Level]:
+    """All levels at which it is Batched, the deepest first."""
+    found = []
+    x = detached(x)
+    while x.__class__ is Batched:
+        found.append(x.level)
+        x = x.payload
+    return found
+
+
+def depends_on(level: Level, x: Any) -> bool:
+    """Whether it may differ between the examples of a batch."""
+    return level in levels_of(x)

@@ -1,0 +1,5 @@
+"""Nothing here can run without SciPy."""
+
+import pytest
+
+pytest.importorskip("scipy")

@@ -1,0 +1,146 @@
+"""The solution of a differential equation: SciPy's values, and gradients against closed forms and
+differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.integrate
+
+from autograd_lite import Tensor, grad, gradients, numerical_gradient
+from autograd_lite.scipy.integrate import odeint
+
+TIMES = np.array([0.0, 0.4, 1.0, 2.5])
+
+
+def swing(y: Any, t: Any, damping: Any, parameters: Any) -> Any:
+    """A pendulum that is driven."""
+    force = parameters["force"] * np.cos(parameters["rate"] * t)
+    return np.stack([y[1], -np.sin(y[0]) - damping * y[1] + force])
+
+
+ARGS: tuple[Any, ...] = (0.2, {"force": 0.5, "rate": 1.3})
+START = np.array([0.5, -0.2])
+WEIGHTS = np.random.default_rng(0).normal(size=(4, 2))
+
+
+def total(y0: Any, t: Any, *args: Any) -> Any:
+    return (WEIGHTS * odeint(swing, y0, t, *args, rtol=1e-11, atol=1e-11)).sum()
+
+
+def test_values() -> None:
+    def plain(t: float, y: Any) -> Any:
+        return swing(y, t, *ARGS)
+
+    expected = scipy.integrate.solve_ivp(
+        plain, (0.0, 2.5), START, t_eval=TIMES, rtol=1e-11, atol=1e-12, method="DOP853"
+    ).y.T
+    found = odeint(swing, START, TIMES, *ARGS, rtol=1e-11, atol=1e-11)
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    np.testing.assert_allclose(
+        odeint(swing, Tensor(START), TIMES, *ARGS).detach(), expected, atol=1e-7
+    )
+    for method in ("RK23", "RK45"):
+        rough = odeint(swing, START, TIMES, *ARGS, method=method, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(rough, expected, atol=1e-4)
+
+
+def test_gradients_by_everything() -> None:
+    by_start, by_times, by_damping = grad(total, (0, 1, 2))(START, TIMES, *ARGS)
+    np.testing.assert_allclose(
+        by_start, numerical_gradient(lambda y: total(y, TIMES, *ARGS), START, 1e-4), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        by_times, numerical_gradient(lambda t: total(START, t, *ARGS), TIMES, 1e-4), rtol=1e-6
+    )
+    assert by_damping == pytest.approx(
+        numerical_gradient(lambda d: total(START, TIMES, d, ARGS[1]), 0.2, 1e-4), rel=1e-6
+    )
+    by_parameters = grad(total, 3)(START, TIMES, *ARGS)
+    for name, x in ARGS[1].items():
+        expected = numerical_gradient(
+            lambda v, name=name: total(START, TIMES, 0.2, {**ARGS[1], name: v}), x, 1e-4
+        )
+        assert by_parameters[name] == pytest.approx(expected, rel=1e-6)
+
+
+def test_closed_forms_to_the_third_order() -> None:
+    """y = y₀·e^(−k·t)."""
+
+    def f(k: Any, y0: Any = 2.0, t: Any = 1.5) -> Any:
+        return odeint(lambda y, t, k: -k * y, y0, np.stack([0.0, t]), k, rtol=1e-12, atol=1e-13)[1]
+
+    right = 2.0 * np.exp(-0.7 * 1.5)
+    assert grad(f, 1)(0.7, 2.0, 1.5) == pytest.approx(right / 2.0, rel=1e-9)
+    assert grad(f, 2)(0.7, 2.0, 1.5) == pytest.approx(-0.7 * right, rel=1e-9)
+    for order in (1, 2, 3):
+        f = grad(f)
+        assert f(0.7) == pytest.approx((-1.5) ** order * right, rel=1e-7)
+
+
+def test_variables_that_the_equation_closes_over() -> None:
+    def f(k: Any) -> Any:
+        rate = np.exp(k)  # of which one is made of the other
+        return odeint(lambda y, t: -rate * k * y, 1.0, [0.0, 1.0])[1]
+
+    assert grad(f)(0.3) == pytest.approx(numerical_gradient(f, 0.3), rel=1e-7)
+    assert grad(grad(f))(0.3) == pytest.approx(numerical_gradient(grad(f), 0.3), rel=1e-5)
+
+
+def test_a_variable_that_comes_in_later_is_no_silent_zero() -> None:
+    k = Tensor(0.5)
+
+    def late(y: Any, t: Any) -> Any:
+        return -y if float(np.asarray(getattr(t, "data", t))) < 0.5 else -k * y
+
+    z = odeint(late, Tensor(1.0), [0.0, 1.0])
+    with pytest.raises(ValueError, match="give it as one of the args"):
+        z[1].backward()
+
+
+def test_backwards_in_time_and_of_any_shape() -> None:
+    matrix = np.array([[0.0, 1.0], [-1.0, -0.1]])
+    y0 = np.arange(4.0).reshape(2, 2)
+
+    def f(y0: Any) -> Any:
+        return odeint(lambda y, t: matrix @ y, y0, [1.0, 0.3, 0.0])
+
+    forth = odeint(lambda y, t: matrix @ y, f(y0)[-1], [0.0, 1.0])[-1]
+    np.testing.assert_allclose(forth, y0, atol=1e-7)
+    np.testing.assert_allclose(
+        grad(lambda y: (f(y)[-1] ** 2).sum())(y0),
+        numerical_gradient(lambda y: (f(y)[-1] ** 2).sum(), y0, 1e-4),
+        rtol=1e-6,
+    )
+
+
+def test_float32_stays_float32() -> None:
+    y = Tensor(np.array([1.0, 2.0], np.float32))
+    z = odeint(lambda y, t, k: -k * y, y, [0.0, 1.0], y[1])
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z.detach()[1], [np.exp(-2.0), 2.0 * np.exp(-2.0)], rtol=1e-6)
+    (slope,) = gradients(z[1, 0], [y], record=True)
+    assert slope.dtype == np.float32
+    np.testing.assert_allclose(slope.detach(), [np.exp(-2.0), -np.exp(-2.0)], rtol=1e-5)
+    (second,) = gradients(slope[1], [y])
+    np.testing.assert_allclose(second, [-np.exp(-2.0), np.exp(-2.0)], rtol=1e-5)
+
+
+def test_one_time_and_lists() -> None:
+    z = odeint(lambda y, t: [y[1], -y[0]], [Tensor(1.0), Tensor(0.0)], [0.0])
+    np.testing.assert_array_equal(z.detach(), [[1.0, 0.0]])
+    z = odeint(lambda y, t: [y[1], -y[0]], [1.0, 0.0], [0.0, np.pi])
+    np.testing.assert_allclose(z[1], [-1.0, 0.0], atol=1e-8)
+
+
+def test_what_cannot_be_solved() -> None:
+    for t in ([0.0, 1.0, 0.5], [], [[0.0, 1.0]]):
+        with pytest.raises(ValueError, match="times"):
+            odeint(lambda y, t: y, 1.0, t)
+    with pytest.raises(ValueError, match="method must be"):
+        odeint(lambda y, t: y, 1.0, [0.0, 1.0], method="LSODA")
+    with pytest.raises(RuntimeError, match="odeint"), np.errstate(all="ignore"):
+        odeint(lambda y, t: y * y, 1.0, [0.0, 2.0])  # infinite at t = 1

@@ -1,0 +1,158 @@
+"""Every primitive of the table on batches, whatever it is: its value, and its derivative, are those
+of one example after the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite.engine.batching as batching
+from autograd_lite import PRIMITIVES, Tensor, gradients
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.batch import Level
+from autograd_lite.engine.batching import enter, leave
+from autograd_lite.engine.primitive import Primitive, Structural
+from autograd_lite.testing.calls import Point, cotangent, is_differentiable
+from autograd_lite.testing.strategies import random_points
+
+SIZE = 3
+SHAPES = ((), (3,), (2, 1), (3, 3), (2, 2, 3), (0,))
+
+NAMES = [
+    name
+    for name, primitive in PRIMITIVES.items()
+    if not isinstance(primitive, Structural) or primitive.cases is not None
+]
+ALL = pytest.mark.parametrize("name", NAMES)
+
+
+def points_of(primitive: Primitive) -> list[Point]:
+    shapes = SHAPES if isinstance(primitive, Structural) else ((), (3,), (3, 1), (2, 3, 3))
+    return list(random_points(primitive, shapes=shapes))
+
+
+def batches(primitive: Primitive, point: Point) -> Iterator[tuple[Any, tuple[bool, ...]]]:
+    """Operands some of which have three examples that differ, and which: every choice of them."""
+    operands, _ = point.applied
+    for which in itertools.product([True, False], repeat=len(operands)):
+        if any(which):
+            pairs = enumerate(zip(operands, which, strict=True))
+            given = [several(primitive, x, i) if mine else x for i, (x, mine) in pairs]
+            yield given, which
+
+
+def several(primitive: Primitive, x: Any, i: int) -> Any:
+    """Three examples like x: their elements in other orders, and some changed a little."""
+    x = np.asarray(x)
+    if not is_differentiable(primitive, i):
+        return np.stack([x, x, x])
+    rng = np.random.default_rng(i)
+    return np.stack([rng.permutation(x.ravel()).reshape(x.shape) * c for c in (1.0, 0.97, 0.9)])
+
+
+def one_by_one(f: Callable[..., Any], operands: Any, which: Any) -> Any:
+    """f of each example, side by side; of several results, each."""
+    results = [f(*(x[k] if mine else x for x, mine in zip(operands, which, strict=True)))
+               for k in range(SIZE)]  # fmt: skip
+    if isinstance(results[0], tuple | list):
+        return [np.stack(parts) for parts in zip(*results, strict=True)]
+    return [np.stack(results)]
+
+
+def at_once(f: Callable[..., Any], operands: Any, which: Any) -> Any:
+    """f of all examples at once."""
+    with Level(SIZE) as level:
+        given = [enter(x, level) if mine else x for x, mine in zip(operands, which, strict=True)]
+        result = f(*given)
+        results = result if isinstance(result, tuple | list) else [result]
+        return [leave(one, level) for one in results]
+
+
+def assert_same(found: Any, expected: Any) -> None:
+    assert len(found) == len(expected)
+    for a, e in zip(found, expected, strict=True):
+        assert a.shape == e.shape
+        assert a.dtype == e.dtype
+        np.testing.assert_allclose(a, e, rtol=1e-12, atol=1e-13)
+
+
+@ALL
+def test_its_value_on_a_batch(name: str) -> None:
+    primitive = PRIMITIVES[name]
+    for point in points_of(primitive):
+        _, params = point.applied
+        for operands, which in batches(primitive, point):
+
+            def f(*xs: Any) -> Any:
+                return apply(primitive, xs, params)  # noqa: B023
+
+            assert_same(at_once(f, operands, which), one_by_one(f, operands, which))
+
+
+def gradients_at(primitive: Primitive, params: Any, weights: Any = None) -> Callable[..., Any]:
+    """The function that gives all gradients of a primitive at its operands."""
+
+    def f(*operands: Any) -> Any:
+        given = [Tensor(x) if is_differentiable(primitive, i) else x
+                 for i, x in enumerate(operands)]  # fmt: skip
+        wanted = [x for x in given if isinstance(x, Tensor)]
+        z = apply(primitive, given, params)
+        if isinstance(z, tuple):
+            z = sum([np.sum(one * cotangent(one.shape, i)) for i, one in enumerate(z)], 0.0)
+            return [np.asarray(g) if isinstance(g, np.generic) else g
+                    for g in gradients(z, wanted)]  # fmt: skip
+        return gradients(z, wanted, cotangent(z.shape, 1))
+
+    return f
+
+
+@ALL
+def test_its_gradient_on_a_batch(name: str) -> None:
+    primitive = PRIMITIVES[name]
+    for point in points_of(primitive):
+        f = gradients_at(primitive, point.applied[1])
+        for operands, which in batches(primitive, point):
+            assert_same(at_once(f, operands, which), one_by_one(f, operands, which))
+
+
+@ALL
+def test_a_batch_of_gradients_to_start_from(name: str) -> None:
+    """Many rows of a Jacobian in one pass."""
+    primitive = PRIMITIVES[name]
+    for point in points_of(primitive):
+        operands, params = point.applied
+        given = [Tensor(x) if is_differentiable(primitive, i) else x
+                 for i, x in enumerate(operands)]  # fmt: skip
+        wanted = [x for x in given if isinstance(x, Tensor)]
+        z = apply(primitive, given, params)
+        z = z[0] if isinstance(z, tuple) else z
+        starts = np.stack([cotangent(z.shape, k) for k in range(SIZE)])
+
+        def f(g: Any) -> Any:
+            return gradients(z, wanted, g)  # noqa: B023
+
+        assert_same(at_once(f, [starts], [True]), one_by_one(f, [starts], [True]))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if isinstance(PRIMITIVES[n], Structural)])
+def test_a_rule_for_batches_needs_no_loop(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a declaration has a rule, it does the work: else a rule that fails would not show."""
+    primitive = PRIMITIVES[name]
+    assert isinstance(primitive, Structural)
+    if primitive.batched is None:
+        pytest.skip("has none")
+    looped = []
+    each = batching.each
+    monkeypatch.setattr(batching, "each", lambda *args: looped.append(args) or each(*args))
+    calls = 0
+    for point in points_of(primitive):
+        operands, params = point.applied
+        if all(np.asarray(x).dtype == float for x in operands):
+            calls += 1
+            whole = [several(primitive, x, i) for i, x in enumerate(operands)]
+            at_once(lambda *xs, p=params: apply(primitive, xs, p), whole, [True] * len(whole))
+    assert len(looped) <= calls / 3
