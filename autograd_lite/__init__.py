@@ -29,7 +29,7 @@ from autograd_lite.primitives.arithmetic import (
 from autograd_lite.primitives.choices import clip, equal, maximum, minimum, step, where
 from autograd_lite.primitives.convolution import overlap_add, windows
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, sqrt, square
-from autograd_lite.primitives.indexing import getitem, scatter
+from autograd_lite.primitives.indexing import assign, getitem, scatter
 from autograd_lite.primitives.joining import array_split, concatenate, split, stack
 from autograd_lite.primitives.like import empty_like, full_like, ones_like, zeros_like
 from autograd_lite.primitives.products import dot, matmul, vdot
@@ -47,7 +47,24 @@ from autograd_lite.primitives.shape import (
 from autograd_lite.primitives.softmax import log_softmax, logsumexp, softmax
 from autograd_lite.primitives.special import erf
 from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
-from autograd_lite.transforms import detect_anomaly, flatten, grad, profile, value_and_grad
+from autograd_lite.transforms import (
+    checkpoint,
+    custom_gradient,
+    detect_anomaly,
+    elementwise_grad,
+    flatten,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    profile,
+    register_tree,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
 from autograd_lite.engine import batched_numpy  # noqa: F401  isort: skip
@@ -59,13 +76,14 @@ __version__ = "0.1.0"
 # All but abs, max, min and sum, that `from autograd_lite import *` leaves Python's own in place.
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
-    "astype", "broadcast_to", "clip", "composed", "concatenate", "cos", "detect_anomaly",
-    "divide", "dot", "elementwise", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
-    "float_function", "frozen", "full_like", "getitem", "grad", "gradients", "hypot",
-    "is_recording", "log", "log1p", "log_softmax", "logsumexp", "matmul", "maximum", "mean",
-    "minimum", "multiply", "negative", "no_grad", "numerical_gradient", "ones_like",
-    "overlap_add", "positive", "power", "profile", "relu", "reshape", "scatter", "sigmoid",
-    "sign", "sin", "softmax", "softplus", "split", "sqrt", "square", "stack", "step",
-    "structural", "subtract", "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "where",
-    "windows", "zeros_like",
+    "assign", "astype", "broadcast_to", "checkpoint", "clip", "composed", "concatenate", "cos",
+    "custom_gradient", "detect_anomaly", "divide", "dot", "elementwise", "elementwise_grad",
+    "empty_like", "equal", "erf", "exp", "expm1", "flatten", "float_function", "frozen",
+    "full_like", "getitem", "grad", "gradients", "hessian", "hvp", "hypot", "is_recording",
+    "jacobian", "jvp", "linearize", "log", "log1p", "log_softmax", "logsumexp", "matmul",
+    "maximum", "mean", "minimum", "multiply", "negative", "no_grad", "numerical_gradient",
+    "ones_like", "overlap_add", "positive", "power", "profile", "register_tree", "relu",
+    "reshape", "scatter", "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt",
+    "square", "stack", "step", "structural", "subtract", "swapaxes", "tanh", "transpose",
+    "value_and_grad", "vdot", "vjp", "vmap", "where", "windows", "zeros_like",
 ]  # fmt: skip

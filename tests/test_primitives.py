@@ -262,11 +262,20 @@ def test_plain_numbers_give_plain_numbers(name: str, data: st.DataObject) -> Non
         np.testing.assert_allclose(one, right, rtol=1e-15)
 
 
+PARTS = {
+    "result_of", "onto_diagonal", "contract", "singular_vectors", "tall_qr", "power_norm",
+    "cross_product",
+}  # fmt: skip
+"""What other functions are made of, and nobody calls."""
+
+
 @ALL
 def test_it_is_public_and_documented(name: str) -> None:
     primitive = PRIMITIVES[name]
-    assert getattr(autograd_lite, name) is primitive.function
-    assert (name in autograd_lite.__all__) != hasattr(builtins, name)  # import * hides no builtin
+    if not primitive.numpy and name not in PARTS:  # else NumPy's name reaches it
+        assert getattr(autograd_lite, name) is primitive.function
+    if getattr(autograd_lite, name, None) is primitive.function:  # import * hides no builtin
+        assert (name in autograd_lite.__all__) != hasattr(builtins, name)
     assert primitive.function.primitive is primitive  # type: ignore[attr-defined]
     shown = dict.fromkeys(primitive.operands, "u") or {"operands": "u"}
     assert "u" in primitive.text.format(**shown)

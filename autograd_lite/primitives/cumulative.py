@@ -60,6 +60,7 @@ def _cumulative_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.cumsum,
     arrays=np.add.accumulate,
+    batched="axis",
     pullbacks=(lambda g, z, x, axis: _sums_after(g, axis),),
     cases=_cumulative_cases,
     back=("the sums of g from there on",),
@@ -117,6 +118,7 @@ def _later(x: Any, axis: int, step: int) -> Any:
 @structural(
     np.cumprod,
     arrays=np.multiply.accumulate,
+    batched="axis",
     pullbacks=(_to_factors,),
     cases=_cumulative_cases,
     back=("the sum of g times the products of the others, from there on",),

@@ -112,6 +112,7 @@ def _cholesky_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.linalg.cholesky,
     arrays=of_numbers(np.linalg.cholesky),
+    batched="last",
     pullbacks=(_to_positive,),
     cases=_cholesky_cases,
     domain=(POSITIVE,),
@@ -171,6 +172,7 @@ def _least_gap_of_real(x: Array, UPLO: Any = "L") -> Any:
 @structural(
     np.linalg.eigh,
     arrays=of_numbers(np.linalg.eigh),
+    batched="last",
     pullbacks=(_to_hermitian,),
     results=("eigenvalues", "eigenvectors"),
     cases=_eigh_cases,

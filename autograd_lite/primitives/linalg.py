@@ -131,6 +131,7 @@ def least_singular(a: Array) -> float:
     np.linalg.inv,
     arrays=of_numbers(np.linalg.inv),
     text="{x}⁻¹",
+    batched="last",
     pullbacks=(lambda g, z, x: -matmul(matmul(transposed(z), g), transposed(z)),),
     cases=square_cases,
     back=("−{x}⁻ᵀ·g·{x}⁻ᵀ",),
@@ -237,6 +238,7 @@ def _to_determined(g: Any, z: Any, a: Any) -> Any:
 @structural(
     np.linalg.det,
     arrays=of_numbers(np.linalg.det),
+    batched="last",
     pullbacks=(_to_determined,),
     cases=square_cases,
     back=("g·cofactors of {x}",),
@@ -269,6 +271,7 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
 @structural(
     np.linalg.slogdet,
     arrays=of_numbers(np.linalg.slogdet),
+    batched="last",
     pullbacks=(_to_logarithm,),
     results=("sign", "logabsdet"),
     cases=square_cases,
@@ -316,6 +319,7 @@ def _matrix_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.linalg.pinv,
     arrays=of_numbers(np.linalg.pinv),
+    batched="last",
     pullbacks=(_to_inverted,),
     cases=_matrix_cases,
     back=("−{x}⁺ᵀ·g·{x}⁺ᵀ and the parts outside",),

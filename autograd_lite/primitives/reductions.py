@@ -255,6 +255,7 @@ def _to_factors(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     np.prod,
     arrays=np.multiply.reduce,
     text="Π{x}",
+    batched="axis",
     pullbacks=(_to_factors,),
     cases=_sum_cases,
     back=("g times the product of all others",),

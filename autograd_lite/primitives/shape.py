@@ -282,6 +282,7 @@ def _copy(x: Any, order: str) -> Any:
 @structural(
     np.copy,
     arrays=_copy,
+    batched="last",
     pullbacks=(lambda g, z, x, order: g,),
     cases=lambda shape: iter([((shape,), (), {}), ((shape,), ("F",), {})]),
     back=("g",),

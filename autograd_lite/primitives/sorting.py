@@ -105,6 +105,7 @@ def _sort_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.sort,
     arrays=_sort,
+    batched="axis",
     pullbacks=(_to_places,),
     cases=_sort_cases,
     kink=_gap,

@@ -174,6 +174,7 @@ def _variance_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.var,
     arrays=_var,
+    batched="axis",
     pullbacks=(_to_spread,),
     cases=_variance_cases,
     back=("2g·(x − mean)/(n − ddof)",),
@@ -222,6 +223,7 @@ def _std_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.std,
     arrays=_std,
+    batched="axis",
     pullbacks=(_to_deviation,),
     cases=_std_cases,
     back=("g·(x − mean)/((n − ddof)·z)",),
