@@ -303,6 +303,9 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def __getitem__(self, index: Any) -> Tensor:
         return PRIMITIVES["getitem"].function(self, index)  # type: ignore[no-any-return]
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._write(index, value)
+
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("len: this Tensor is a scalar")
@@ -323,9 +326,6 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         return bool(self._plain)
 
     if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
-
-        def __setitem__(self, index: Any, value: Any) -> None:
-            self._write(index, value)
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             if np.dtype(dtype or object) != object or frames.is_storing():
