@@ -334,6 +334,12 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
                     "Where a constant is meant, use x.detach(). To fill an array, r[i] = x, make "
                     "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
                 )
+            if frames.is_asked_by("numpy.ma"):
+                raise TypeError(
+                    "np.ma: a masked array computes otherwise than plain arrays, and does not take "
+                    "a Tensor. Where a constant is meant, use x.detach(); to leave out what is "
+                    "masked, where(mask, 0.0, masked.filled(0.0) * x)"
+                )
             boxes = np.empty(self.shape, object)
             for place in np.ndindex(self.shape):
                 boxes[place] = self[place] if place else self
