@@ -18,6 +18,7 @@ from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.complex_numbers import real
+from autograd_lite.primitives.creation import vander
 from autograd_lite.primitives.joining import concatenate, stack
 from autograd_lite.primitives.numerics import convolve
 from autograd_lite.primitives.products import matmul
@@ -357,9 +358,7 @@ def polyfit(
     if dimensions_of(y) not in (1, 2) or shape_of(y)[0] != shape_of(x)[0]:
         raise TypeError(f"polyfit: y of shape {shape_of(y)} does not fit {shape_of(x)[0]} points")
     rcond = shape_of(x)[0] * np.finfo(x.dtype).eps if rcond is None else rcond
-    powers = [x**i for i in range(order - 1, 0, -1)]
-    left = stack([*powers, np.ones_like(numbers_of(x))], 1)
-    right = y
+    left, right = vander(x, order), y
     if w is not None:
         w = operand("polyfit", w) + 0.0
         if shape_of(w) != shape_of(x):
