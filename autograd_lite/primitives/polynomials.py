@@ -25,6 +25,7 @@ from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.rows import numbers_of, operand
 from autograd_lite.primitives.shape import (
     Shape,
+    astype,
     broadcast_to,
     dimensions_of,
     reshape,
@@ -365,6 +366,8 @@ def polyfit(
             raise TypeError(f"polyfit: w of shape {shape_of(w)} does not fit {shape_of(x)} points")
         column = reshape(w, (-1, 1))
         left, right = left * column, right * (column if dimensions_of(y) == 2 else w)
+        if right.dtype != y.dtype:  # NumPy weighs them in place
+            right = astype(right, y.dtype)
     scale = np.sqrt(np.sum(numbers_of(left) ** 2, 0))  # any scale: it is taken back below
     found, residuals, rank, singular = np.linalg.lstsq(left / scale, right, rcond)
     z = found / (scale if dimensions_of(y) == 1 else reshape(scale, (-1, 1)))
