@@ -18,7 +18,7 @@ from autograd_lite.engine.primitive import COMPOSED
 from autograd_lite.reading.reference import page
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture
