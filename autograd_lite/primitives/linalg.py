@@ -409,7 +409,17 @@ def order_of_chain(lengths: Sequence[int]) -> Callable[[int, int], int]:
     return lambda i, j: place[i][j]
 
 
-@composed(np.linalg.multi_dot)
+def _chain_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 2:
+        n, m = shape
+        yield ((n, m), (m, 2)), (), {}
+        yield ((n, m), (m, 1), (1, 2)), (), {}
+        yield ((m,), (m, n), (n, 2)), (), {}
+        yield ((m, n), (n, 2), (2,)), (), {}
+        yield ((n,), (n, m), (m, 2), (2,)), (), {}
+
+
+@composed(np.linalg.multi_dot, cases=_chain_cases)
 def multi_dot(arrays: Any) -> Any:
     """The product of two or more matrices, in the order that needs the fewest multiplications; the
     first and the last may be vectors.
