@@ -322,10 +322,10 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
             )
         return bool(self._plain)
 
-    if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._write(index, value)
 
-        def __setitem__(self, index: Any, value: Any) -> None:
-            self._write(index, value)
+    if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             if np.dtype(dtype or object) != object or frames.is_storing():
