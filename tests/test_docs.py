@@ -106,6 +106,13 @@ def test_the_files_in_the_walk_through_the_rooms_exist():
         assert (ROOT / "autograd_lite" / name).exists() or (ROOT / name).exists(), name
 
 
+@pytest.mark.parametrize("room", ["engine", "transforms"])
+def test_every_file_of_these_rooms_has_its_place(room):
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    files = {p.name for p in (ROOT / "autograd_lite" / room).glob("*.py*")} - {"__init__.py"}
+    assert files == set(re.findall(rf"`{room}/(\w+\.pyi?)`", text))
+
+
 def test_the_walk_of_one_call_goes_where_it_is_said_to_go():
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     walk = text[text.index("## The walk of one call") :]
