@@ -72,7 +72,7 @@ def _real_cases(shape: Shape) -> Iterator[Case]:
     for shapes, args, kwargs in _cases(shape):
         if args or "n" in kwargs or shape[kwargs["axis"]] > 1:
             yield shapes, args, kwargs
-            yield shapes, (3, kwargs.get("axis", -1)), {}
+            yield shapes, (3, args[1] if args else kwargs["axis"]), {}
 
 
 # ---------------------------------------------------------------- along one axis

@@ -92,7 +92,7 @@ def what_variables_hold() -> None:
     assert_type(v.is_leaf, bool)
     assert_type(t.data, npt.NDArray[Any])
     assert_type(t.detach(), npt.NDArray[Any])
-    assert_type(t.item, Callable[[], float])
+    assert_type(t.item, Callable[[], Any])
     assert_type(t.grad, npt.NDArray[Any] | None)
     assert_type(t.shape, tuple[int, ...])
     assert_type(t.ndim + t.size + len(t), int)
@@ -113,6 +113,11 @@ def steps() -> None:
     w.grad = None
     w.zero_grad()
     b.data -= 0.1 * b.grad
+    w[0] = 2.0 * w[1]
+    w[0, 0] = b
+    w[w > 1.0] += [1.0]
+    w += 1.0
+    assert_type(w, Tensor)
     b.data = 3
     b.grad = None
     b.name = "b"
