@@ -449,6 +449,26 @@ def test_clip_is_that_of_numpy(low: Any, high: Any) -> None:
         assert gradients(z, [v]) == [k]
 
 
+@pytest.mark.parametrize("low", [0.0, 0.5, [0.0, 1.0, -3.0, 2.5]])
+@pytest.mark.parametrize("high", [2.0, 0.25, [[1.0], [-1.0]]])
+def test_the_bounds_of_clip_may_be_variables(low: Any, high: Any) -> None:
+    """Σ of clip against minimum(maximum(x, low), high), which it is, away from where they meet."""
+    x = np.array([[-2.0, 0.6, 1.5, 3.0], [0.3, -0.2, 2.25, 1.9]])
+    given = [x, np.array(low) + 0.01, np.array(high) - 0.02]
+    weights = np.arange(8.0).reshape(2, 4) + 1.0
+    for f in (clip, np.clip):
+        leaves = [Tensor(a) for a in given]
+        found = gradients((weights * f(*leaves)).sum(), leaves)
+        by = np.minimum(np.maximum(leaves[0], leaves[1]), leaves[2])
+        expected = gradients((weights * by).sum(), leaves)
+        for g, e in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(g, e)
+    v, w = Value(0.5), Value(2.0)
+    assert gradients(clip(-1.0, v, w), [v, w]) == [1.0, 0.0]
+    assert gradients(clip(3.0, v, w), [v, w]) == [0.0, 1.0]
+    assert gradients(clip(3.0, w, v), [v, w]) == [1.0, 0.0]
+
+
 def test_clip_of_other_arguments() -> None:
     assert clip(3.0, None, 2.0) == 2.0
     assert clip(Tensor(np.float32([1, 2])), 0, None).dtype == np.float32
@@ -524,16 +544,16 @@ def test_results_are_in_the_byte_order_of_the_machine() -> None:
 def test_a_variable_where_a_constant_is_meant(kind: type) -> None:
     """Beside Tensors, arrays and arrays of Values: nothing flows to it, all else is right."""
     for make in (Tensor, values_of, np.asarray):
-        x, bound = make([1.0, -2.0]), kind(0.5)
-        for z, expected in ((clip(x, bound, 1.5), [1.0, 0.5]), (where(bound, x, 0.0), [1.0, -2.0])):
-            assert [one.item() for one in z] == expected
+        x, condition = make([1.0, -2.0]), kind(0.5)
+        z = where(condition, x, 0.0)
+        assert [one.item() for one in z] == [1.0, -2.0]
         if make is Tensor:
-            total = (clip(x, bound, 1.5) + where(bound, x, 0.0)).sum()
+            total = z.sum()
             total.backward()
-            assert x.grad.tolist() == [2.0, 1.0]
+            assert x.grad.tolist() == [1.0, 1.0]
             if kind is not float:
-                (bound * total).sum().backward()
-                assert number(total) == bound.grad
+                (condition * total).sum().backward()
+                assert number(total) == condition.grad
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.rows import numbers_of, operand
 from autograd_lite.primitives.shape import (
     Shape,
-    astype,
     broadcast_to,
     dimensions_of,
     reshape,
@@ -361,15 +360,15 @@ def polyfit(
     if dimensions_of(y) not in (1, 2) or shape_of(y)[0] != shape_of(x)[0]:
         raise TypeError(f"polyfit: y of shape {shape_of(y)} does not fit {shape_of(x)[0]} points")
     rcond = shape_of(x)[0] * np.finfo(x.dtype).eps if rcond is None else rcond
-    left, right = vander(x, order), y
+    left = vander(x, order)
+    right = y
     if w is not None:
         w = operand("polyfit", w) + 0.0
         if shape_of(w) != shape_of(x):
             raise TypeError(f"polyfit: w of shape {shape_of(w)} does not fit {shape_of(x)} points")
         column = reshape(w, (-1, 1))
-        left, right = left * column, right * (column if dimensions_of(y) == 2 else w)
-        if right.dtype != y.dtype:  # NumPy weighs them in place
-            right = astype(right, y.dtype)
+        left = left * column
+        right = computed_in("polyfit", right * (column if dimensions_of(y) == 2 else w), y.dtype)
     scale = np.sqrt(np.sum(numbers_of(left) ** 2, 0))  # any scale: it is taken back below
     found, residuals, rank, singular = np.linalg.lstsq(left / scale, right, rcond)
     z = found / (scale if dimensions_of(y) == 1 else reshape(scale, (-1, 1)))

@@ -92,7 +92,7 @@ def what_variables_hold() -> None:
     assert_type(v.is_leaf, bool)
     assert_type(t.data, npt.NDArray[Any])
     assert_type(t.detach(), npt.NDArray[Any])
-    assert_type(t.item, Callable[[], Any])
+    assert_type(t.item, Callable[[], float])
     assert_type(t.grad, npt.NDArray[Any] | None)
     assert_type(t.shape, tuple[int, ...])
     assert_type(t.ndim + t.size + len(t), int)
