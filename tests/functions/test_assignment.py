@@ -201,6 +201,16 @@ def test_a_view_taken_before_shows_what_is_written() -> None:
     assert turned.detach().tolist() == [10.0, 7.0, 2.0]
 
 
+def test_views_that_are_gone_are_forgotten() -> None:
+    x = Tensor(np.arange(6.0))
+    kept = [x[i:] for i in range(5)]
+    for _ in range(1000):
+        _ = x[1:].sum()
+    assert len(x.note("views")) < 64
+    x[2] = 7.0
+    assert [view.detach()[-4] for view in kept[:3]] == [7.0, 7.0, 7.0]
+
+
 def test_what_used_it_before_keeps_what_it_was() -> None:
     x = Tensor([1.0, 2.0])
     y = x * 3.0
