@@ -78,7 +78,6 @@ BY_NATURE: dict[str, str] = {
     "is about whole numbers or truth values": """
         bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or
         bitwise_right_shift bitwise_xor gcd invert lcm left_shift packbits right_shift unpackbits
-        ndarray.choose
         """,
     "is constant but for jumps": """
         histogram2d histogram_bin_edges histogramdd isfortran isnat isscalar
