@@ -84,8 +84,8 @@ def _array_function(
 def called(function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """The call of a function of NumPy's that has a variable among its arguments."""
     if isinstance(kwargs.get("out"), Tensor):
-        given = {name: x for name, x in kwargs.items() if name != "out"}
-        return _written(name_of(function), kwargs["out"], function(*args, **given))
+        rest = {name: x for name, x in kwargs.items() if name != "out"}
+        return _written(name_of(function), kwargs["out"], function(*args, **rest))
     ours = FUNCTIONS.get(function) or _declared_later(function)
     if ours is None:
         if function in CONSTANTS:
@@ -163,16 +163,14 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
 def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The call of a ufunc, or of a method of one, that has a variable among its operands."""
     name = name_of(ufunc)
-    out = kwargs.pop("out", ())
+    out = [x for x in kwargs.pop("out", ()) if x is not None]
     if len(out) == 1 and isinstance(out[0], Tensor):
-        return _ufunc_into(out[0], ufunc, method, inputs, kwargs)
-    if any(x is not None for x in out):
+        return _into(out[0], ufunc, method, inputs, kwargs)
+    if out:
         raise TypeError(
             f"{name}: a variable cannot be written into an array (out=, or an operator "
-            "like +=), nor an array into a variable; write a = a + x instead"
+            "like +=); write a = a + x instead, or make the array a Tensor first"
         )
-    if method == "at":
-        return _at(name, ufunc, *inputs)
     ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
         if ufunc in CONSTANTS and method != "at":
@@ -189,48 +187,30 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     return _with_options(name, ufunc, ours, inputs, kwargs)
 
 
-def _written(name: str, out: Any, result: Any) -> Any:
-    """A Tensor that was given as `out`, with the result written into it."""
-    if out.shape != np.shape(detached(result)):
-        raise ValueError(
-            f"{name}: the result has shape {np.shape(detached(result))}, and out {out.shape}"
-        )
+def _written(name: str, out: Tensor, result: Any) -> Tensor:
+    """A Tensor that was given as out=…, with a result of its shape written into it."""
+    shape = np.shape(detached(result))
+    if out.shape != shape:
+        raise ValueError(f"{name}: the result has shape {shape}, and out {out.shape}")
     out[...] = result
     return out
 
 
-def _ufunc_into(
-    out: Any, ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
-) -> Any:
-    """A ufunc's result written into a Tensor: of a call with `where`, at those elements alone."""
-    where = options.get("where", True)
-    if method != "__call__" or where is True or ufunc.signature is not None:
-        result = getattr(ufunc, method)(*inputs, **options)
-        if method == "__call__" and np.ndim(result) <= out.ndim:
-            result = PRIMITIVES["broadcast_to"].function(result, out.shape)
-        return _written(name_of(ufunc), out, result)
-    del options["where"]
-    chosen = np.broadcast_to(detached(where), out.shape)
-    spread = [PRIMITIVES["broadcast_to"].function(x, out.shape) for x in inputs]
-    picked = [PRIMITIVES["getitem"].function(x, chosen) for x in spread]
-    out[chosen] = ufunc(*picked, **options)
+def _into(
+    out: Tensor, ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> Tensor:
+    """The call of a ufunc with out=…, a Tensor: what it gives is written there, and recorded."""
+    where = options.pop("where", True) if method == "__call__" else True
+    if method != "__call__":
+        return _written(name_of(ufunc), out, called_ufunc(ufunc, method, inputs, options))
+    if where is True or ufunc.signature is not None:
+        out[...] = called_ufunc(ufunc, method, inputs, options)
+    else:  # elsewhere it may be undefined, and is not computed
+        chosen = np.broadcast_to(_plain(where), out.shape)
+        spread = (PRIMITIVES["broadcast_to"].function(x, out.shape) for x in inputs)
+        picked = [PRIMITIVES["getitem"].function(x, chosen) for x in spread]
+        out[chosen] = ufunc(*picked, **options)
     return out
-
-
-def _at(name: str, ufunc: Any, r: Any, index: Any, *values: Any) -> None:
-    """`ufunc.at(r, index, values)`: r changed in place, at a place that is picked twice twice."""
-    at = getattr(r, "at", None)
-    if at is None:
-        raise TypeError(
-            f"{name}.at: a variable cannot be written into a plain array; make it of the "
-            "variable's kind, r = np.zeros_like(x, shape=r.shape)"
-        )
-    if ufunc in (np.add, np.subtract):  # all at once, however often a place is picked
-        shape = np.arange(r.size).reshape(r.shape)[index].shape
-        spread = PRIMITIVES["broadcast_to"].function(*values, shape)
-        r[...] = ufunc(r, PRIMITIVES["scatter"].function(spread, index, r.shape))
-    else:
-        r[...] = at[index].changed_by(ufunc, *values)
 
 
 def _spread(x: Any, y: Any) -> tuple[Any, Any]:

@@ -6,13 +6,16 @@ derivatives are 0 there: nothing of what was not used flows back, not even a nan
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy.stats
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.modes import is_recording
+from autograd_lite.engine.numpy_protocol import has_variable
 from autograd_lite.engine.primitive import Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
@@ -43,6 +46,33 @@ def _log_of(probability: Any, other: Any) -> Any:
     return where(near_1, log1p(-where(near_1, other, 0.5)), log(small))
 
 
+def scipys(name: str, attribute: str, given: Sequence[Any] | None = None) -> Any:
+    """What the distribution of this name in scipy.stats has and ours has not, such as `rvs`, `ppf`
+    and `mean`: of plain numbers alone. `given`: the parameters of a frozen one.
+
+    Raises:
+        AttributeError: if SciPy's has none either.
+    """
+    if attribute.startswith("_"):
+        raise AttributeError(attribute)
+    whole = getattr(scipy.stats, name)
+    if given is None or has_variable(given):
+        theirs = getattr(whole, attribute)
+    else:
+        theirs = getattr(whole(*given), attribute)
+
+    @functools.wraps(theirs)
+    def of_numbers(*args: Any, **kwargs: Any) -> Any:
+        if has_variable((given, args, kwargs)):
+            raise TypeError(
+                f"{name}.{attribute} has no rule for a derivative: give x.detach() for the plain "
+                "numbers if no gradient is to flow through it"
+            )
+        return theirs(*args, **kwargs)
+
+    return of_numbers
+
+
 class Distribution:
     """A distribution of real numbers, or (`discrete`) of whole ones."""
 
@@ -56,6 +86,11 @@ class Distribution:
 
     def __repr__(self) -> str:
         return f"<distribution {self.name}>"
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute == "name":  # of one that is being copied
+            raise AttributeError(attribute)
+        return scipys(self.name, attribute)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         """The distribution with these parameters, which its methods then need not be given."""
@@ -237,6 +272,8 @@ class Frozen:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if not hasattr(type(self._of), name):
+            return scipys(self._of.name, name, self._given)
         method = getattr(self._of, name)
         return lambda x: method(x, *self._given)
 

@@ -12,7 +12,7 @@ from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import broadcast_to, reshape, shape_of, transpose
 from autograd_lite.scipy.containers import one_array
-from autograd_lite.scipy.distributions import plain
+from autograd_lite.scipy.distributions import plain, scipys
 from autograd_lite.scipy.linalg import cholesky, solve_triangular
 from autograd_lite.scipy.special import gammaln, xlogy
 
@@ -26,6 +26,9 @@ class _MultivariateNormal:
 
     def __repr__(self) -> str:
         return "<distribution multivariate_normal>"
+
+    def __getattr__(self, attribute: str) -> Any:
+        return scipys("multivariate_normal", attribute)
 
     def logpdf(self, x: Any, mean: Any = None, cov: Any = 1) -> Any:
         """The logarithm of the density, −½·(x − μ)ᵀ·Σ⁻¹·(x − μ) − ½·ln det(2π·Σ), by way of the
@@ -77,6 +80,9 @@ class _Dirichlet:
 
     def __repr__(self) -> str:
         return "<distribution dirichlet>"
+
+    def __getattr__(self, attribute: str) -> Any:
+        return scipys("dirichlet", attribute)
 
     def logpdf(self, x: Any, alpha: Any) -> Any:
         """Σ (αᵢ − 1)·ln xᵢ − Σ ln Γ(αᵢ) + ln Γ(Σ αᵢ).

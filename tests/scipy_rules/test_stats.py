@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -274,3 +275,31 @@ def test_lists_and_values() -> None:
     expected = scipy.stats.norm.logpdf([0.5, 0.7])
     for given in (values, np.array(values)):
         np.testing.assert_allclose(stats.norm.logpdf(given).detach(), expected)
+
+
+@pytest.mark.parametrize("name", ["norm", "gamma", "poisson", "multivariate_normal", "dirichlet"])
+def test_what_scipys_have_besides_takes_plain_numbers(name: str) -> None:
+    ours, theirs = getattr(stats, name), getattr(scipy.stats, name)
+    a: Any = [2.0, 3.0]
+    args = (a,) if name != "gamma" else (2.0,)
+    args = (2.0,) if name == "poisson" else args
+    found = ours.rvs(*args, size=2, random_state=np.random.default_rng(0))
+    np.testing.assert_array_equal(
+        found, theirs.rvs(*args, size=2, random_state=np.random.default_rng(0))
+    )
+    with pytest.raises(TypeError, match=f"^{name}.rvs has no rule for a derivative: give"):
+        ours.rvs(Tensor(np.array(args[0])))
+    with pytest.raises(AttributeError):
+        ours.no_such_method  # noqa: B018
+
+
+def test_frozen_distributions_have_them_too() -> None:
+    ours, theirs = stats.norm(1.0, 2.0), scipy.stats.norm(1.0, 2.0)
+    assert ours.mean() == 1.0
+    np.testing.assert_array_equal(ours.ppf([0.3]), theirs.ppf([0.3]))
+    assert stats.poisson(3.0).std() == scipy.stats.poisson(3.0).std()
+    with pytest.raises(TypeError, match=r"^norm\.ppf has no rule"):
+        stats.norm(Tensor(1.0)).ppf(0.3)
+    with pytest.raises(AttributeError):
+        ours.no_such_method  # noqa: B018
+    assert copy.copy(stats.norm).name == "norm"
