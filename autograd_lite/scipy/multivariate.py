@@ -30,7 +30,7 @@ class _MultivariateNormal:
     def __getattr__(self, attribute: str) -> Any:
         return scipys("multivariate_normal", attribute)
 
-    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1) -> Any:
+    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """The logarithm of the density, −½·(x − μ)ᵀ·Σ⁻¹·(x − μ) − ½·ln det(2π·Σ), by way of the
         Cholesky factor of Σ.
 
@@ -39,10 +39,11 @@ class _MultivariateNormal:
             mean: (n,), by default 0.
             cov: Σ (n, n), symmetric and positive definite; or (n,), its diagonal; or a number for
                 all of that.
+            allow_singular: taken as SciPy's, for a Σ that is not singular.
 
         Raises:
             numpy.linalg.LinAlgError: if Σ is not positive definite: a singular one, which SciPy
-                takes with `allow_singular`, has no density here.
+                takes with `allow_singular`, has no density here, whatever that says.
         """
         x, cov = _array(x), _array(cov)
         n = _dimension(x, mean, cov)
@@ -61,9 +62,15 @@ class _MultivariateNormal:
         density = -0.5 * sum(w * w, 1) - sum(logarithms) - 0.5 * n * math.log(2.0 * math.pi)
         return reshape(density, shape[:-1])
 
-    def pdf(self, x: Any, mean: Any = None, cov: Any = 1) -> Any:
+    def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """The density; see `logpdf`."""
         return exp(self.logpdf(x, mean, cov))
+
+    def entropy(self, mean: Any = None, cov: Any = 1) -> Any:
+        """½·ln det(2π·e·Σ), which does not depend on the mean; the arguments are as of `logpdf`."""
+        n = _dimension(_array(0.0), mean, _array(cov))
+        density = self.logpdf(np.zeros(n), np.zeros(n), cov)
+        return 0.5 * n - density
 
 
 def _dimension(x: Any, mean: Any, cov: Any) -> int:

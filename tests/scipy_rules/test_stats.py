@@ -303,3 +303,23 @@ def test_frozen_distributions_have_them_too() -> None:
     with pytest.raises(AttributeError):
         ours.no_such_method  # noqa: B018
     assert copy.copy(stats.norm).name == "norm"
+
+
+@pytest.mark.parametrize("cov", [2.0, np.array([1.0, 3.0]), np.array([[2.0, 0.5], [0.5, 1.0]])])
+def test_entropy_of_the_multivariate_normal(cov: Any) -> None:
+    mean = np.array([5.0, -3.0])
+    whole = np.diag(np.broadcast_to(cov, 2)) if np.ndim(cov) < 2 else cov
+    expected = scipy.stats.multivariate_normal.entropy(mean, whole)
+    found = stats.multivariate_normal.entropy(mean, cov)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+    def entropy(cov: Any) -> Any:
+        return stats.multivariate_normal.entropy(mean, (cov + cov.T) / 2 if np.ndim(cov) else cov)
+
+    np.testing.assert_allclose(
+        grad(entropy)(cov), numerical_gradient(entropy, cov), rtol=1e-6, atol=1e-9
+    )
+    np.testing.assert_array_equal(
+        stats.multivariate_normal.logpdf(mean, cov=whole, allow_singular=True),
+        stats.multivariate_normal.logpdf(mean, cov=whole),
+    )
