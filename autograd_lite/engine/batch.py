@@ -115,7 +115,8 @@ class Batched:
         return payload  # type: ignore[no-any-return]
 
     def __getitem__(self, index: Any) -> Any:
-        return PRIMITIVES["getitem"].function(self, index)
+        part = PRIMITIVES["getitem"].function(self, index)
+        return part if part.ndim else part.copy()  # a number does not change with the array
 
     def __len__(self) -> int:
         if not self.ndim:
