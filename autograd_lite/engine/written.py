@@ -288,6 +288,14 @@ def note_view(z: Tensor, node: Any) -> None:
                 views.append(ref(z))
 
 
+def _forget_view(z: Tensor) -> None:
+    """Let no Tensor know of a result that does not show its memory after all."""
+    for _, x, _ in _operands_and_values(z):
+        views = x.note("views")
+        if views is not None:
+            views[:] = [reference for reference in views if reference() is not z]
+
+
 def _owner(array: Any) -> Any:
     """The array whose memory it is."""
     array = numbers_of(array)
@@ -364,6 +372,7 @@ def _as_view(
         shares = np.may_share_memory(plain, numbers_of(_state(x).node._plain))
         if strides is not None or shares:
             z._plain = z._plain.copy()
+            _forget_view(z)  # of the node, which shows no changes
         if strides is not None:
             view = _View(
                 x,

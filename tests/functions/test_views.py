@@ -125,7 +125,7 @@ def test_a_cast_to_the_same_dtype_without_a_copy_is_the_array_itself() -> None:
     assert gradients(a.sum(), [x])[0].tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("take", [lambda a: a[-1], lambda a: list(a)[0], lambda a: a.flatten()])
+@pytest.mark.parametrize("take", [lambda a: a[-1], lambda a: next(iter(a)), lambda a: a.flatten()])
 def test_what_is_no_view_of_one_example_is_none_of_a_batch(take: Any) -> None:
     def f(x: Any) -> Any:
         a = x * 1.0
