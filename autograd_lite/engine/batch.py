@@ -94,6 +94,11 @@ class Batched:
         return PRIMITIVES["transpose"].function(self)
 
     @property
+    def mT(self) -> Any:
+        """Each matrix of each example transposed."""
+        return np.matrix_transpose(self)
+
+    @property
     def real(self) -> Any:
         """The real parts."""
         return np.real(self)

@@ -363,6 +363,8 @@ def _is_in_place(node: Any, flow: Any, left: int, flows: dict[Any, Any]) -> bool
     if not isinstance(flow, ndarray | np.generic) or node.__class__ is not Tensor:
         return False  # something else that flows
     parent = node._operands[0]
+    if not isinstance(flows.get(parent), ndarray | np.generic | Pieces | None):
+        return False  # a batch, to which it adds up
     primitive: Any = node._primitive
     alone = left == 1 and parent not in flows and primitive.clears is None
     return parent.__class__ is Tensor and parent._plain.ndim > 0 and not alone

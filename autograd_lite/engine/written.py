@@ -412,9 +412,12 @@ def _strides_of_view(
 
 
 def as_it_lies(x: Any) -> Any:
-    """The plain data of an operand; of a handle that holds a copy, zeros that lie in memory as the
-    numbers do in NumPy."""
+    """The plain data of an operand, of a batch that of one example; of a handle that holds a copy,
+    zeros that lie in memory as the numbers do in NumPy."""
     plain = detached(x)
+    if plain.__class__ is Batched:
+        numbers = plain.numbers()
+        return numbers[(0,) * (numbers.ndim - plain.ndim)] if numbers.size else plain
     if x.__class__ is not Written or plain.__class__ is not np.ndarray:
         return plain
     strides = _state(x).strides

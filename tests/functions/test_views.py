@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autograd_lite import Tensor, gradients, vmap
+from autograd_lite import Tensor, grad, gradients, vmap
 
 VIEWS: dict[str, Callable[[Any], Any]] = {
     "T": lambda a: a.T,
@@ -134,4 +134,28 @@ def test_what_is_no_view_of_one_example_is_none_of_a_batch(take: Any) -> None:
         return part
 
     batch = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(vmap(f)(batch), [f(x) for x in batch])
+
+
+def test_gradients_of_a_batch_through_what_is_written() -> None:
+    """One contribution is the same for all examples, another one differs."""
+
+    def f(x: Any) -> Any:
+        a = x * 1.0
+        b = np.sin(a)
+        a[0] *= 0.5
+        return a.sum() + (b * b).sum()
+
+    batch = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(vmap(grad(f))(batch), [grad(f)(x) for x in batch])
+
+
+def test_a_diagonal_of_each_example_is_a_view() -> None:
+    def f(x: Any) -> Any:
+        a = x * 1.0
+        d = np.diagonal(a)
+        a[0] = 5.0
+        return d + a.mT[0]
+
+    batch = np.arange(18.0).reshape(2, 3, 3)
     np.testing.assert_array_equal(vmap(f)(batch), [f(x) for x in batch])
