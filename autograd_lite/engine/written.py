@@ -478,11 +478,12 @@ def _replace(handle: Written, node: Tensor) -> None:
     view = state.view
     if view is not None:
         view.put(node)
-        view.stamp = _state(view.base).stamp
     if state.array is not node._plain:
         state.array = None
+    state.stamp += 1  # first, so that no view of it misses the change if it is interrupted after
     state.node = node
-    state.stamp += 1
+    if view is not None:  # last, so that a view is made anew if it was interrupted before
+        view.stamp = _state(view.base).stamp
 
 
 def _is_there_already(handle: Written, index: Any, value: Any) -> bool:

@@ -4,6 +4,7 @@ on complex numbers a tiny step apart."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -159,3 +160,50 @@ def test_a_diagonal_of_each_example_is_a_view() -> None:
 
     batch = np.arange(18.0).reshape(2, 3, 3)
     np.testing.assert_array_equal(vmap(f)(batch), [f(x) for x in batch])
+
+
+@pytest.mark.parametrize("length", [3, 600])
+@pytest.mark.parametrize("update", [False, True])
+def test_a_write_into_a_view_that_is_interrupted_is_none_or_whole(
+    length: int, update: bool
+) -> None:
+    """At every line of Python between: the view and what it shows agree, before or after."""
+    step, hit = 0, True
+    while hit:
+        step += 7 if length > 3 else 1
+        x = Tensor(np.arange(2.0 * length).reshape(-1, 2))
+        y = x * 1.0
+        y[0] = 5.0
+        view = y[1:]
+        before = y.detach().copy()
+        hit = _interrupted(
+            lambda t=view: t.__iadd__(1.0) if update else t.__setitem__(0, 7.0), step
+        )
+        after = before.copy()
+        after[1:] = after[1:] + 1.0 if update else after[1:]
+        after[1] = after[1] if update else 7.0
+        now = y.detach()
+        assert np.array_equal(now, before) or np.array_equal(now, after)
+        assert np.array_equal(view.detach(), now[1:])
+
+
+def _interrupted(f: Callable[[], Any], step: int) -> bool:
+    """Whether a call was interrupted, at so many events of its run."""
+    count = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == step:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        f()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
