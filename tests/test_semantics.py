@@ -177,7 +177,7 @@ def a_call(primitive: Primitive) -> tuple[Any, dict[str, Any]]:
         return [drawn(primitive, i, (2, 3)) for i in range(len(primitive.operands))], {}
     assert primitive.cases is not None
     shapes, args, kwargs = next(
-        case for shape in ((2, 3), (3, 2), (1, 2, 3)) for case in primitive.cases(shape)
+        case for shape in ((2, 3), (3, 2), (1, 2, 3), (2, 2)) for case in primitive.cases(shape)
         if min(map(math.prod, case[0])) > 1
     )  # fmt: skip
     given = [drawn(primitive, i, shape) for i, shape in enumerate(shapes)]
@@ -189,6 +189,11 @@ def results(z: Any) -> list[Any]:
     return list(z) if isinstance(z, tuple) else [z]
 
 
+def of_matrices(primitive: Primitive) -> bool:
+    """Whether it is one of linear algebra, not of any array."""
+    return primitive.function.__module__.endswith((".linalg", ".decompositions"))
+
+
 @ALL
 @pytest.mark.parametrize("dtype", [">f8", ">f4", "<f4", "e", "g", ">i2"])
 def test_any_dtype_and_byte_order(name: str, dtype: str) -> None:
@@ -197,8 +202,15 @@ def test_any_dtype_and_byte_order(name: str, dtype: str) -> None:
     operands, params = a_call(primitive)
     floats = [i for i, x in enumerate(operands) if np.asarray(x).dtype == float]
     if dtype == ">i2":
+        if of_matrices(primitive):
+            pytest.skip("whole numbers make singular matrices")
         operands = [np.sign(x) if i in floats else x for i, x in enumerate(operands)]
     cast = [x.astype(dtype) if i in floats else x for i, x in enumerate(operands)]
+    try:
+        if dtype in "eg":
+            primitive.arrays(*cast, **params)
+    except TypeError:
+        pytest.skip("LAPACK has no such numbers")
     native = np.dtype(dtype).newbyteorder("=") if dtype != ">i2" else np.dtype(float)
     close = {"rtol": 4e-2, "atol": 4e-2} if dtype == "e" else {"rtol": 1e-4, "atol": 1e-5}
     for variables in ([i] for i in floats):

@@ -8,6 +8,8 @@ import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES, Rule
 
+ndarray, float64 = np.ndarray, np.float64
+
 
 def detached(x: Any) -> Any:
     """The plain data of a variable; what is no variable as it is."""
@@ -28,13 +30,15 @@ def times(g: Any, partial: Any) -> Any:
     local derivative is 0, nothing arrives, even if the other factor is inf or nan: the derivative
     of `where(x > 0, sqrt(x), 0)` at 0 is 0.
     """
-    product = g * partial
-    plain = detached(product)
-    kind = plain.__class__
-    if kind is np.float64 or kind is float:
+    product = plain = g * partial
+    kind = product.__class__
+    if kind is not ndarray and kind is not float64:
+        plain = detached(product)
+        kind = plain.__class__
+    if kind is float64 or kind is float:
         if plain == plain:
             return product
-    elif kind is not np.ndarray:
+    elif kind is not ndarray:
         if hasattr(plain, "numbers"):  # of a batch
             numbers = plain.numbers()
             total = np.vdot(numbers, numbers)
@@ -75,7 +79,7 @@ def _of_two(rule: Rule) -> Rule:
     def pull(g: Any, z: Any, x: Any, y: Any) -> Any:
         kind = x.__class__
         if kind is not y.__class__ or (
-            kind is not np.float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
+            kind is not float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
         ):
             x, y = _as_precise((x, y), z)
         return times(g, rule(x, y, z))

@@ -17,6 +17,7 @@ from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Batched, levels_of
 from autograd_lite.engine.chain import detached, times
+from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -26,7 +27,7 @@ from autograd_lite.engine.primitive import (
     Structural,
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
-from autograd_lite.engine.reverse import fitted, gradients
+from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable

@@ -121,6 +121,8 @@ class Primitive(Declared):
     """How the operands' shapes must fit together, said where they do not."""
     constants: tuple[int, ...] = field(init=False)
     """The operands that are constants: conditions, bounds."""
+    works_in_place: bool = field(init=False, default=False)
+    """Whether its gradients can be added up, or passed on, in place."""
 
     def __post_init__(self) -> None:
         constants = tuple(i for i in range(len(self.pullbacks)) if self.pullbacks[i] is None)
@@ -132,11 +134,6 @@ class Primitive(Declared):
         from autograd_lite.engine.notation import latex_of  # when the first is written
 
         return self.latex_as_given or latex_of(self.text)
-
-    @property
-    def works_in_place(self) -> bool:
-        """Whether its gradients can be added up, or passed on, in place."""
-        return False
 
     @property
     def is_variadic(self) -> bool:
@@ -232,10 +229,10 @@ class Structural(Primitive):
     batched: Rule | str | None = None
     """Its value where operands have a batch axis in front: see `structural`."""
 
-    @functools.cached_property
-    def works_in_place(self) -> bool:
-        """Whether its gradients can be added up, or passed on, in place."""
-        return self.adds is not None or self.clears is not None
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        in_place = self.adds is not None or self.clears is not None
+        object.__setattr__(self, "works_in_place", in_place)
 
     def back_text(self, index: int) -> str:
         """What becomes of the gradient g on the way back to an operand, in words."""

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
-from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import evaluate
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
@@ -81,8 +81,10 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             if x._locked:
                 values.append(x._plain)
             else:
-                values.append(_held(x))
-                batched = batched or x._plain.__class__ is Batched
+                held = _held(x)
+                values.append(held)
+                if held.__class__ is Batched:
+                    batched = True
         elif kind is float or kind is int:
             values.append(x)
         elif kind is Value or kind is Results:
@@ -112,9 +114,9 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             raise _no_floats(primitive, data)
         elif not recording and (data.base is not None or any(data is v for v in values)):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
-    elif isinstance(data, tuple):
-        return _several(primitive, operands, values, params, data)
     elif kind is not float64 and kind is not float32:
+        if isinstance(data, tuple):
+            return _several(primitive, operands, values, params, data)
         data = _as_result(primitive, data)
         locked = data.__class__ is not Batched
     z = new(Tensor)
@@ -130,7 +132,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         z._operands = tuple(operands)
         z._values = tuple(values)
         z._params = params
-        if (kind is ndarray or not locked) and numbers_of(data).base is not None:
+        if (kind is ndarray and data.base is not None) or not locked:
             note_view(z, z)
     else:
         z._primitive = None

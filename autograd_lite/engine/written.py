@@ -33,6 +33,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
 new = object.__new__
+ndarray = np.ndarray
 SMALL = 512
 """Up to so many elements a write always starts on a copy: all that stood there can be seen."""
 
@@ -278,14 +279,34 @@ def note_view(z: Tensor, node: Any) -> None:
     results."""
     if not z.ndim:
         return  # a number, though that of each example may stand in the memory of all
-    memory = _owner(z._plain)
-    for _, x, value in _operands_and_values(node):
-        if x.__class__ is Tensor and _owner(value) is memory:
-            views = x.note("views")
-            if views is None:
-                x.set_note("views", [ref(z)])
-            else:
+    memory = z._plain.base if z._plain.__class__ is ndarray else None
+    if memory.__class__ is not ndarray or memory.base is not None:
+        memory = _owner(z._plain)
+    values = node._values
+    for i, x in enumerate(node._operands):
+        value = values[i]
+        if x.__class__ is Tensor:
+            if value is memory or _owner(value) is memory:
+                notes = getattr(x, "_notes", None)
+                if notes is None:
+                    x._notes = {"views": [ref(z)]}
+                    continue
+                views = notes.setdefault("views", [])
+                if len(views) >= 16:
+                    _forget_dead(views)
                 views.append(ref(z))
+        elif value.__class__ is tuple and isinstance(x, Variable):  # several results
+            note_view(z, x)
+
+
+def _forget_dead(references: list[ref[Tensor]]) -> None:
+    """Drop the references to what is gone, if they are many; now and then, so that it takes no
+    longer than to make them."""
+    count = len(references)
+    if not count & (count - 1):
+        alive = [reference for reference in references if reference() is not None]
+        if 2 * len(alive) <= count:
+            references[:] = alive
 
 
 def _forget_view(z: Tensor) -> None:
@@ -298,9 +319,11 @@ def _forget_view(z: Tensor) -> None:
 
 def _owner(array: Any) -> Any:
     """The array whose memory it is."""
-    array = numbers_of(array)
-    while isinstance(base := getattr(array, "base", None), np.ndarray):
-        array = base
+    if array.__class__ is Batched:
+        array = array.numbers()
+    base = getattr(array, "base", None)
+    while base is not None and isinstance(base, ndarray):
+        array, base = base, base.base
     return array
 
 

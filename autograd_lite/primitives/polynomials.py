@@ -346,6 +346,8 @@ def polyfit(
         rcond, full, cov: as in `numpy.polyfit`.
         w: how much each point counts; variables or constants.
 
+    Of float32 it computes in float64, as NumPy does.
+
     >>> polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).round(6)
     array([2., 1.])
     """
