@@ -452,6 +452,15 @@ def distinct(x: Any) -> Any:
     return s
 
 
+def not_singular(x: Any) -> Any:
+    """The determinant; PyTorch does not differentiate that of a singular matrix as often as it
+    can be."""
+    z = np.linalg.det(x)
+    if np.any(np.abs(z) < 0.01):
+        raise ValueError("singular")
+    return z
+
+
 def full_rank(x: Any, **kwargs: Any) -> Any:
     """The pseudoinverse of what has full rank."""
     if np.linalg.svdvals(finite(x)).min(initial=1.0) < 0.05:
@@ -653,7 +662,7 @@ ORACLES: dict[str, Oracle] = {
         multiplies=True,
     ),
     "inv": Oracle(lambda x: torch.linalg.inv(x), multiplies=True),
-    "det": Oracle(lambda x: torch.linalg.det(x), multiplies=True),
+    "det": Oracle(lambda x: torch.linalg.det(x), not_singular, multiplies=True),
     "pinv": Oracle(lambda x, **kwargs: torch.linalg.pinv(x), full_rank, multiplies=True),
     "solve": Oracle(solved, multiplies=True),
     "matrix_power": Oracle(lambda x, n: torch.linalg.matrix_power(x, n), multiplies=True),
