@@ -94,6 +94,11 @@ class Batched:
         return PRIMITIVES["transpose"].function(self)
 
     @property
+    def mT(self) -> Any:
+        """Each matrix of each example transposed."""
+        return np.matrix_transpose(self)
+
+    @property
     def real(self) -> Any:
         """The real parts."""
         return np.real(self)
@@ -115,7 +120,8 @@ class Batched:
         return payload  # type: ignore[no-any-return]
 
     def __getitem__(self, index: Any) -> Any:
-        return PRIMITIVES["getitem"].function(self, index)
+        part = PRIMITIVES["getitem"].function(self, index)
+        return part if part.ndim else part.copy()  # a number does not change with the array
 
     def __len__(self) -> int:
         if not self.ndim:

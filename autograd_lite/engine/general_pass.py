@@ -168,6 +168,8 @@ def _is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, An
     parent = node._operands[0]
     if parent.__class__ is not Tensor or parent not in uses or not parent._plain.ndim:
         return False
+    if not isinstance(flows.get(parent), ndarray | np.generic | Pieces | None):
+        return False  # a batch, to which it adds up
     primitive: Any = node._primitive
     return primitive.clears is not None or uses[parent] > 1 or parent in flows
 

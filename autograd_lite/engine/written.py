@@ -84,7 +84,10 @@ class _View:
         places = np.arange(self.base.size).reshape(self.base.shape)
         operands = [detached(x) for x in self.operands]
         operands[self.place] = places
-        shown = self.primitive.arrays(*operands, **self.params)
+        params = dict(self.params)
+        if "dtype" in params:  # of astype, which shows the numbers only where it is theirs already
+            params["dtype"] = places.dtype
+        shown = self.primitive.arrays(*operands, **params)
         shown = shown if self.pick is None else shown[self.pick]
         if not shown.flags.writeable:
             raise ValueError(
@@ -97,9 +100,11 @@ class _View:
 class _State:
     """What is behind a handle."""
 
-    __slots__ = ("array", "first", "lent", "node", "stamp", "view")
+    __slots__ = ("array", "first", "lent", "node", "stamp", "strides", "view")
 
-    def __init__(self, first: Tensor, view: _View | None) -> None:
+    def __init__(
+        self, first: Tensor, view: _View | None, strides: tuple[int, ...] | None = None
+    ) -> None:
         self.first = first
         self.node = first
         """The newest node; of a view, as of `view.stamp`."""
@@ -109,6 +114,9 @@ class _State:
         self.stamp = 0
         """How often it has changed."""
         self.view = view
+        self.strides = getattr(first._plain, "strides", None) if strides is None else strides
+        """How the numbers lie in memory in NumPy, on which it depends what is a view of them:
+        `node` may hold a copy that lies otherwise."""
 
 
 _state_slot = vars(Tensor)["_operands"]  # of a handle, it holds its state
@@ -269,6 +277,8 @@ def _view_of(x: Tensor, base: Tensor) -> _View:
 def note_view(z: Tensor, node: Any) -> None:
     """Let Tensors know of a result that shows their memory; `node` is z, or what has it among its
     results."""
+    if not z.ndim:
+        return  # a number, though that of each example may stand in the memory of all
     memory = z._plain.base if z._plain.__class__ is ndarray else None
     if memory.__class__ is not ndarray or memory.base is not None:
         memory = _owner(z._plain)
@@ -297,6 +307,14 @@ def _forget_dead(references: list[ref[Tensor]]) -> None:
         alive = [reference for reference in references if reference() is not None]
         if 2 * len(alive) <= count:
             references[:] = alive
+
+
+def _forget_view(z: Tensor) -> None:
+    """Let no Tensor know of a result that does not show its memory after all."""
+    for _, x, _ in _operands_and_values(z):
+        views = x.note("views")
+        if views is not None:
+            views[:] = [reference for reference in views if reference() is not z]
 
 
 def _owner(array: Any) -> Any:
@@ -370,11 +388,15 @@ def _as_view(
 ) -> Any:
     """A result as a handle, if it shows the memory of one; then with a copy of the numbers."""
     plain = numbers_of(z._plain)
-    if z.__class__ is not Tensor or plain.__class__ is not np.ndarray:
+    if z.__class__ is not Tensor or plain.__class__ is not np.ndarray or not z.ndim:
         return z
     for place, x in handles.items():
-        if np.may_share_memory(plain, numbers_of(_state(x).node._plain)):
+        strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
+        shares = np.may_share_memory(plain, numbers_of(_state(x).node._plain))
+        if strides is not None or shares:
             z._plain = z._plain.copy()
+            _forget_view(z)  # of the node, which shows no changes
+        if strides is not None:
             view = _View(
                 x,
                 primitive,
@@ -384,9 +406,55 @@ def _as_view(
                 pick,
             )
             shown = new(Written)
-            _state_slot.__set__(shown, _State(z, view))
+            _state_slot.__set__(shown, _State(z, view, strides))
             return shown
     return z
+
+
+def _strides_of_view(
+    z: Any,
+    x: Written,
+    primitive: Primitive,
+    place: int,
+    operands: Sequence[Any],
+    params: Mapping[str, Any],
+    pick: int | None,
+) -> tuple[int, ...] | None:
+    """The strides of a result that NumPy would give as a view of x; None if it gave a copy."""
+    state = _state(x)
+    source, shown = numbers_of(state.node._plain), numbers_of(z._plain)
+    if state.strides in (None, source.strides) or state.node._plain.__class__ is Batched:
+        return shown.strides if np.may_share_memory(shown, source) else None
+    if not (isinstance(primitive, Structural) and primitive.linear == "jointly"):
+        return None
+    plain = [detached(y) for y in operands]
+    plain[place] = source = as_it_lies(x)
+    result = primitive.arrays(*plain, **params)
+    shown = result if pick is None else result[pick]
+    return shown.strides if np.may_share_memory(shown, source) else None
+
+
+def as_it_lies(x: Any) -> Any:
+    """The plain data of an operand, of a batch that of one example; of a handle that holds a copy,
+    zeros that lie in memory as the numbers do in NumPy."""
+    plain = detached(x)
+    if plain.__class__ is Batched:
+        numbers = plain.numbers()
+        return numbers[(0,) * (numbers.ndim - plain.ndim)] if numbers.size else plain
+    if x.__class__ is not Written or plain.__class__ is not np.ndarray:
+        return plain
+    strides = _state(x).strides
+    if strides is None or strides == plain.strides:
+        return plain
+    low, high = _reach(plain.shape, strides)
+    memory = np.zeros(high - low + plain.itemsize, np.uint8)  # which costs nothing until used
+    return np.ndarray(plain.shape, plain.dtype, memory, -low, strides)
+
+
+def _reach(shape: Sequence[int], strides: Sequence[int]) -> tuple[int, int]:
+    """How far, in bytes, the elements of an array lie before and behind the first."""
+    ends = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    return sum(end for end in ends if end < 0), sum(end for end in ends if end > 0)
 
 
 # ---------------------------------------------------------------- writing
@@ -433,11 +501,12 @@ def _replace(handle: Written, node: Tensor) -> None:
     view = state.view
     if view is not None:
         view.put(node)
-        view.stamp = _state(view.base).stamp
     if state.array is not node._plain:
         state.array = None
+    state.stamp += 1  # first, so that no view of it misses the change if it is interrupted after
     state.node = node
-    state.stamp += 1
+    if view is not None:  # last, so that a view is made anew if it was interrupted before
+        view.stamp = _state(view.base).stamp
 
 
 def _is_there_already(handle: Written, index: Any, value: Any) -> bool:
@@ -504,6 +573,8 @@ def _record_assigned(
     except (ValueError, TypeError, IndexError) as error:
         raise explained(primitive, error, (node, plain)) from None
     before = gone(array) if alone or array.size > SMALL else node._plain
+    if value.__class__ is Tensor and value.size > SMALL:
+        plain = gone(value)  # a view may be written into again, in place
     if alone:
         node._plain = before
     z = new(Tensor)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.written import as_it_lies
 from autograd_lite.primitives.shape import (
     Shape,
     axis_of,
@@ -149,7 +149,7 @@ def _ravel_cases(shape: Shape) -> Iterator[Case]:
 
 def _by_stride(x: Any) -> list[int]:
     """The axes as they lie in memory, the one of the longest steps first."""
-    plain = detached(x)
+    plain = as_it_lies(x)
     if not isinstance(plain, np.ndarray) or 0 in plain.strides:
         return list(range(dimensions_of(x)))
     return sorted(range(plain.ndim), key=lambda i: -abs(plain.strides[i]))
@@ -165,7 +165,7 @@ def ravel(x: Any, order: str = "C") -> Any:
     array([1., 3., 2., 4.])
     """
     x = _in_order("ravel", operand("ravel", x), order)
-    plain = detached(x)
+    plain = as_it_lies(x)
     lies_so = not isinstance(plain, np.ndarray) or plain.flags.c_contiguous
     return reshape(x, -1, copy=None if lies_so else True)
 

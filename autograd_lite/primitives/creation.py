@@ -267,9 +267,15 @@ def _diagonal_places(length: int, offset: int) -> tuple[Array, Array]:
     return places + (-offset if offset < 0 else 0), places + (offset if offset > 0 else 0)
 
 
+def _diagonal_each(which: Any, x: Any, offset: int, axis1: int, axis2: int) -> Any:
+    n = x.ndim - 1
+    return diagonal(x, offset, axis1 % n + 1, axis2 % n + 1)
+
+
 @structural(
     np.diagonal,
     arrays=lambda x, offset, axis1, axis2: np.diagonal(x, offset, axis1, axis2),
+    batched=_diagonal_each,
     pullbacks=(_to_diagonal,),
     cases=_diagonal_cases,
     back=("g, put back on the diagonal",),

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case
@@ -79,7 +78,7 @@ def cumsum(x: Any, axis: int | None = None, *, dtype: Any = None) -> Call:
 
 
 def _to_factors(g: Any, z: Any, x: Any, axis: int) -> Any:
-    if divides(detached(z)):
+    if divides(z, x):
         return _sums_after(g * z, axis) / x
     return _products_before(z, axis) * _weighted_after(g, x, axis)
 

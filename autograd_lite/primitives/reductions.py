@@ -18,6 +18,7 @@ from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import add, multiply
 from autograd_lite.primitives.choices import equal, maximum, minimum
 from autograd_lite.primitives.choices import where as either
@@ -235,9 +236,15 @@ def others(rows: Any) -> Any:
     return concatenate([beside * right, beside * left, rest[..., half:]], -1)
 
 
-def divides(z: Any) -> bool:
-    """Whether products z can be divided by their factors: none is 0, or without its last digits,
-    or infinite."""
+def divides(z: Any, x: Any) -> bool:
+    """Whether products z can be divided by their factors x: none is 0, or without its last digits,
+    or infinite. If the quotient may be differentiated again, in which much cancels where a factor
+    is small, none of them is."""
+    if is_variable(x):
+        factors = np.abs(detached(x))
+        if not np.all(factors > np.finfo(factors.dtype).eps ** 0.25):
+            return False
+    z = detached(z)
     size = np.abs(z)
     if size.__class__ is np.float64:
         return bool(2.3e-308 < size < np.inf)
@@ -245,7 +252,7 @@ def divides(z: Any) -> bool:
 
 
 def _to_factors(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    if divides(detached(z)):
+    if divides(z, x):
         return kept(g * z, x, axis) / x
     axes = axes_of(axis, dimensions_of(x))
     return kept(g, x, axis) * from_rows(others(as_rows(x, axes)), axes, shape_of(x))

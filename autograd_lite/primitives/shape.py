@@ -17,11 +17,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.engine.apply import as_operand
-from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.written import as_it_lies
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -103,7 +103,7 @@ def _reshape(x: Any, shape: Shape, order: str = "C", copy: bool | None = None) -
 
 def is_fortran(x: Any) -> bool:
     """Whether its elements lie in memory column by column, and not row by row."""
-    plain = detached(x)
+    plain = as_it_lies(x)
     return isinstance(plain, np.ndarray) and plain.flags.fnc
 
 
@@ -113,9 +113,11 @@ def _reshape_each(
     """Each example in another shape; in the order of columns, by way of the transposes."""
     size = math.prod(n for n in shape if n != -1)
     shape = tuple(math.prod(x.shape[1:]) // max(size, 1) if n == -1 else n for n in shape)
+    copy = copy or None  # none is forbidden: how they lie is not how each example would
     if order == "C":
-        return reshape(x, (x.shape[0], *shape))
-    return _transpose_each(which, reshape(_transpose_each(which, x), (x.shape[0], *shape[::-1])))
+        return reshape(x, (x.shape[0], *shape), copy=copy)
+    turned = reshape(_transpose_each(which, x), (x.shape[0], *shape[::-1]), copy=copy)
+    return _transpose_each(which, turned)
 
 
 @structural(
@@ -239,7 +241,8 @@ def broadcast_to(x: Any, shape: Any) -> Call:
 def _astype(x: Array, dtype: np.dtype[Any], copy: bool = True) -> Array:
     x = np.asarray(x)
     if x.dtype != object:
-        return x.astype(dtype, copy=copy)
+        # the same array, as NumPy has it, but known as a view of it
+        return x[...] if not copy and x.dtype == dtype else x.astype(dtype, copy=copy)
     if dtype != np.float64:
         raise TypeError(f"Values are float64 and cannot be {dtype}; make them a Tensor with stack")
     return x.copy()

@@ -396,6 +396,17 @@ def one_result(f: Function) -> Function:
     return called
 
 
+def not_truth(f: Function) -> Function:
+    """The function of NumPy, but of a truth value, which it takes for an array."""
+
+    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(x, bool):
+            raise TypeError("a truth value")
+        return f(x, *args, **kwargs)
+
+    return called
+
+
 def unweighted(f: Function) -> Function:
     """Quantiles without weights."""
 
@@ -441,6 +452,15 @@ def distinct(x: Any) -> Any:
     return s
 
 
+def not_singular(x: Any) -> Any:
+    """The determinant; PyTorch does not differentiate that of a singular matrix as often as it
+    can be."""
+    z = np.linalg.det(x)
+    if np.any(np.abs(z) < 0.01):
+        raise ValueError("singular")
+    return z
+
+
 def full_rank(x: Any, **kwargs: Any) -> Any:
     """The pseudoinverse of what has full rank."""
     if np.linalg.svdvals(finite(x)).min(initial=1.0) < 0.05:
@@ -449,7 +469,8 @@ def full_rank(x: Any, **kwargs: Any) -> Any:
 
 
 def solved(x: Any, y: Any) -> Any:
-    return torch.linalg.solve(x, y) if y.ndim > 1 else torch.linalg.solve(x, y[:, None])[..., 0]
+    inverse = torch.linalg.inv(x)
+    return inverse @ y if y.ndim > 1 else (inverse @ y[:, None])[..., 0]
 
 
 def nonzero(f: Function) -> Function:
@@ -506,7 +527,7 @@ ORACLES: dict[str, Oracle] = {
     "remainder": Oracle(divided(of("remainder"))),
     "fmax": Oracle(lambda x, y: not_nan(torch.maximum, x, y)),
     "fmin": Oracle(lambda x, y: not_nan(torch.minimum, x, y)),
-    "clip": Oracle(clip),
+    "clip": Oracle(clip, not_truth(np.clip)),
     "cbrt": Oracle(lambda x: torch.sign(x.detach()) * torch.pow(x.abs(), 1 / 3)),
     "heaviside": Oracle(
         lambda x, y: torch.where(x == 0, y, torch.where(torch.isnan(x), x, x > 0).detach())
@@ -629,7 +650,11 @@ ORACLES: dict[str, Oracle] = {
         lambda x, q, axis=None, **kwargs: in_order(np.quantile)(x, q, axis=axis, **kwargs),
         unweighted(np.quantile),
     ),
-    "nansum": Oracle(lambda x, *args, **kwargs: reduction(of("nansum"))(x, *args, **kwargs)),
+    "nansum": Oracle(
+        lambda x, *args, **kwargs: reduction(of("sum"))(
+            torch.where(torch.isnan(x), torch.zeros_like(x), x), *args, **kwargs
+        )
+    ),
     "nanprod": Oracle(
         lambda x, *args, **kwargs: reduction(product_over, 1.0)(
             torch.where(torch.isnan(x), torch.ones_like(x), x), *args, **kwargs
@@ -637,7 +662,7 @@ ORACLES: dict[str, Oracle] = {
         multiplies=True,
     ),
     "inv": Oracle(lambda x: torch.linalg.inv(x), multiplies=True),
-    "det": Oracle(lambda x: torch.linalg.det(x), multiplies=True),
+    "det": Oracle(lambda x: torch.linalg.det(x), not_singular, multiplies=True),
     "pinv": Oracle(lambda x, **kwargs: torch.linalg.pinv(x), full_rank, multiplies=True),
     "solve": Oracle(solved, multiplies=True),
     "matrix_power": Oracle(lambda x, n: torch.linalg.matrix_power(x, n), multiplies=True),

@@ -115,3 +115,12 @@ def test_curvature_of_a_product_with_zeros() -> None:
 def test_refusals(f: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         f(Tensor(X))
+
+
+@pytest.mark.parametrize("f", [np.prod, lambda x: np.cumprod(x)[-1]])
+def test_second_derivatives_of_products_beside_a_small_factor(f: Any) -> None:
+    """∂²/∂xᵢ² is 0, and nothing of what cancels is left of it."""
+    x = Tensor(np.array([0.9, -2.5e-9, 1.5], np.float32))
+    (g,) = gradients(f(x), [x], record=True)
+    (h,) = gradients((g * np.float32([0, 1, 0])).sum(), [x])
+    np.testing.assert_allclose(h, np.float32([1.5, 0.0, 0.9]), rtol=1e-5, atol=1e-6)
