@@ -17,6 +17,7 @@ from typing import Any
 import numpy
 
 import autograd_lite
+from autograd_lite import transforms
 from benchmarks import peers
 from benchmarks.measure import Row, Timed, check_agreement, interleaved, relative
 
@@ -56,11 +57,11 @@ def hessians(n: int = 1000) -> Iterator[Case]:
     x = numpy.random.default_rng(0).uniform(-1.0, 1.0, n)
 
     def sparse() -> Function:
-        hessian = autograd_lite.hessian(lambda x: rosenbrock(numpy, x), sparse=True)  # type: ignore[attr-defined]
+        hessian = transforms.hessian(lambda x: rosenbrock(numpy, x), sparse=True)
         return lambda x: hessian(x).toarray()
 
     for title, ours in (
-        ("dense", lambda: autograd_lite.hessian(lambda x: rosenbrock(numpy, x))),  # type: ignore[attr-defined]
+        ("dense", lambda: transforms.hessian(lambda x: rosenbrock(numpy, x))),
         ("sparse, the others' dense", sparse),
     ):
         yield Case(
@@ -84,7 +85,7 @@ def jacobians(outputs: int = 100, inputs: int = 1000) -> Iterator[Case]:
     yield Case(
         f"Jacobian {outputs} × {inputs}",
         (rng.standard_normal(inputs),),
-        lambda: autograd_lite.jacobian(lambda x: f(numpy, x)),  # type: ignore[attr-defined]
+        lambda: transforms.jacobian(lambda x: f(numpy, x)),
         lambda autograd, np: autograd.jacobian(lambda x: f(np, x)),
         lambda jax, np: jax.jacrev(lambda x: f(np, x)),
     )
@@ -107,7 +108,7 @@ def products(sizes: Sequence[int] = (50, 100, 100, 1), batch: int = 100) -> Iter
         return np.mean((h - targets) ** 2)
 
     def ours() -> Function:
-        of = getattr(autograd_lite, "hvp", None)
+        of = getattr(transforms, "hvp", None)
         if of is not None:
             return lambda p, v: of(lambda p: loss(numpy, p))(p, v)
         gradient = autograd_lite.grad(lambda p: loss(numpy, p))

@@ -97,20 +97,25 @@ def refused() -> list[coverage.Name]:
 @pytest.mark.parametrize("name", refused(), ids=lambda name: name.shown)
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_not_covered_is_refused(name: coverage.Name) -> None:
-    """It is called with as many Tensors as it needs, and at least one. (np.bmat gives None for what
-    is neither list nor array.)"""
-    x = Tensor(np.array([0.5, 1.5]))
+    """It is called with as many Tensors as it needs, and at least one; of no axes, where NumPy
+    wants numbers. (np.bmat gives None for what is neither list nor array.)"""
     *parents, last = name.path.split(".")
-    if parents[-1] == "ndarray":
-        function: Any = getattr(x, last, None)
-    else:
-        function = getattr(getattr(np, parents[-1], np), last)
-    if function is not None:
+    for x in (Tensor(np.array([0.5, 1.5])), Tensor(0.5)):
+        if parents[-1] == "ndarray":
+            function: Any = getattr(x, last, None)
+        else:
+            function = getattr(getattr(np, parents[-1], np), last)
+        if function is None:
+            return
         try:
             result = function(*[x] * (needed(function) or 1))
         except TypeError:
             return
+        except ValueError:
+            continue
         assert result is None, f"{name.shown} gives {result!r}"
+        return
+    pytest.fail(f"{name.shown} gives a ValueError")
 
 
 def needed(function: Any) -> int:

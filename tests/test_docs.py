@@ -18,7 +18,7 @@ from autograd_lite.engine.primitive import COMPOSED
 from autograd_lite.reading.reference import page
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture
@@ -104,6 +104,13 @@ def test_the_files_in_the_walk_through_the_rooms_exist():
     assert len(names) > 15
     for name in names:
         assert (ROOT / "autograd_lite" / name).exists() or (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("room", ["engine", "transforms"])
+def test_every_file_of_these_rooms_has_its_place(room):
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    files = {p.name for p in (ROOT / "autograd_lite" / room).glob("*.py*")} - {"__init__.py"}
+    assert files == set(re.findall(rf"`{room}/(\w+\.pyi?)`", text))
 
 
 def test_the_walk_of_one_call_goes_where_it_is_said_to_go():

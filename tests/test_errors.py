@@ -303,7 +303,6 @@ def test_value_as_a_plain_array_keeps_its_graph() -> None:
     [
         (lambda x: np.packbits(x), "np.packbits"),
         (lambda x: np.bitwise_and(x, 1), "np.bitwise_and"),
-        (lambda x: np.add.at(x, 0, 1.0), r"np.add.at"),
     ],
 )
 @pytest.mark.parametrize("make", [lambda: Value(2.0), matrix], ids=["Value", "Tensor"])

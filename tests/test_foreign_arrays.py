@@ -66,7 +66,7 @@ CALLS: list[tuple[str, Callable[[Any], Any]]] = [
 
 @pytest.mark.parametrize("f", [f for _, f in CALLS], ids=[name for name, _ in CALLS])
 def test_tensors_beside_masked_arrays_are_refused(f: Callable[[Any], Any]) -> None:
-    with pytest.raises(TypeError, match=r"computes otherwise|does not turn into a plain array"):
+    with pytest.raises(TypeError, match="computes otherwise than plain arrays"):
         f(tensor())
 
 

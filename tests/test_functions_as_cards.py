@@ -39,7 +39,7 @@ def declared() -> Iterator[None]:
         return (x,), {}
 
     @composed(method=False)
-    def norm(x: Any, y: Any, scale: Any = 1.0) -> Any:
+    def gauge(x: Any, y: Any, scale: Any = 1.0) -> Any:
         """scale·√(x² + y²), written so that it uses a sum twice."""
         s = x * x + y * y
         return scale * al.sqrt(s * s / s)
@@ -53,7 +53,7 @@ def declared() -> Iterator[None]:
     @composed(method=False)
     def distance(x: Any, y: Any) -> Any:
         """A function written in one that is composed itself."""
-        return norm(x - y, 0.0 * x)
+        return gauge(x - y, 0.0 * x)
 
     @elementwise(
         floats="a*b + c*d",
@@ -65,7 +65,7 @@ def declared() -> Iterator[None]:
         """a·b + c·d, where d is a constant."""
 
     FUNCTIONS.update(
-        sincos=sincos, norm=norm, variance=variance, distance=distance, two_products=two_products
+        sincos=sincos, gauge=gauge, variance=variance, distance=distance, two_products=two_products
     )
     yield
     for name in FUNCTIONS:
@@ -152,22 +152,22 @@ numbers = st.floats(0.5, 3.0)
 @given(numbers, numbers)
 def test_a_call_is_one_card_and_its_edges_add_up(u: float, v: float) -> None:
     x, y = Value(u, name="x"), Value(v, name="y")
-    E = FUNCTIONS["norm"](x * 2.0, y, 1.5) * x
+    E = FUNCTIONS["gauge"](x * 2.0, y, 1.5) * x
     cards = cards_of(E, names={"E": E})
-    assert algebra(cards) == {"v1": "norm(x·2, y, 1.5)", "E": "v1·x"}
-    assert edges(cards)[:2] == [("x", "v1", "2·∂norm/∂(x·2)"), ("y", "v1", "∂norm/∂y")]
+    assert algebra(cards) == {"v1": "gauge(x·2, y, 1.5)", "E": "v1·x"}
+    assert edges(cards)[:2] == [("x", "v1", "2·∂gauge/∂(x·2)"), ("y", "v1", "∂gauge/∂y")]
     for name, gradient in zip(("x", "y"), gradients(E, [x, y]), strict=True):
         flows = [e.target.gradient * e.number for c in cards for e in c.edges
                  if e.source.name == name and e.number is not None]  # fmt: skip
         assert sum(flows) == pytest.approx(gradient, rel=1e-12)
     opened = cards_of(E, fold=False)
     assert len(opened) > 8
-    assert not any("norm" in line for line in algebra(opened).values())
+    assert not any("gauge" in line for line in algebra(opened).values())
 
 
 def test_arguments_keep_their_order() -> None:
     x, y = Value(1.0, name="x"), Value(2.0, name="y")
-    assert algebra(cards_of(FUNCTIONS["norm"](y, x)))["v1"] == "norm(y, x)"
+    assert algebra(cards_of(FUNCTIONS["gauge"](y, x)))["v1"] == "gauge(y, x)"
 
 
 def test_of_arrays_it_says_so_in_words() -> None:
@@ -227,14 +227,14 @@ def test_its_last_operation_is_not_what_is_said_to_be_dead() -> None:
 
 def test_derivation_and_page_of_a_composed_function() -> None:
     x, y = Value(3.0, name="x"), Value(4.0, name="y")
-    E = FUNCTIONS["norm"](x, y) ** 2
+    E = FUNCTIONS["gauge"](x, y) ** 2
     derivation = viz.derive(E, x, names={"E": E})
     assert str(derivation) == (
-        "∂E/∂x = ∂E/∂v1·∂v1/∂x\n      = 2·v1·∂norm/∂x\n      = 10·0.6\n      = 6"
+        "∂E/∂x = ∂E/∂v1·∂v1/∂x\n      = 2·v1·∂gauge/∂x\n      = 10·0.6\n      = 6"
     )
-    assert r"\frac{\partial \mathrm{norm}}{\partial x}" in derivation.latex()
+    assert r"\frac{\partial \mathrm{gauge}}{\partial x}" in derivation.latex()
     for page in (viz.steps(E).html(), Steps(cards_of(E)).html()):  # it computes each operation
-        assert "norm" not in page
+        assert "gauge" not in page
         assert "√" in page
 
 

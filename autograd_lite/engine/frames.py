@@ -104,3 +104,9 @@ def is_storing() -> bool:
     """Whether the caller was called, by code written in C, for an assignment `a[i] = x`."""
     frame = sys._getframe(2)
     return frame.f_code.co_code[frame.f_lasti] == _STORE
+
+
+def is_asked_by(module: str) -> bool:
+    """Whether the caller was called, by code written in C, for a module or one that is in it."""
+    asks = sys._getframe(2).f_globals.get("__name__") or ""
+    return asks == module or asks.startswith(module + ".")

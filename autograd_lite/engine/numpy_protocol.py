@@ -159,10 +159,13 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
 def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The call of a ufunc, or of a method of one, that has a variable among its operands."""
     name = name_of(ufunc)
-    if any(x is not None for x in kwargs.pop("out", ())):
+    out = [x for x in kwargs.pop("out", ()) if x is not None]
+    if len(out) == 1 and isinstance(out[0], Tensor):
+        return _into(out[0], ufunc, method, inputs, kwargs)
+    if out:
         raise TypeError(
             f"{name}: a variable cannot be written into an array (out=, or an operator "
-            "like +=), nor an array into a variable; write a = a + x instead"
+            "like +=); write a = a + x instead, or make the array a Tensor first"
         )
     ours = FUNCTIONS.get(ufunc) or _declared_later(ufunc)
     if ours is None:
@@ -178,6 +181,19 @@ def called_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     if not kwargs:
         return ours(*inputs)
     return _with_options(name, ufunc, ours, inputs, kwargs)
+
+
+def _into(
+    out: Tensor, ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> Tensor:
+    """The call of a ufunc with out=…, a Tensor: what it gives is written there, and recorded."""
+    where = options.pop("where", True) if method == "__call__" else True
+    result = called_ufunc(ufunc, method, inputs, options)
+    if where is True:
+        out[...] = result
+    else:
+        out[...] = PRIMITIVES["where"].function(_plain(where), result, out)
+    return out
 
 
 def _spread(x: Any, y: Any) -> tuple[Any, Any]:

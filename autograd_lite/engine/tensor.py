@@ -265,12 +265,12 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         mine = self._locked or not self._shared
         return sealed(self._plain) if mine else read_only(self._plain)
 
-    def item(self) -> Any:
+    def item(self) -> float:
         """The one number that it holds, as a Python float (a complex number, if it is one)."""
         if self.size != 1:
             raise ValueError(f"item: a Tensor of shape {self.shape} is not one number")
         number = np.asarray(self._plain).reshape(())
-        return complex(number) if number.dtype.kind == "c" else float(number)
+        return complex(number) if number.dtype.kind == "c" else float(number)  # type: ignore[return-value]
 
     def keep_grad(self) -> Tensor:
         """Ask that `backward()` sets `grad` here too, though this is no leaf; returns self."""
@@ -305,6 +305,9 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def __getitem__(self, index: Any) -> Tensor:
         return PRIMITIVES["getitem"].function(self, index)  # type: ignore[no-any-return]
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._write(index, value)
+
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("len: this Tensor is a scalar")
@@ -326,15 +329,18 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
 
     if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
 
-        def __setitem__(self, index: Any, value: Any) -> None:
-            self._write(index, value)
-
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             if np.dtype(dtype or object) != object or frames.is_storing():
                 raise TypeError(
                     "asarray: a Tensor does not turn into plain numbers, its graph would be lost. "
                     "Where a constant is meant, use x.detach(). To fill an array, r[i] = x, make "
                     "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+                )
+            if frames.is_asked_by("numpy.ma"):
+                raise TypeError(
+                    "np.ma: a masked array computes otherwise than plain arrays, and does not take "
+                    "a Tensor. Where a constant is meant, use x.detach(); to leave out what is "
+                    "masked, where(mask, 0.0, masked.filled(0.0) * x)"
                 )
             boxes = np.empty(self.shape, object)
             for place in np.ndindex(self.shape):

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd_lite.engine.at import Places
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.numpy_signatures import NO_VALUE, name_of
 from autograd_lite.engine.primitive import PRIMITIVES, Declared, Rule, watch
+from autograd_lite.engine.tensor import Tensor
 
 _reductions: dict[Rule, Rule] = {}
 """What stands for the `reduce` of a ufunc."""
@@ -46,21 +48,29 @@ def by_method(ufunc: Any, ours: Rule, method: str, inputs: Any, options: dict[st
     """What a method of a ufunc gives of variables, `ours` being the function that stands for it.
 
     Raises:
-        TypeError: if it has no such method, or takes an array to write into.
+        TypeError: if a variable is to be written into a plain array.
         ValueError: if the shape or axis is none for it.
     """
     known: dict[str, Rule] = {
         "reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat,
     }  # fmt: skip
     name = f"{name_of(ufunc)}.{method}"
-    if method not in known:
-        raise TypeError(
-            f"{name} has no rule for a derivative: use where(...) or scatter(x, index, shape), "
-            "which change nothing in place, or x.detach() for the plain numbers"
-        )
+    if method == "at":
+        return _change_at(name, ours, *inputs)
     if ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
         raise ValueError(f"{name}: only a ufunc of two operands and one result can be repeated")
     return known[method](name, ufunc, ours, *inputs, **options)
+
+
+def _change_at(name: str, ours: Rule, x: Any, index: Any, *values: Any) -> None:
+    """ufunc.at(x, index, *values): x[index] = ours(x[index], *values), once for each time that a
+    place is picked."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name}: a variable cannot be written into a plain {type(x).__name__}; make it a "
+            "Tensor, np.zeros_like(t, shape=…) of a Tensor t, or Tensor(…)"
+        )
+    x[...] = Places(x, index).changed_by(ours, *values)
 
 
 # ---------------------------------------------------------------- to one element

@@ -175,25 +175,31 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def _to_bounds(x: Array, low: Array, high: Array) -> Any:
-    return np.minimum(np.abs(x - low), np.abs(x - high))
+    gaps = np.abs(x - low), np.abs(x - high), np.abs(low - high)
+    return np.minimum(np.minimum(gaps[0], gaps[1]), gaps[2])
 
 
 @elementwise(
     np.clip,
     floats="min(max(x, a_min), a_max) if x == x and a_min == a_min and a_max == a_max "
     "else x + a_min + a_max",
-    partials=(lambda x, a_min, a_max, z: equal(x, z), None, None),
+    partials=(
+        lambda x, a_min, a_max, z: equal(x, z),
+        lambda x, a_min, a_max, z: (1.0 - equal(x, z)) * (1.0 - equal(a_max, z)) * equal(a_min, z),
+        lambda x, a_min, a_max, z: (1.0 - equal(x, z)) * equal(a_max, z),
+    ),
     kink=_to_bounds,
     aliases={"min": "a_min", "max": "a_max"},
 )
 def clip(x: Any, a_min: Any = -np.inf, a_max: Any = np.inf) -> Any:
     """x, but no less than a_min and no more than a_max; a_max where the bounds are the wrong way
-    round. ∂z/∂x = 1 where x is kept, at a bound as well (as in PyTorch), else 0.
+    round. ∂z/∂x = 1 where x is kept, at a bound as well (as in PyTorch), else 0; ∂z/∂a_min and
+    ∂z/∂a_max are 1 where x is not kept and z is that bound.
 
     Args:
         x: numbers of any shape.
-        a_min, a_max: the bounds, which are constants: numbers, or arrays that broadcast with x;
-            None, or none given, for no bound. Called by name, they may also be min and max.
+        a_min, a_max: the bounds: variables, numbers, or arrays that broadcast with x; None, or
+            none given, for no bound. Called by name, they may also be min and max.
 
     >>> clip(np.array([-2.0, 0.5, 3.0]), 0.0, 1.0)
     array([0. , 0.5, 1. ])

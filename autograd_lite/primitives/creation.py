@@ -21,6 +21,7 @@ from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import power
 from autograd_lite.primitives.indexing import scatter
 from autograd_lite.primitives.joining import stack
+from autograd_lite.primitives.like import ones_like
 from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import (
     Call,
@@ -57,8 +58,14 @@ def _steps(name: str, num: Any, dimensions: int, dtype: Any) -> Array:
 
 def _dtype(*operands: Any) -> np.dtype[Any]:
     """The floating dtype of what is made of these."""
-    held = [getattr(x, "dtype", 0.0) for x in operands]
+    held = [getattr(x, "dtype", x if isinstance(x, complex) else 0.0) for x in operands]
     return np.result_type(*held, 0.0)
+
+
+def _end(name: str, x: Any) -> Any:
+    """Where a line starts or ends; Python's whole numbers as Python's floats, so that they do not
+    widen what stands at the other end."""
+    return float(x) if isinstance(x, int) else operand(name, x)
 
 
 @composed(np.linspace, cases=_space_cases)
@@ -74,7 +81,7 @@ def linspace(
     >>> linspace(0.0, 1.0, 5)
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    start, stop = operand("linspace", start), operand("linspace", stop)
+    start, stop = (_end("linspace", x) for x in (start, stop))
     made = _dtype(start, stop)
     start, stop = (computed_in("linspace", x, made) for x in (start, stop))
     distance = stop - start
@@ -114,7 +121,7 @@ def logspace(
     >>> logspace(0.0, 2.0, 3)
     array([  1.,  10., 100.])
     """
-    start, stop = operand("logspace", start), operand("logspace", stop)
+    start, stop = (_end("logspace", x) for x in (start, stop))
     base = operand("logspace", base) if np.ndim(base) or is_variable(base) else base
     axes = max(dimensions_of(start), dimensions_of(stop), dimensions_of(base))
     if dimensions_of(base):
@@ -143,7 +150,7 @@ def geomspace(
     >>> geomspace(1.0, 8.0, 4)
     array([1., 2., 4., 8.])
     """
-    start, stop = (_plus_float(operand("geomspace", x)) for x in (start, stop))
+    start, stop = (_plus_float(_end("geomspace", x)) for x in (start, stop))
     if any(np.any(x == 0) for x in (start, stop)):
         raise ValueError("geomspace: start and stop cannot be 0")
     made = np.result_type(_dtype(start, stop), np.zeros((), dtype))
@@ -370,7 +377,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
         raise ValueError(f"vander: needs a vector, not shape {shape_of(x)}")
     count = shape_of(x)[0] if N is None else whole("vander", "N", N)
     x = computed_in("vander", _plus_float(x), np.result_type(_dtype(x), int))
-    one = np.ones(shape_of(x), x.dtype)
+    one = ones_like(x)  # a variable if x is one, though it depends on nothing
     powers = [one, x][: max(count, 0)]
     while len(powers) < count:
         powers.append(powers[-1] * x)

@@ -164,6 +164,11 @@ def _least_gap(x: Array, UPLO: Any = "L") -> Any:
     return max(0.0, float(np.min(np.diff(values), initial=np.inf)) - 0.3)
 
 
+def _least_gap_of_real(x: Array, UPLO: Any = "L") -> Any:
+    """The same; 0 for complex matrices, of whose eigenvectors LAPACK chooses the phases."""
+    return 0.0 if np.iscomplexobj(x) else _least_gap(x, UPLO)
+
+
 @structural(
     np.linalg.eigh,
     arrays=of_numbers(np.linalg.eigh),
@@ -171,7 +176,7 @@ def _least_gap(x: Array, UPLO: Any = "L") -> Any:
     pullbacks=(_to_hermitian,),
     results=("eigenvalues", "eigenvectors"),
     cases=_eigh_cases,
-    kink=_least_gap,
+    kink=_least_gap_of_real,
     back=("V·(g_λ + Vᵀg_V/(λⱼ − λᵢ))·Vᵀ",),
     method=False,
 )

@@ -60,7 +60,7 @@ def _params(name: str, x: Any, n: Any, axis: Any, norm: Any) -> Call:
 
 
 def _cases(shape: Shape) -> Iterator[Case]:
-    for axis in range(-1, len(shape)) if shape else ():
+    for axis in range(-1, len(shape)) if shape and 0 not in shape else ():
         if shape[axis]:
             yield (shape,), (), {"axis": axis}
             yield (shape,), (2, axis), {"norm": "ortho"}
@@ -72,7 +72,7 @@ def _real_cases(shape: Shape) -> Iterator[Case]:
     for shapes, args, kwargs in _cases(shape):
         if args or "n" in kwargs or shape[kwargs["axis"]] > 1:
             yield shapes, args, kwargs
-            yield shapes, (3, kwargs.get("axis", -1)), {}
+            yield shapes, (3, args[1] if args else kwargs["axis"]), {}
 
 
 # ---------------------------------------------------------------- along one axis

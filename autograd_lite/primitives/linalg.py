@@ -431,7 +431,19 @@ def order_of_chain(lengths: Sequence[int]) -> Callable[[int, int], int]:
     return lambda i, j: place[i][j]
 
 
-@composed(np.linalg.multi_dot)
+def _chain_cases(shape: Shape) -> Iterator[Case]:
+    if len(shape) == 2 and 0 not in shape:
+        m, n = shape
+        for chain in (
+            (shape, (n, 2)),
+            (shape, (n, 2), (2, m)),
+            ((m,), shape, (n,)),
+            (shape, (n, 4), (4, 2), (2, 3)),
+        ):
+            yield (chain,), (), {}
+
+
+@composed(np.linalg.multi_dot, cases=_chain_cases)
 def multi_dot(arrays: Any) -> Any:
     """The product of two or more matrices, in the order that needs the fewest multiplications; the
     first and the last may be vectors.

@@ -18,6 +18,7 @@ from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.complex_numbers import real
+from autograd_lite.primitives.creation import vander
 from autograd_lite.primitives.joining import concatenate, stack
 from autograd_lite.primitives.numerics import convolve
 from autograd_lite.primitives.products import matmul
@@ -345,6 +346,8 @@ def polyfit(
         rcond, full, cov: as in `numpy.polyfit`.
         w: how much each point counts; variables or constants.
 
+    Of float32 it computes in float64, as NumPy does.
+
     >>> polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).round(6)
     array([2., 1.])
     """
@@ -357,15 +360,15 @@ def polyfit(
     if dimensions_of(y) not in (1, 2) or shape_of(y)[0] != shape_of(x)[0]:
         raise TypeError(f"polyfit: y of shape {shape_of(y)} does not fit {shape_of(x)[0]} points")
     rcond = shape_of(x)[0] * np.finfo(x.dtype).eps if rcond is None else rcond
-    powers = [x**i for i in range(order - 1, 0, -1)]
-    left = stack([*powers, np.ones_like(numbers_of(x))], 1)
+    left = vander(x, order)
     right = y
     if w is not None:
         w = operand("polyfit", w) + 0.0
         if shape_of(w) != shape_of(x):
             raise TypeError(f"polyfit: w of shape {shape_of(w)} does not fit {shape_of(x)} points")
         column = reshape(w, (-1, 1))
-        left, right = left * column, right * (column if dimensions_of(y) == 2 else w)
+        left = left * column
+        right = computed_in("polyfit", right * (column if dimensions_of(y) == 2 else w), y.dtype)
     scale = np.sqrt(np.sum(numbers_of(left) ** 2, 0))  # any scale: it is taken back below
     found, residuals, rank, singular = np.linalg.lstsq(left / scale, right, rcond)
     z = found / (scale if dimensions_of(y) == 1 else reshape(scale, (-1, 1)))

@@ -17,6 +17,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
+from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
@@ -131,6 +132,8 @@ def quantile_of(
         raise TypeError(f"{name}: weights are constants here; give weights.detach()")
     share, q = q, detached(q)
     x = operand(name, x)
+    if is_complex(x):
+        raise TypeError(f"{name}: complex numbers have no order; give x.real or np.abs(x)")
     r = _Rows(name, x, axis)
     ask = getattr(np, name.removeprefix("nan"))
     if r.is_empty:

@@ -135,6 +135,7 @@ def sort(
 def _partition_cases(shape: Shape) -> Iterator[Case]:
     for axis in range(-1 if shape else 0, len(shape)):
         if shape[axis]:
+            yield (shape,), (tuple(range(shape[axis])), axis), {}
             yield (shape,), (0, axis), {}
             yield (shape,), ((-1, 0),), {"axis": axis}
 

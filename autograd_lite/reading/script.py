@@ -257,7 +257,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return {
         name: primitive.function
         for name, primitive in PRIMITIVES.items()
-        if isinstance(primitive, Elementwise)
+        if isinstance(primitive, Elementwise) and not name.startswith("special_")
     }
 
 

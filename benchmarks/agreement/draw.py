@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import Primitive
-from autograd_lite.testing.calls import intervals
+from autograd_lite.engine.primitive import Declared, Elementwise
 from benchmarks.agreement.forms import (
     LARGEST_SIZE,
     Shape,
@@ -30,7 +29,14 @@ from benchmarks.agreement.forms import (
 )
 from benchmarks.agreement.given import Given
 from benchmarks.agreement.oracle import ORACLES, numpy_function, places
-from benchmarks.agreement.program import Program, Step, is_elementwise, table
+from benchmarks.agreement.program import (
+    Program,
+    Step,
+    can_be_differentiated,
+    intervals,
+    is_elementwise,
+    table,
+)
 
 LARGEST = 200.0
 """No number of a program that is not wild is larger."""
@@ -68,7 +74,7 @@ class Writer:
         self.dtypes = rng.choices(((f8,), (f4,), (f8, f4)), (4, 2, 4))[0]
         self.of_values = 1.0 if self.numbers else rng.choice((0.1, 0.1, 0.6))
 
-    def primitive(self) -> Primitive:
+    def primitive(self) -> Declared:
         """Any that has an oracle, and that numbers can go through if there are only these."""
         fits = [
             p for p in table().values()
@@ -106,7 +112,7 @@ class Writer:
 
     # ------------------------------------------------------------ a step
 
-    def step(self, primitive: Primitive) -> bool:
+    def step(self, primitive: Declared) -> bool:
         """Append a call of the primitive, unless its numbers are none that we want."""
         inputs, values = dict(self.inputs), dict(self.values)
         unused = list(self.unused)
@@ -120,10 +126,11 @@ class Writer:
             self.unused = unused
         return done
 
-    def append(self, primitive: Primitive, operands: Any, args: Any, kwargs: Any) -> bool:
+    def append(self, primitive: Declared, operands: Any, args: Any, kwargs: Any) -> bool:
         names = [x for x in operands if isinstance(x, str)]
         if not any(
-            isinstance(x, str) and (not is_elementwise(primitive) or primitive.is_differentiable(i))
+            isinstance(x, str)
+            and (not is_elementwise(primitive) or can_be_differentiated(primitive, i))
             for i, x in enumerate(operands)
         ):
             return False
@@ -147,7 +154,7 @@ class Writer:
         self.unused = [x for x in self.unused if x not in names] + [name]
         return True
 
-    def style(self, primitive: Primitive, operands: Any) -> str:
+    def style(self, primitive: Declared, operands: Any) -> str:
         """How it is called: by operator, method, NumPy's function or the package's."""
         styles = ["package"] + [f"numpy{i}" for i in range(len(primitive.numpy))] * 2
         if isinstance(operands[0], str) and primitive.method:
@@ -157,7 +164,7 @@ class Writer:
             styles += [] if listed and len(operands) < 2 else ["operator"] * 3
         return self.rng.choice(styles)
 
-    def call(self, primitive: Primitive) -> Call | None:
+    def call(self, primitive: Declared) -> Call | None:
         """Operands and other arguments for the primitive."""
         if is_elementwise(primitive):
             return self.elementwise(primitive), (), {}
@@ -165,13 +172,14 @@ class Writer:
             return ARGUMENTS[primitive.name](self)
         return self.declared(primitive)
 
-    def elementwise(self, primitive: Primitive) -> Any:
+    def elementwise(self, primitive: Declared) -> Any:
+        assert isinstance(primitive, Elementwise)
         count = len(primitive.operands)
         first = self.name(inside=lambda x: self.takes(primitive, count - 1, x))
         shape = np.shape(self.values[first])
         operands: list[str | Given] = [first]
         for i in reversed(range(count - 1)):
-            condition = not primitive.is_differentiable(i)
+            condition = not can_be_differentiated(primitive, i)
             other = a_partner(self.rng, () if self.numbers else shape)
             if condition and chance(self.rng, 0.8):
                 operands.insert(0, self.constant(other, (), True))
@@ -179,16 +187,16 @@ class Writer:
                 operands.insert(0, first)  # twice the same
             else:
                 operands.insert(0, self.operand(other, primitive, i, broadcast=True))
-        if count > 1 and primitive.is_differentiable(0) and chance(self.rng, 0.5):
+        if count > 1 and can_be_differentiated(primitive, 0) and chance(self.rng, 0.5):
             operands[0], operands[-1] = operands[-1], operands[0]
         return tuple(operands)
 
-    def declared(self, primitive: Primitive) -> Call | None:
+    def declared(self, primitive: Declared) -> Call | None:
         """A call that the declaration asks to be tested."""
         cases = getattr(primitive, "cases", None)
         first = self.name()
         shape = np.shape(self.values[first])
-        found = [case for case in cases(shape) if case[0][0] == shape] if cases else []
+        found = [case for case in cases(shape) if fits(case[0], shape)] if cases else []
         if not found or (primitive.name == "getitem" and isinstance(self.values[first], float)):
             return None
         shapes, args, kwargs = self.rng.choice(found)
@@ -226,7 +234,7 @@ class Writer:
         return name
 
     def operand(
-        self, shape: Shape, primitive: Primitive, i: int = 0, broadcast: bool = False
+        self, shape: Shape, primitive: Declared, i: int = 0, broadcast: bool = False
     ) -> str | Given:
         """Another operand, a variable or a constant; of a shape that broadcasts with this one."""
         rng = self.rng
@@ -249,7 +257,7 @@ class Writer:
         dtype = rng.choice((np.float64, np.float32))
         return a_constant(rng, data, dtype, condition)
 
-    def takes(self, primitive: Primitive, i: int, x: Any) -> bool:
+    def takes(self, primitive: Declared, i: int, x: Any) -> bool:
         """Whether x lies where the primitive is defined, or may lie outside."""
         where = intervals(primitive, i)
         if where[0][0] < 0 and len(where) == 1 and where[0][0] > -1:  # like log1p
@@ -263,6 +271,13 @@ def broadcasts(a: Shape, b: Shape) -> bool:
     """Whether arrays of these shapes stand side by side."""
     pairs = zip(reversed(a), reversed(b), strict=False)
     return all(m == n or 1 in (m, n) for m, n in pairs)
+
+
+def fits(shapes: Any, first: Shape) -> bool:
+    """Whether a case has a first operand of this shape, and only arrays as operands."""
+    return shapes[:1] == (first,) and all(
+        isinstance(shape, tuple) and all(isinstance(n, int) for n in shape) for shape in shapes
+    )
 
 
 # ---------------------------------------------------------------- other arguments

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +13,21 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from autograd_lite import PRIMITIVES, Primitive
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.numpy_signatures import name_of
+from autograd_lite.engine.primitive import (
+    COMPOSED,
+    PRIMITIVES,
+    REAL,
+    Declared,
+    Elementwise,
+    Interval,
+    Primitive,
+)
 from benchmarks.agreement.given import Given, numbers
 
 SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@",
-    "neg": "-", "pos": "+",
+    "neg": "-", "pos": "+", "mod": "%",
 }  # fmt: skip
 
 
@@ -30,7 +41,7 @@ class Step:
     """One call: `name = primitive(*operands, *args, **kwargs)`."""
 
     name: str
-    primitive: Primitive
+    primitive: Declared
     operands: tuple[str | Given, ...]
     """Names of inputs and of earlier steps, and constants."""
     args: tuple[Any, ...] = ()
@@ -54,7 +65,7 @@ class Step:
         function = self.primitive.function
         if self.style.startswith("numpy"):
             function = self.primitive.numpy[int(self.style[5:])]
-        given = (list(operands),) if self.primitive.is_variadic else operands
+        given = (list(operands),) if takes_list(self.primitive) else operands
         return function(*given, *self.args, **kwargs)
 
     def text(self) -> str:
@@ -76,10 +87,10 @@ class Step:
                 return f"{operands[0]}.{self.primitive.method}({given})"
         function = f"al.{self.primitive.function.__name__}"
         if not hasattr(al, self.primitive.function.__name__):
-            function = f"al.PRIMITIVES[{self.primitive.name!r}].function"
+            function = f"table()[{self.primitive.name!r}].function"
         if self.style.startswith("numpy"):
-            function = f"np.{self.primitive.numpy[int(self.style[5:])].__name__}"
-        if self.primitive.is_variadic:
+            function = name_of(self.primitive.numpy[int(self.style[5:])])
+        if takes_list(self.primitive):
             operands = [f"[{', '.join(operands)}]"]
         return f"{function}({', '.join((*operands, *args, *more))})"
 
@@ -150,7 +161,8 @@ class Program:
         """The program as Python that can be run, with its gradients of both orders."""
         y, inputs = self.steps[-1].name, ", ".join(self.inputs)
         lines = ["import numpy as np", "import autograd_lite as al"]
-        lines += ["from autograd_lite.testing.subject import weights", ""]
+        lines += ["from autograd_lite.testing.subject import weights"]
+        lines += ["from benchmarks.agreement.program import table", ""]
         lines += [f"{name} = {x.leaf_text()}" for name, x in self.inputs.items()]
         lines += [f"{step.name} = {step.text()}" for step in self.steps]
         if self.scribble:
@@ -165,11 +177,37 @@ class Program:
         return "\n".join(lines)
 
 
-def is_elementwise(primitive: Primitive) -> bool:
+def takes_list(one: Declared) -> bool:
+    """Whether its operands are given in a list."""
+    if isinstance(one, Primitive):
+        return one.is_variadic
+    return next(iter(inspect.signature(one.function).parameters)) in ("arrays", "tup")
+
+
+def is_elementwise(primitive: Declared) -> bool:
     """Whether its result on Values is a Value."""
     return isinstance(primitive, Elementwise)
 
 
-def table() -> Mapping[str, Primitive]:
-    """All primitives by name."""
-    return PRIMITIVES
+def is_composed(one: Declared) -> bool:
+    """Whether it is written in other functions."""
+    return not isinstance(one, Primitive)
+
+
+def can_be_differentiated(one: Declared, i: int) -> bool:
+    """Whether it can be differentiated by its i-th operand: not by a condition."""
+    return not isinstance(one, Primitive) or one.is_differentiable(i)
+
+
+def intervals(one: Declared, i: int) -> tuple[Interval, ...]:
+    """Where its i-th operand may lie."""
+    return one.domain[min(i, len(one.domain) - 1)] if one.domain else REAL
+
+
+@functools.cache
+def table() -> Mapping[str, Declared]:
+    """All primitives, and all functions composed of them, by name."""
+    importlib.import_module("autograd_lite.primitives.linalg")
+    importlib.import_module("autograd_lite.primitives.decompositions")
+    importlib.import_module("autograd_lite.primitives.norms")
+    return {**COMPOSED, **PRIMITIVES}

@@ -47,7 +47,9 @@ class TorchRun:
         else:
             z = function(*operands, *step.args, **dict(step.kwargs))
         ours = tensor(next(self._held))
-        if z.shape == ours.shape and z.requires_grad and not are_same(z.detach(), ours):
+        if z.shape != ours.shape:
+            raise ValueError(f"{step.primitive.name}: {tuple(z.shape)}, not {tuple(ours.shape)}")
+        if z.requires_grad and not are_same(z.detach(), ours):
             z = _functions()[0].apply(z, ours)
         if z.requires_grad:
             self.named[step.name] = z

@@ -351,7 +351,7 @@ def on_complex_numbers(call: Call, dtype: Any = complex) -> Call:
         more = rng.uniform(0.2, 0.8, x.shape)
         if is_symmetric(x):
             more = more - np.swapaxes(more, -1, -2)
-        return (x + 1j * more).astype(dtype)
+        return np.asarray(x + 1j * more).astype(dtype)
 
     fixed = constants(call.entry)
     moved = (x if i in fixed else each(x, turned) for i, x in enumerate(call.operands))

@@ -373,6 +373,47 @@ def test_functions_that_write(name: str) -> None:
         WRITERS[name](plain, t)
 
 
+OUT: dict[str, Callable[[Any, Any], Any]] = {
+    "at": lambda y, v: np.add.at(y, ([0, 0, 1], [2, 2, 1]), v),
+    "at, multiplied": lambda y, v: np.multiply.at(y, (slice(None), 0), v),
+    "at, of one operand": lambda y, v: np.exp.at(y, [0, 0]),
+    "out": lambda y, v: np.multiply(y, v, out=y),
+    "out, of a row": lambda y, v: np.add(v, 1.0, out=y[0]),
+    "out, masked": lambda y, v: np.sin(y, out=y, where=[True, False, True]),
+    "reduce": lambda y, v: np.add.reduce(y * v, axis=0, out=y[1]),
+}
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_ufuncs_that_write(name: str) -> None:
+    v = np.array([2.0, 3.0, 5.0])
+
+    def start_(like: Any, zeros: Any) -> Any:
+        y = zeros
+        y += np.linspace(0.1, 0.9, 9).reshape(3, 3)
+        y[1] *= like
+        return y
+
+    plain = start_(v, np.zeros((3, 3)))
+    OUT[name](plain, v)
+    t = Tensor(v)
+    y = start_(t, np.zeros_like(t, shape=(3, 3)))
+    result = OUT[name](y, t)
+    assert result is None or result.shape in ((3, 3), (3,))
+    np.testing.assert_allclose(y.detach(), plain, rtol=1e-14)
+    weights = np.arange(1.0, 10.0).reshape(3, 3)
+    (g,) = gradients(np.sum(weights * y), [t])
+    for i in range(3):
+        moved = v.astype(complex)
+        moved[i] += 1e-30j
+        z = start_(moved, np.zeros((3, 3), complex))
+        OUT[name](z, moved)
+        assert g[i] == pytest.approx(np.sum(weights * z).imag / 1e-30)
+    if name not in ("at, of one operand", "out, masked"):
+        with pytest.raises(TypeError, match=r"cannot be written into|make it a Tensor"):
+            OUT[name](plain, t)
+
+
 # ---------------------------------------------------------------- arrays of variables
 
 

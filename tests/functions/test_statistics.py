@@ -164,6 +164,15 @@ def test_nan_is_the_result() -> None:
         assert gradients(z, [x], np.ones(2))[0].tolist() == [[0, 1, 0], [1, 0, 0]]
 
 
+@pytest.mark.parametrize("name", ["quantile", "percentile", "nanquantile", "nanpercentile"])
+def test_complex_numbers_have_no_quantiles(name: str) -> None:
+    x = np.array([1.0 + 2.0j, 3.0])
+    with pytest.raises(TypeError):
+        getattr(np, name)(x, 0.5)
+    with pytest.raises(TypeError, match=rf"{name}: complex numbers have no order"):
+        getattr(np, name)(Tensor(x), 0.5)
+
+
 def test_weighted_quantiles() -> None:
     weights = np.abs(X) + 0.1
     for w, axis in ((weights, 1), (weights, None), (weights[0], 1)):

@@ -113,6 +113,11 @@ def steps() -> None:
     w.grad = None
     w.zero_grad()
     b.data -= 0.1 * b.grad
+    w[0] = 2.0 * w[1]
+    w[0, 0] = b
+    w[w > 1.0] += [1.0]
+    w += 1.0
+    assert_type(w, Tensor)
     b.data = 3
     b.grad = None
     b.name = "b"

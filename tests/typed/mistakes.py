@@ -40,6 +40,5 @@ math.sin(v)  # refused: its graph would be lost
 float(v)  # refused: its graph would be lost
 int(t)  # refused: its graph would be lost
 np.zeros(2)[v]  # refused: no whole number
-t[0] = 1.0  # refused: a Tensor does not change
 v.shape = ()  # refused: only to be read
 v.data - v.grad  # refused: there may be no gradient yet
