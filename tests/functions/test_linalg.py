@@ -49,7 +49,7 @@ def test_solve(a: Any, b: Any, a_type: Any, b_type: Any) -> None:
 @pytest.mark.parametrize("weight", [-0.5, 1 / 3, [1.0, 1.0, 1.0 + 1e-9], [2.0, 0.0, 0.0]])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_quadratic_forms_of_a_solution(symmetric: bool, weight: Any, dtype: Any) -> None:
-    """∂/∂a of (w·b)ᵀ·a⁻¹·b is −(a⁻ᵀ·w·b)·zᵀ, whether or not w·b is a multiple of b and a symmetric."""
+    """∂/∂a of (w·b)ᵀ·a⁻¹·b is −(a⁻ᵀ·w·b)·zᵀ, also where w·b is a multiple of b and a symmetric."""
     a, b = square((3, 3), dtype).astype(dtype), random(3, 1).astype(dtype)
     a = a + a.T if symmetric else a
     w = np.asarray(weight, dtype)
