@@ -144,7 +144,7 @@ def propagate(
                 part = part.copy()  # what it may be a view of will change
             if parent in flows:
                 part = _added(flows[parent], part, parent, owned)
-            elif parent._primitive is None and _is_new(part, flow, z, values):
+            elif (left > 1 or parent._primitive is None) and _is_new(part, flow, z, values):
                 owned.add(parent)
             flows[parent] = part
             left -= 1

@@ -36,6 +36,8 @@ from autograd_lite.engine.written import Written, note_view, record_of_written, 
 
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
+DOUBLE, SINGLE = np.dtype(float64), np.dtype(float32)
+"""Of almost all arrays: to compare with them is quicker than to ask for the kind."""
 
 
 class Results(Variable):
@@ -71,7 +73,8 @@ class Results(Variable):
 
 def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Evaluate a primitive on Tensors, Values and constants, and record it."""
-    if modes.paused and (watching := observers()):
+    paused = modes.paused
+    if paused and (watching := observers()):
         return observed_record(watching, record_tensor, primitive, operands, params)
     values = []
     constants = batched = False
@@ -95,7 +98,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             constants = True
             values.append(x)
             batched = batched or kind is Batched
-    recording = not modes.paused or modes.is_recording()
+    recording = not paused or modes.is_recording()
     if constants and recording:
         operands, values = _with_copies(primitive, operands, values)
     try:
@@ -107,12 +110,16 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         raise explained(primitive, error, values) from None
     kind = data.__class__
     locked = True
+    is_view = False
     if kind is ndarray:
+        dtype = data.dtype
         if not data.ndim:
             data = data[()]
-        elif data.dtype.kind not in "fc":
+        elif dtype is not DOUBLE and dtype is not SINGLE and dtype.kind not in "fc":
             raise _no_floats(primitive, data)
-        elif not recording and (data.base is not None or any(data is v for v in values)):
+        elif recording:
+            is_view = data.base is not None
+        elif data.base is not None or any(data is v for v in values):
             data = data.copy()  # a leaf of its own, of which nobody holds a view
     elif kind is not float64 and kind is not float32:
         if isinstance(data, tuple):
@@ -127,12 +134,13 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     z._locked = locked
     if not locked:
         z._shared, z._lent = False, None
+        is_view = True  # perhaps
     if recording:
         z._primitive = primitive
         z._operands = tuple(operands)
         z._values = tuple(values)
         z._params = params
-        if (kind is ndarray and data.base is not None) or not locked:
+        if is_view:
             note_view(z, z)
     else:
         z._primitive = None

@@ -202,10 +202,12 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def operands(self) -> tuple[Any, ...]:
         """What it was computed from, in order: Tensors, Values, and constants."""
         operands = self._operands
-        if any(x.__class__ is not Tensor and isinstance(x, Tensor) for x in operands):
-            # written into since then: what counts is what it was
-            first = [x.first if isinstance(x, Tensor) else x for x in operands]
-            self._operands = operands = tuple(first)
+        for x in operands:
+            if x.__class__ is not Tensor and isinstance(x, Tensor):
+                # written into since then: what counts is what it was
+                first = [x.first if isinstance(x, Tensor) else x for x in operands]
+                self._operands = operands = tuple(first)
+                break
         return operands
 
     @property

@@ -81,8 +81,9 @@ class Variable:
         """The operands that it can be differentiated by, each with its place among them."""
         primitive = self._primitive
         if primitive is not None:
+            constants = primitive.constants
             for i, x in enumerate(self.operands):
-                if isinstance(x, Variable) and i not in primitive.constants:
+                if isinstance(x, Variable) and i not in constants:
                     yield i, x
 
     # ------------------------------------------------------------ what is noted of it

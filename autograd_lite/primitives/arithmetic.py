@@ -60,7 +60,7 @@ def multiply(x: Any, y: Any) -> Any:
     latex=r"\frac{{{x}}}{{{y}}}",
     binds_latex=(0, 0),
     # divide, not /: of Python's numbers, / raises at 0
-    partials=(lambda x, y, z: divide(1.0, y), lambda x, y, z: divide(-z, y)),
+    partials=(lambda x, y, z: divide(1.0, y), lambda x, y, z: divide(z, -y)),
     on_paper=(lambda x, y, z: 1.0 / y, lambda x, y, z: -x / y**2.0),
     domain=(REAL, NONZERO),
     laws=Laws(exponents=(1, -1)),

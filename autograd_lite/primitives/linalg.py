@@ -152,18 +152,40 @@ def inv(x: Any) -> Call:
 
 
 def _to_right_side(g: Any, z: Any, a: Any, b: Any) -> Any:
-    """x⁻ᵀ·g, which is the gradient of the right-hand side."""
+    """a⁻ᵀ·g, which is the gradient of the right-hand side."""
+    factor = _factor_of(g, b)
+    if factor is not None and _is_symmetric(a):
+        return factor * z  # as in the gradient of bᵀ·a⁻¹·b: without another solution
     if dimensions_of(b) > 1 or dimensions_of(a) == 2:
         return solve(transposed(a), g)
     return getitem(solve(transposed(a), getitem(g, COLUMN)), (Ellipsis, 0))
 
 
+def _factor_of(g: Any, b: Any) -> Any:
+    """The number c for which g = c·b but for rounding, if both are plain vectors of real numbers
+    and there is one."""
+    if not (g.__class__ is getattr(b, "__class__", None) is np.ndarray and g.ndim == b.ndim == 1):
+        return None
+    if not (g.dtype == b.dtype and g.dtype.kind == "f" and g.size):
+        return None
+    largest = int(np.argmax(np.abs(b)))
+    with np.errstate(all="ignore"):
+        c = g[largest] / b[largest]
+        rounding = 2.0 * np.finfo(g.dtype).eps * np.abs(g)
+        return c if np.all(np.abs(c * b - g) <= rounding) else None  # not of inf or nan
+
+
+def _is_symmetric(a: Any) -> bool:
+    """Whether it is a plain symmetric matrix."""
+    return a.__class__ is np.ndarray and a.ndim == 2 and bool(np.array_equal(a, a.T))
+
+
 def _to_matrix(g: Any, z: Any, a: Any, b: Any) -> Any:
     """−(a⁻ᵀ·g)·zᵀ."""
-    side = _to_right_side(g, z, a, b)
+    side = -_to_right_side(g, z, a, b)
     if dimensions_of(b) > 1:
-        return -matmul(side, transposed(z))
-    return -(getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None))))
+        return matmul(side, transposed(z))
+    return getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
 
 
 def _solve_cases(shape: Shape) -> Iterator[Case]:
@@ -217,7 +239,7 @@ def _cofactors(a: Any) -> Any:
 
 
 def _regular_cofactors(z: Any, a: Any) -> Any:
-    return getitem(z, ROWS) * transposed(inv(a))
+    return getitem(z, ROWS) * inv(transposed(a))
 
 
 def _to_determined(g: Any, z: Any, a: Any) -> Any:
@@ -265,7 +287,7 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
     back = g[1]
     if is_complex(x):
         back = back + 1j * imag(g[0] * z[0])
-    return getitem(back, ROWS) * transposed(inv(x))
+    return getitem(back, ROWS) * inv(transposed(x))
 
 
 @structural(

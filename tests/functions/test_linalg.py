@@ -45,6 +45,25 @@ def test_solve(a: Any, b: Any, a_type: Any, b_type: Any) -> None:
     check(np.linalg.solve, square(a, a_type), random(b, 1, b_type))
 
 
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("weight", [-0.5, 1 / 3, [1.0, 1.0, 1.0 + 1e-9], [2.0, 0.0, 0.0]])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_quadratic_forms_of_a_solution(symmetric: bool, weight: Any, dtype: Any) -> None:
+    """∂/∂a of (w·b)ᵀ·a⁻¹·b is −(a⁻ᵀ·w·b)·zᵀ, also where w·b is a multiple of b and a symmetric."""
+    a, b = square((3, 3), dtype).astype(dtype), random(3, 1).astype(dtype)
+    a = a + a.T if symmetric else a
+    w = np.asarray(weight, dtype)
+    found = grad(lambda a: np.dot(w * b, np.linalg.solve(a, b)))(a)
+    exact = [x.astype(float) for x in (a, b, w)]
+    side = np.linalg.solve(exact[0].T, exact[2] * exact[1])
+    expected = -np.outer(side, np.linalg.solve(exact[0], exact[1]))
+    assert found.dtype == dtype
+    rounding = 100 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(found, expected, rounding, rounding * np.abs(expected).max())
+    zeros = grad(lambda a: np.dot(b, np.linalg.solve(a, 0 * b)))(a)
+    assert not zeros.any()
+
+
 def test_solve_with_one_variable() -> None:
     a, b = square((3, 3), float), random((3,))
     single(np.linalg.solve, a, b)
