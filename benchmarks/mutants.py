@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine.primitive import EachOperand, Elementwise, Primitive
+from autograd_lite.engine.primitive import EachOperand, Elementwise, Primitive, Structural
 from autograd_lite.testing.calls import cotangent, is_differentiable, split
 from autograd_lite.testing.strategies import random_points
 
@@ -159,8 +159,9 @@ class Mutant:
                 p, pullbacks=EachOperand(lambda i, *args, **params: self.rule(i)(*args, **params))
             )
         pullbacks = [p.pullbacks[i] and self.rule(i) for i in range(len(p.pullbacks))]
-        if not isinstance(p, Elementwise):
-            return dataclasses.replace(p, pullbacks=tuple(pullbacks))
+        if isinstance(p, Structural):  # what works in place would go around the rule
+            return dataclasses.replace(p, pullbacks=tuple(pullbacks), adds=None, clears=None)
+        assert isinstance(p, Elementwise)
         broken = self.rule(self.operand)
         partials = list(p.partials)  # Values hold numbers, so they ask for these instead
         partials[self.operand] = lambda *args: broken(1.0, args[-1], *args[:-1])

@@ -104,7 +104,7 @@ def _least_eigenvalue(a: Array, upper: bool = False) -> Any:
 
 
 def _cholesky_cases(shape: Shape) -> Iterator[Case]:
-    if is_square(shape) and shape[-1] < 3:
+    if is_square(shape) and len(shape) == 2 and shape[-1] < 3:  # few larger ones are positive
         yield (shape,), (), {}
         yield (shape,), (), {"upper": True}
 

@@ -51,8 +51,8 @@ def python_code(
     >>> print(*code.lines, code.outputs, sep="\\n")
     z = x / y
     t1 = 1.0 / y
-    t2 = -z
-    t3 = t2 / y
+    t2 = -y
+    t3 = z / t2
     ['z', 't1', 't3']
     """
     writer = _Writer(inputs, {*inputs, *reserved, result})

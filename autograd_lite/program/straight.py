@@ -10,8 +10,8 @@ its operands, which note down each primitive that is applied to them.
 2 inputs
 %0 = divide(input 0, input 1)
 %1 = divide(1.0, input 1)
-%2 = negative(%0)
-%3 = divide(%2, input 1)
+%2 = negative(input 1)
+%3 = divide(%0, %2)
 outputs %0, %1, %3
 """
 

@@ -48,7 +48,8 @@ def can_be_drawn(primitive: Primitive) -> bool:
     if primitive.function.__module__.startswith("autograd_lite.scipy."):
         return False
     if isinstance(primitive, Structural):
-        return primitive.cases is not None and primitive.results is None
+        drawn = primitive.cases is not None and primitive.results is None
+        return drawn and len(cases_of(primitive)) > 0  # of some shapes that are tried
     return isinstance(primitive, Elementwise)
 
 

@@ -298,7 +298,7 @@ class _Writer:
             return ((),) * count, (), {}
         shape = self.draw(st.sampled_from(self._shapes()))
         if not isinstance(primitive, Elementwise):
-            fitting = [case for case in _cases(primitive, shape) if case[0][0] == shape]
+            fitting = [case for case in _cases(primitive, shape) if _is_for(case, shape)]
             return self.draw(st.sampled_from(fitting)) if fitting else None
         others = hnp.mutually_broadcastable_shapes(
             num_shapes=count - 1, base_shape=shape, max_dims=2, max_side=3
@@ -349,11 +349,17 @@ def _takes(primitive: Primitive, x: Array) -> bool:
     first = next(i for i in range(3) if is_differentiable(primitive, i))
     if not _is_inside(primitive, first, x):
         return False
-    if len(primitive.operands) == 1 and kink_distance(primitive, [x]) <= MARGIN:
-        return False
-    return isinstance(primitive, Elementwise) or any(
-        case[0][0] == x.shape for case in _cases(primitive, x.shape)
-    )
+    if isinstance(primitive, Elementwise):
+        return len(primitive.operands) > 1 or kink_distance(primitive, [x]) > MARGIN
+    fitting = [case for case in _cases(primitive, x.shape) if _is_for(case, x.shape)]
+    if len(primitive.operands) != 1:
+        return bool(fitting)
+    return any(kink_distance(primitive, [x], *case[1:]) > MARGIN for case in fitting)
+
+
+def _is_for(case: Case, shape: Shape) -> bool:
+    """Whether the first operand of a case has that shape, and is no constant."""
+    return isinstance(case[0][0], tuple) and case[0][0] == shape
 
 
 def _cases(primitive: Primitive, shape: tuple[int, ...]) -> Sequence[Case]:

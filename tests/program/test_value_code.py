@@ -67,6 +67,8 @@ def test_the_same_at_the_ends_and_beside_whole_numbers(primitive: Any) -> None:
         for x in SPECIAL:
             agrees(primitive, [Value(x)])
         return
+    if len(primitive.operands) > 2:  # which have no code of their own
+        return
     for x in SPECIAL:
         for y in (*SPECIAL, 2, -3, 0, 10**15):
             agrees(primitive, [Value(x), y])

@@ -24,7 +24,7 @@ from benchmarks import mutation  # noqa: E402
 from benchmarks.mutants import WAYS, Mutant, is_equivalent, mutants  # noqa: E402
 
 LISTED = settings(mutation.SEARCH, phases=[Phase.explicit])
-CONSTANT = {"sign", "step", "equal"}
+CONSTANT = {"sign", "step", "equal", "heaviside", "copysign", "nextafter", "imag"}
 """Their derivative is 0, and most of what can be done to it leaves it 0."""
 
 

@@ -20,7 +20,7 @@ from autograd_lite.testing.strategies import points_for
 DRAWN = [
     name
     for name, p in PRIMITIVES.items()
-    if isinstance(p, Elementwise) or (isinstance(p, Structural) and p.cases is not None)
+    if isinstance(p, Elementwise) or (isinstance(p, Structural) and p.cases and cases_of(p))
 ]
 LINEAR = [name for name in DRAWN if getattr(PRIMITIVES[name], "linear", "")]
 
