@@ -5,11 +5,13 @@ that one graph come the gradient, the derivation by the chain rule, the picture 
 against numerical differentiation.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.declare import composed, elementwise, structural
 from autograd_lite.engine.floats import float_function
 from autograd_lite.engine.modes import is_recording, no_grad
-from autograd_lite.engine.primitive import PRIMITIVES, Primitive
+from autograd_lite.engine.primitive import COMPOSED, PRIMITIVES, Primitive
 from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -70,6 +72,16 @@ from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
 from autograd_lite.engine import batched_numpy  # noqa: F401  isort: skip
 from autograd_lite.primitives import constants  # noqa: F401  isort: skip
 from autograd_lite.program import value_methods  # noqa: F401  isort: skip
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """NumPy's functions, of which only some are exported, by the names that they have there."""
+        one = PRIMITIVES.get(name) or COMPOSED.get(name)
+        if one is None:
+            raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")
+        return one.function
+
 
 __version__ = "0.1.0"
 

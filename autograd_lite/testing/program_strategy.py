@@ -357,7 +357,7 @@ def _takes(primitive: Primitive, x: Array) -> bool:
     return any(kink_distance(primitive, [x], *case[1:]) > MARGIN for case in fitting)
 
 
-def _is_for(case: Case, shape: Shape) -> bool:
+def _is_for(case: Case, shape: tuple[int, ...]) -> bool:
     """Whether the first operand of a case has that shape, and is no constant."""
     return isinstance(case[0][0], tuple) and case[0][0] == shape
 
