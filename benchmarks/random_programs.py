@@ -161,6 +161,9 @@ def agrees(program: Program, seen: Count) -> None:
     except Exception as error:  # whatever it raises, it has no gradient
         seen.refused[f"{type(error).__name__}: {error}".splitlines()[0]] += 1
         return
+    if any(np.isnan(g).any() for g in theirs):  # as of a product with zeros; ours is checked
+        seen.refused["it gives nan"] += 1
+        return
     ours = our_gradients(program, inputs)
     seen.compared += 1
     scale = max(1.0, *(float(np.max(np.abs(g), initial=0.0)) for g in theirs))
