@@ -52,7 +52,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-300, -1e300, 5e-324, 800.0, INF, 
 NAMED = {
     f.__name__: f
     for p in PRIMITIVES.values()
-    if isinstance(p, Elementwise) and not p.constants
+    if isinstance(p, Elementwise) and not p.constants and not p.name.startswith("special_")
     for f in p.numpy
     if f is not np.fabs
 }
@@ -71,7 +71,7 @@ def test_special_numbers_are_numpys(name: str) -> None:
     for found in (of_tensors, np.array(of_values)):
         np.testing.assert_allclose(found, expected, rtol=1e-15 * 4, atol=0.0)
         there = (expected == 0.0) & (np.abs(rows) != 5e-324).all(axis=0)
-        there &= (count == 1) | rows.any(axis=0)  # which of 0.0 and −0.0 is greater, differs
+        there &= (rows == 0.0).sum(axis=0) < 2  # which of 0.0 and −0.0 is greater, differs
         np.testing.assert_array_equal(np.signbit(found[there]), np.signbit(expected[there]))
 
 

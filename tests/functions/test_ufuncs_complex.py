@@ -28,7 +28,10 @@ def takes_complex(function: Any) -> bool:
 # what orders complex numbers, which NumPy does by the real part and then the imaginary one
 ORDERED = {np.maximum, np.minimum, np.fmax, np.fmin}
 UFUNCS = [
-    f for f in FUNCTIONS if takes_complex(f) and f not in ORDERED and f.signature is None
+    f
+    for f in FUNCTIONS
+    if takes_complex(f) and f not in ORDERED and f.signature is None
+    and getattr(np, f.__name__, None) is f  # and not SciPy's, once one was called
 ]  # fmt: skip
 OTHERS: list[Callable[..., Any]] = [np.real, np.imag, np.angle, np.sinc, np.nan_to_num]
 NAMED = {f.__name__: f for f in [*UFUNCS, *OTHERS]}

@@ -17,7 +17,9 @@ from autograd_lite.engine.numpy_protocol import FUNCTIONS
 UFUNCS = {
     f.__name__: f
     for f in FUNCTIONS
-    if isinstance(f, np.ufunc) and (f.nin, f.nout, f.signature) == (2, 1, None)
+    if isinstance(f, np.ufunc)
+    and (f.nin, f.nout, f.signature) == (2, 1, None)
+    and getattr(np, f.__name__, None) is f  # and not SciPy's, once one was called
 }
 NAMES = [name for name, f in UFUNCS.items() if "dd->d" in f.types]
 # of which some builds of NumPy give the first element and the last alone, combined
