@@ -14,6 +14,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from primitive_checks import names
 
 import autograd_lite
 from autograd_lite import (
@@ -51,7 +52,7 @@ from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import Primitive, Structural
 
 KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
-ALL = pytest.mark.parametrize("name", [n for n in PRIMITIVES if n != "result_of"])
+ALL = pytest.mark.parametrize("name", names())
 inf, nan = math.inf, math.nan
 
 

@@ -41,11 +41,15 @@ def is_variadic(primitive: Primitive) -> bool:
     return primitive.is_variadic
 
 
+LATER = ("autograd_lite.scipy.", "autograd_lite.primitives.fft")
+"""Where the rules are that are loaded when one of them is first needed."""
+
+
 def can_be_drawn(primitive: Primitive) -> bool:
     """Whether its declaration says enough to call it at random, and it has one result. Not of
     SciPy's functions, some of which take only whole numbers as constants; and they are in the
     table only where one was called, on which nothing that is drawn may depend."""
-    if primitive.function.__module__.startswith("autograd_lite.scipy."):
+    if primitive.function.__module__.startswith(LATER):
         return False
     if isinstance(primitive, Structural):
         drawn = primitive.cases is not None and primitive.results is None
