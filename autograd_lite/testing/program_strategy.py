@@ -337,7 +337,10 @@ class _Writer:
     ) -> Array | None:
         operands, params = split(primitive, plain, args, kwargs)
         with np.errstate(all="ignore"):
-            result = np.asarray(primitive.arrays(*operands, **params), dtype=float)
+            try:
+                result = np.asarray(primitive.arrays(*operands, **params), dtype=float)
+            except np.linalg.LinAlgError:  # an earlier result can be a singular matrix
+                return None
             if not np.all(np.abs(result) <= LARGEST):
                 return None
             near = kink_distance(primitive, plain, args, kwargs)

@@ -137,6 +137,13 @@ def test_both_kinds_are_drawn_and_all_primitives_occur():
     assert len(seen) >= 0.9 * sum(map(can_be_drawn, PRIMITIVES.values()))
 
 
+@settings(max_examples=300)
+@given(programs("tensors", primitives=[PRIMITIVES[name] for name in ("solve", "divide")]))
+def test_a_singular_matrix_on_the_way_is_not_drawn(program):
+    """x / x is all ones: NumPy refuses to solve with it."""
+    assert np.all(np.isfinite(program(*program.inputs.values())))
+
+
 @pytest.mark.parametrize(("kind", "number"), [("values", float), ("tensors", np.ndarray)])
 def test_the_kind_can_be_chosen(kind, number):
     program = find(programs(kind), lambda p: len(p.steps) > 1)
