@@ -36,18 +36,24 @@ from autograd_lite.engine.primitive import (
     Rule,
     Structural,
 )
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
 
 # ---------------------------------------------------------------- evaluating
 
 
 def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The value of a primitive on plain numbers and arrays, some of which are Batched."""
+    """The value of a primitive on plain numbers and arrays, some of which are stand-ins."""
     level: Level | None = None
     for x in operands:
         if x.__class__ is Batched and (level is None or x.level.depth > level.depth):
             level = x.level
-    if level is None or primitive in (ENTER, LEAVE):
+    if primitive in (ENTER, LEAVE):
+        return primitive.arrays(*operands, **params)
+    if level is None:
+        other = next((x for x in operands if isinstance(x, StandIn)), None)
+        if other is not None:
+            return other.evaluate(primitive, operands, params)
         return primitive.arrays(*operands, **params)
     try:
         if isinstance(primitive, Elementwise):
