@@ -57,6 +57,7 @@ class Batched(StandIn):
 
     __slots__ = ("level", "payload")
 
+    WHAT = "what stands for a batch"
     level: Level
     payload: Any
 

@@ -229,15 +229,32 @@ def _is_same(first: Any, results: list[Any]) -> bool:
 
 
 def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What a function that failed gives for one example after the other of a batch; if there is
-    no batch, its error."""
+    """What a function that failed gives for one example after the other of a batch, or when a
+    program that is being traced runs; if there is neither, its error."""
     level = innermost(args, kwargs)
     if level is None:
-        raise error
+        return _when_it_runs(error, function, args, kwargs)
+
+    def of_one(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            return _when_it_runs(error, function, args, kwargs)
+
     try:
-        return each(level, function, args, kwargs)
-    except Exception as of_one:  # what is wrong with one example, if anything is
-        raise of_one from (None if type(of_one) is type(error) else error)
+        return each(level, of_one, args, kwargs)
+    except Exception as wrong:  # with one example, if anything is
+        raise wrong from (None if type(wrong) is type(error) else error)
+
+
+def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
+    """What a function of plain arrays, that is steered by their numbers, gives for stand-ins: they
+    note the call. If there is none, or a variable, the error."""
+    given = list(parts_of((args, kwargs)))
+    stand_in = next((x for x in given if isinstance(x, StandIn)), None)
+    if stand_in is None or any(isinstance(x, Variable) for x in given):
+        raise error
+    return stand_in.call_numpy(function, args, kwargs)
 
 
 # ---------------------------------------------------------------- in and out

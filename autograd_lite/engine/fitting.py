@@ -55,6 +55,8 @@ def _fitted_stand_in(part: Any, parent: Any, node: Any) -> Any:
     if part.__class__ is Value:
         part = as_tensor(part, data.dtype)
     elif not hasattr(part, "dtype"):
+        if isinstance(data, StandIn) and data.is_number:
+            return part
         part = np.asarray(part)
     if part.shape != data.shape:
         part = _summed(part, data.shape, node)

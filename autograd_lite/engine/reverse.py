@@ -145,6 +145,9 @@ def gradients_and_whether_recorded(
     uses = uses_among(order, ends)
     if not record:
         found = as_owned(*propagate(output, start, wanted, uses, False, ends))
+        if all(getattr(v._plain, "is_number", False) for v in order):
+            # of numbers, as Values add them up: from 0.0 on, which is never −0.0
+            found = {v: 0.0 + g for v, g in found.items()}
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
     with modes.recording():
         found, _ = propagate(output, start, wanted, uses, True, ends)
@@ -196,7 +199,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
                 f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
                 f"sum() or mean(), or give a gradient of that shape"
             )
-        return data.dtype.type(1)
+        return data.one() if isinstance(data, StandIn) else data.dtype.type(1)
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     refuse_other_arithmetic(f"{name}: the gradient", gradient)

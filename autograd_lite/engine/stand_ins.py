@@ -23,6 +23,14 @@ class StandIn:
 
     __slots__ = ()
 
+    WHAT = "a stand-in"
+    """What errors call it."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for one of Python's numbers."""
+        return False
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of its axes."""
@@ -60,6 +68,14 @@ class StandIn:
         """The value of a primitive on plain operands, among which this is."""
         raise NotImplementedError
 
+    def call_numpy(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """The call of a function of NumPy's that the table does not name."""
+        raise NotImplementedError
+
+    def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
+        """The same of a ufunc, or of one of its methods."""
+        return self.call_numpy(getattr(ufunc, method), inputs, options)
+
     def in_memory(self) -> Array:
         """An array that lies in memory as this does: views of it are views of this."""
         raise NotImplementedError
@@ -68,6 +84,10 @@ class StandIn:
         """The product g·partial of the chain rule, which this, or what holds this, is so far; with
         0·inf and 0·nan as 0 (see `chain.times`)."""
         raise NotImplementedError
+
+    def one(self) -> Any:
+        """The number 1 of its dtype."""
+        return self.dtype.type(1)
 
     def one_of_each(self) -> Any:
         """1 in its shape."""
