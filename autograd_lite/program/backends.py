@@ -24,6 +24,8 @@ class Body:
     """An expression for each output."""
     given: dict[str, Any]
     """What the lines use as globals."""
+    gives_python_numbers: bool = False
+    """Whether each output without axes is one of Python's numbers."""
     buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
     """Globals that one call at a time can use: arrays of these shapes and dtypes."""
 
@@ -46,7 +48,7 @@ def python_body(program: Program, names: Names) -> Body:
             lines.append(f"# {statement.text}")
         before = statement
         lines.append(text)
-    body = Body(lines, code.outputs, dict(code.names))
+    body = Body(lines, code.outputs, dict(code.names), gives_python_numbers=True)
     checked = _unguarded(program, code.outputs)
     if checked:
         lines.append(f"if isnan({' + '.join(checked)}): raise FloatingPointError")
@@ -57,7 +59,7 @@ def python_body(program: Program, names: Names) -> Body:
 def numpy_body(program: Program, names: Names) -> Body:
     """Calls of NumPy's functions."""
     code = numpy_code(program, names)
-    body = Body(code.lines, code.outputs, {**code.names, "np": np}, code.buffers)
+    body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
     checked = _unguarded(program, code.outputs)
     if checked:
         body.lines.append(f"check({', '.join(checked)})")

@@ -29,6 +29,8 @@ class Parameter:
     by_keyword: bool
     leaves: Sequence[int | None]
     """For each leaf of it, which input of the program it is; None if it is none."""
+    without_axes: Sequence[int]
+    """Which of the leaves are arrays without axes, in whose place is a number."""
 
 
 @dataclass
@@ -78,9 +80,11 @@ def function_of(
         else:
             places = ", ".join(x or "_" for x in own) + ("," if len(own) == 1 else "")
             opened.append(f"{places} = leaves_of({parameter.name})")
+        opened += [f"{own[i]} = {own[i]}[()]" for i in parameter.without_axes]
     body.given |= {"leaves_of": helpers.leaves_of, "with_leaves": helpers.with_leaves}
+    as_numbers = result.as_numbers and not body.gives_python_numbers
     outputs = [
-        f"{text}.item()" if result.as_numbers and _is_double(x) else text
+        f"{text}.item()" if as_numbers and _is_double(x) else text
         for text, x in zip(body.outputs, program.outputs, strict=True)
     ]
     if is_plain(result.form):

@@ -69,6 +69,8 @@ class Instruction:
     results: tuple[Variable, ...]
     is_several: bool = False
     """Whether the operation gives a tuple, of these results."""
+    may_be_view: bool = True
+    """Whether a result may lie in the memory of an argument."""
     line: tuple[str, int] | None = None
     """The file and line of the user's code that it comes from."""
     gradient_of: Variable | None = None

@@ -151,7 +151,7 @@ class _Buffers:
         self._last = _last_needed(program)
         self._lent: set[Any] = set(program.inputs)
         for one in program.instructions:
-            if not _is_ufunc(one) and any(x in self._lent for x in one.uses()):
+            if _may_be_view(one) and any(x in self._lent for x in one.uses()):
                 self._lent.update(one.results)
 
     def is_lent(self, x: Any) -> bool:
@@ -204,7 +204,7 @@ def _last_needed(program: Program) -> dict[Variable, int]:
     for i in range(len(program.instructions) - 1, -1, -1):
         one = program.instructions[i]
         needed = i
-        if not _is_ufunc(one):
+        if _may_be_view(one):
             needed = max([i, *(last.get(z, i) for z in one.results)])
         for x in one.uses():
             last[x] = max(last.get(x, i), needed)
@@ -225,6 +225,11 @@ _UFUNC_OF: dict[Any, Any] = {
     operator.abs: np.absolute, operator.mod: np.remainder,
 }  # fmt: skip
 """What Python's operators call for arrays; of x ** y that depends on y."""
+
+
+def _may_be_view(one: Instruction) -> bool:
+    """Whether a result may lie in the memory of an argument."""
+    return one.may_be_view and not _is_ufunc(one)
 
 
 def _is_ufunc(one: Instruction) -> bool:

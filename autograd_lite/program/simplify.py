@@ -69,6 +69,7 @@ def shared(program: Program) -> Program:
             params,
             one.results,
             one.is_several,
+            one.may_be_view,
             one.line,
             one.gradient_of,
         )

@@ -25,7 +25,7 @@ from autograd_lite.engine.apply import (
 from autograd_lite.engine.batching import evaluate_plain
 from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
-from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive
+from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Primitive, Structural
 from autograd_lite.engine.stand_in_numpy import by_operators
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable as Recorded
@@ -57,6 +57,8 @@ class Trace:
         """The products of the chain rule, where they are not guarded."""
         self.gradient_of: Variable | None = None
         self._called_from = users_line()
+        self._gradients: dict[Variable, Variable] = {}
+        """What a variable is part of the gradient of."""
 
     def input(self, example: Any, name: str | None = None) -> TracedArray:
         """A stand-in for an argument."""
@@ -92,19 +94,26 @@ class Trace:
         params: Mapping[str, Any],
         given: Any,
     ) -> Any:
-        line = users_line()
+        line: tuple[str, int] | None = users_line()
+        if line == self._called_from:
+            line = None
         made = [TracedArray(self, x, Variable(x)) for x in results_of(given)]
-        self.instructions.append(
-            Instruction(
-                operation,
-                arguments,
-                mapped(self._held, params) if params else params,
-                tuple([x.reference for x in made]),
-                isinstance(given, tuple),
-                line if line != self._called_from else None,
-                self.gradient_of,
-            )
+        one = Instruction(
+            operation,
+            arguments,
+            mapped(self._held, params) if params else params,
+            tuple([x.reference for x in made]),
+            isinstance(given, tuple),
+            _may_be_view(operation),
+            line,
+            self.gradient_of,
         )
+        if line is None and one.gradient_of is None:  # sums of what belongs to one gradient
+            sources = {self._gradients.get(x) for x in one.uses()}
+            one.gradient_of = sources.pop() if len(sources) == 1 else None
+        if one.gradient_of is not None:
+            self._gradients.update(dict.fromkeys(one.results, one.gradient_of))
+        self.instructions.append(one)
         if not isinstance(given, tuple):
             return made[0]
         return given._make(made) if hasattr(given, "_make") else tuple(made)
@@ -282,6 +291,17 @@ class TracedArray(StandIn):
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
+
+
+def _may_be_view(operation: Primitive | NumpyCall) -> bool:
+    """Whether a result may lie in the memory of an argument: what computes new numbers does not,
+    what moves numbers may, if they lie there in the right order."""
+    if isinstance(operation, NumpyCall):
+        return not isinstance(operation.function, np.ufunc)
+    if isinstance(operation, Structural):
+        moves = operation.linear == "jointly" and operation.reduces is None
+        return moves or operation.results is not None
+    return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 
 def _is_number(x: Any) -> bool:

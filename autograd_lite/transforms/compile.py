@@ -66,7 +66,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
         t2 = t1 / 2
         t3 = 2 * z
         d_z = 0.5 * t3
-        d_x = d_z * w
+        t4 = d_z * w
+        d_x = 0.0 + t4
         if isnan(d_x): raise FloatingPointError
         return t2, d_x
     """
@@ -181,10 +182,7 @@ class _Specialised:
         self._is_transform = isinstance(f, Transformed)
         leaves = leaves_of(self._given)
         self._places = [i for i, x in enumerate(leaves) if is_input(x)]
-        # a number of NumPy's in double precision is, to this package, one of Python's
-        self._examples = [
-            float(x) if isinstance(x, np.float64) else x for x in (leaves[i] for i in self._places)
-        ]
+        self._examples = [_example(leaves[i]) for i in self._places]
         parameters = _parameters(f, args, kwargs, self._places)
         self._names = [
             name
@@ -212,7 +210,7 @@ class _Specialised:
     def _slowly(self, args: Any, kwargs: Any) -> Any:
         """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""
         leaves = leaves_of((args, kwargs))
-        given = [leaves[i] for i in self._places]
+        given = [_example(leaves[i]) for i in self._places]
         found = interpret(self.program, given)
         if any(np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())):
             found = interpret(self._guarded, given)
@@ -241,6 +239,14 @@ class _Specialised:
         return found
 
 
+def _example(x: Any) -> Any:
+    """A number or array as this package computes with it: a number of NumPy's in double precision
+    as one of Python's, an array without axes as a number of NumPy's."""
+    if isinstance(x, np.float64):
+        return float(x)
+    return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
+
+
 def _number(x: Any) -> Any:
     return x.item() if isinstance(x, np.float64 | np.complex128) else x
 
@@ -261,7 +267,12 @@ def _parameters(f: Any, args: Any, kwargs: Any, inputs: list[int]) -> list[Param
     for name, tree, by_keyword in given:
         count = len(leaves_of(tree))
         leaves = [numbers.get(i) for i in range(start, start + count)]
-        found.append(Parameter(name, tree, by_keyword, leaves))
+        without_axes = [
+            i
+            for i, x in enumerate(leaves_of(tree))
+            if isinstance(x, np.ndarray) and not x.ndim and leaves[i] is not None
+        ]
+        found.append(Parameter(name, tree, by_keyword, leaves, without_axes))
         start += count
     return found
 
