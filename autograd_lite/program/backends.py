@@ -39,7 +39,8 @@ def python_body(program: Program, names: Names) -> Body:
     inputs = [names[x] for x in program.inputs]
     results = [names[one.results[0]] for one in program.instructions]
     line = straight_line_of(program)
-    code = python_code(line, inputs, tuple(names.reserved), names=results)
+    passing = [i for i, one in enumerate(program.instructions) if names.is_ours(one.results[0])]
+    code = python_code(line, inputs, tuple(names.reserved), names=results, passing=passing)
     lines: list[str] = []
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
@@ -47,7 +48,8 @@ def python_body(program: Program, names: Names) -> Body:
         if statement is not None and statement != before:
             lines.append(f"# {statement.text}")
         before = statement
-        lines.append(text)
+        if text:
+            lines.append(text)
     body = Body(lines, code.outputs, dict(code.names), gives_python_numbers=True)
     checked = _unguarded(program, code.outputs)
     if checked:

@@ -50,7 +50,7 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     notes = Trace(guarded)
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with observed(_Origins(notes)):
+    with observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
     program = Program(tuple(x.reference for x in inputs), notes.instructions, outputs)
     if guarded:

@@ -62,12 +62,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
         # z = x * w
         z = x * w
         # return z**2 / 2
-        t1 = pow(z, 2)
-        t2 = t1 / 2
-        t3 = 2 * z
-        d_z = 0.5 * t3
-        t4 = d_z * w
-        d_x = 0.0 + t4
+        t2 = pow(z, 2) / 2
+        d_z = 0.5 * (2 * z)
+        d_x = 0.0 + (d_z * w)
         if isnan(d_x): raise FloatingPointError
         return t2, d_x
     """
