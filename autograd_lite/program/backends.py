@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,7 @@ def python_body(program: Program, names: Names) -> Body:
     checked = _unguarded(program, code.outputs)
     if checked:
         lines.append(f"if isnan({' + '.join(checked)}): raise FloatingPointError")
-        body.given["isnan"] = _isnan
+        body.given["isnan"] = math.isnan
     return body
 
 
@@ -65,7 +66,7 @@ def numpy_body(program: Program, names: Names) -> Body:
     checked = _unguarded(program, code.outputs)
     if checked:
         body.lines.append(f"check({', '.join(checked)})")
-        body.given["check"] = _check
+        body.given["check"] = check
     return body
 
 
@@ -83,11 +84,7 @@ def _unguarded(program: Program, outputs: list[str]) -> list[str]:
     return [outputs[i] for i in places if program.outputs[i].__class__ is not Constant]
 
 
-def _isnan(x: float) -> bool:
-    return x != x
-
-
-def _check(*arrays: Any) -> None:
+def check(*arrays: Any) -> None:
     """Raise FloatingPointError if there is a nan in one of the arrays."""
     for x in arrays:
         flat = x.ravel() if isinstance(x, np.ndarray) else x

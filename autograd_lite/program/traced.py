@@ -161,6 +161,11 @@ class TracedArray(StandIn):
         return self.reference.is_number
 
     @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is: the parameters of instructions may hold it."""
+        return True
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of its axes."""
         return self.reference.shape
