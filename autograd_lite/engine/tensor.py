@@ -17,17 +17,12 @@ import numpy.typing as npt
 from autograd_lite.engine import clock, frames
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.array_attributes import ArrayAttributes
-from autograd_lite.engine.arrays import (
-    array_of,
-    has_variables,
-    is_frozen,
-    read_only,
-    sealed,
-)
+from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
 from autograd_lite.engine.at import At
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.objects import has_variables
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,

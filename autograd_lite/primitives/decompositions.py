@@ -31,6 +31,7 @@ from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import POSITIVE, Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
+from autograd_lite.primitives.boxes import of_numbers
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.complex_numbers import imag, real
 from autograd_lite.primitives.indexing import getitem
@@ -43,7 +44,6 @@ from autograd_lite.primitives.linalg import (
     hermitian_of,
     inv,
     is_square,
-    of_numbers,
     solve,
     square_cases,
     transposed,

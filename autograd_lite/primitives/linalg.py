@@ -19,13 +19,11 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.numpy_signatures import NO_VALUE
-from autograd_lite.engine.primitive import Array, Case, Rule
-from autograd_lite.engine.recording import as_value
-from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.primitives.boxes import of_numbers
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.complex_numbers import conjugate, imag, real
 from autograd_lite.primitives.indexing import getitem, scatter
-from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.products import dot, matmul
 from autograd_lite.primitives.shape import (
     Call,
@@ -38,39 +36,6 @@ from autograd_lite.primitives.shape import (
 )
 
 ROWS, COLUMN = (Ellipsis, None, None), (Ellipsis, None)
-
-
-def of_numbers(function: Rule) -> Rule:
-    """A function of NumPy's that takes numbers alone, as one of arrays of Values as well: these
-    become one Tensor for it, and each element of what it gives a Value."""
-
-    def arrays(*operands: Any, **params: Any) -> Any:
-        try:
-            return function(*operands, **params)
-        except (TypeError, ValueError):
-            boxed = [getattr(x, "dtype", np.dtype(float)).kind == "O" for x in operands]
-            if not any(boxed):
-                raise
-        given = [_unboxed(x) if box else x for x, box in zip(operands, boxed, strict=True)]
-        z = function(*given, **params)
-        return tuple(map(_boxed, z)) if isinstance(z, tuple) else _boxed(z)
-
-    return arrays
-
-
-def _unboxed(values: Array) -> Any:
-    """A Tensor of these Values."""
-    if not values.size:
-        return np.zeros(values.shape)
-    return reshape(stack(list(values.flat)), values.shape)
-
-
-def _boxed(z: Any) -> Any:
-    """An array of Values, each an element of a Tensor."""
-    values = np.empty(shape_of(z), dtype=object)
-    for place in np.ndindex(values.shape):
-        values[place] = as_value(getitem(z, place)) if is_variable(z) else z[place]
-    return values[()]
 
 
 def transposed(x: Any) -> Any:

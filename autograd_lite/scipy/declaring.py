@@ -20,7 +20,7 @@ from autograd_lite.engine.modes import is_recording
 from autograd_lite.engine.numpy_protocol import FUNCTIONS
 from autograd_lite.engine.primitive import POSITIVE, PRIMITIVES, REAL, Interval, Rule
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.linalg import of_numbers
+from autograd_lite.primitives.boxes import of_numbers
 
 UNIT: tuple[Interval, ...] = ((0.05, 0.95),)
 """Probabilities, for tests."""

@@ -14,7 +14,8 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.graph import bounds_of, leading_to
-from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.objects import joined
+from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable, is_variable
@@ -184,7 +185,7 @@ def outputs_of(name: str, output: Any) -> Any:
         if is_variable(leaf):
             return leaf.node
         if isinstance(leaf, np.ndarray) and leaf.dtype == object:
-            return _joined(leaf)
+            return _one(leaf)
         if isinstance(leaf, np.ndarray | np.generic | Batched) and leaf.dtype.kind in "fiuc":
             return leaf
         if isinstance(leaf, float | int | complex) and not isinstance(leaf, bool):
@@ -199,26 +200,16 @@ def outputs_of(name: str, output: Any) -> Any:
     return map_leaves(leaf_of, output)
 
 
-def _joined(array: np.ndarray[Any, Any]) -> Any:
+def _one(array: Array) -> Any:
     """An array of variables and numbers as one Tensor; of one without axes, what it holds."""
-    if not array.ndim:
-        return array.item()
-    stacked = PRIMITIVES["stack"].function(list(array.flat))
-    return PRIMITIVES["reshape"].function(stacked, array.shape + stacked.shape[1:])
-
-
-def joined(output: Any) -> Any:
-    """What f returned, as one Tensor if it is an array of variables."""
-    if isinstance(output, np.ndarray) and output.dtype == object and output.size:
-        return _joined(output)
-    return output
+    return joined(array) if array.ndim else array.item()
 
 
 def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
     """The number that f returned, by itself or as an array of one element."""
-    if isinstance(output, np.ndarray):
+    if isinstance(output, np.ndarray) and output.dtype == object and output.size:
         with modes.recording():
-            output = joined(output)
+            output = _one(output)
     if getattr(output, "ndim", 0) and output.size == 1 and output.dtype.kind in "fciu":
         with modes.recording():
             output = PRIMITIVES["reshape"].function(output, ())
