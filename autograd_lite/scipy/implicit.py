@@ -29,6 +29,7 @@ from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.linalg import solve
 from autograd_lite.primitives.shape import Call, astype, reshape, shape_of, transpose
 from autograd_lite.scipy.containers import one_array, plain_value
+from autograd_lite.transforms.calls import as_argument
 from autograd_lite.transforms.trees import map_leaves
 
 Equations = Callable[[Any], Any]
@@ -206,7 +207,7 @@ def implicit(equations: Equations, solution: Any, dtype: Any = float) -> Any:
     x = np.array(solution, dtype=float)
     if not is_recording():
         return x.astype(dtype)[()]
-    leaf = Tensor(x)
+    leaf = as_argument(Tensor(x))
     began = clock.tick()
     residual = one_array(equations(leaf))
     if not is_variable(residual):

@@ -45,6 +45,7 @@ from autograd_lite.scipy.implicit import (
     gradients_apart,
     plain_arguments,
 )
+from autograd_lite.transforms.calls import as_argument
 from autograd_lite.transforms.trees import leaves_of
 
 METHODS = {
@@ -115,7 +116,7 @@ def odeint(
 def _dependences(f: Callable[..., Any], y: Array, t: float, args: tuple[Any, ...]) -> list[Any]:
     """The variables that f depends on at the start, but for y and t; and all among the args."""
     among = [v for v in leaves_of(list(args)) if is_variable(v)]
-    leaf, began = Tensor(y), clock.tick()
+    leaf, began = as_argument(Tensor(y)), clock.tick()
     z = one_array(f(leaf, float(t), *args))
     found = made_before(began, z) if is_variable(z) else []
     return list(dict.fromkeys([*(v.node for v in among), *(v for v in found if v is not leaf)]))
@@ -214,8 +215,8 @@ class Solution:
         total: list[Any] = [np.zeros(shape_of(v)) for v in self.parameters]
         by_time, flow = np.zeros(len(t)), np.array(g[-1])
         for i in reversed(range(len(self._fractions))):
-            y, ends = Tensor(self.values[i]), t[i : i + 2]
-            own = [y, *map(Tensor, ends)] if self.by_time else [y]
+            y, ends = as_argument(Tensor(self.values[i])), t[i : i + 2]
+            own = [y, *(as_argument(Tensor(end)) for end in ends)] if self.by_time else [y]
             began = clock.tick()
             with recording():
                 z = self._across(i, y, *(own[1:] or ends))
@@ -240,7 +241,7 @@ class Solution:
 def _variable(x: Any) -> Any:
     """A node of float64 of its own, that is x."""
     if not is_variable(x):
-        return Tensor(np.asarray(x, dtype=float))
+        return as_argument(Tensor(np.asarray(x, dtype=float)))
     return astype(x, float) if x.dtype != float else positive(x)
 
 

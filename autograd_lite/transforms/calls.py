@@ -7,7 +7,7 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 Argnums = int | str | Sequence[int | str]
+Leaf = TypeVar("Leaf", bound=Variable)
 Place = int | str
 """Where an argument stands: its position, or its keyword."""
 
@@ -147,17 +148,17 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
     if is_variable(leaf):  # its own node, from which the way back leads on to the outer one
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
-        return _argument(Value(leaf))
+        return as_argument(Value(leaf))
     if isinstance(leaf, np.ndarray | np.inexact | complex | Batched):
-        return _argument(Tensor(leaf))
+        return as_argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
         "dicts, lists and tuples of them can be differentiated by"
     )
 
 
-def _argument(leaf: Variable) -> Variable:
-    """A leaf, noted to stand for an argument, so that its copies are recorded."""
+def as_argument(leaf: Leaf) -> Leaf:
+    """A leaf that a function is given to be differentiated: its copies are recorded."""
     leaf.set_note("argument", True)
     return leaf
 

@@ -17,7 +17,7 @@ from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.transforms.calls import check_function, outputs_of
+from autograd_lite.transforms.calls import as_argument, check_function, outputs_of
 from autograd_lite.transforms.nodes import recorded_as_one
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
@@ -97,7 +97,7 @@ def _run(f: Callable[..., Any], given: Any, variables: Sequence[Any]) -> Any:
 
 def _leaf(numbers: Any, like: Any) -> Any:
     """A leaf of these numbers, of the kind of a variable."""
-    return Value(numbers) if like.__class__ is Value else Tensor(numbers)
+    return as_argument(Value(numbers) if like.__class__ is Value else Tensor(numbers))
 
 
 def _back(

@@ -3,6 +3,7 @@ differences."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,17 @@ def test_a_variable_that_comes_in_later_is_no_silent_zero() -> None:
     z = odeint(late, Tensor(1.0), [0.0, 1.0])
     with pytest.raises(ValueError, match="give it as one of the args"):
         z[1].backward()
+
+
+def test_copies_of_the_state_and_the_time_are_not_constant() -> None:
+    """y′ = −a·t·y: y = y₀·e^(−a·t²/2)."""
+
+    def end(y0: Any, a: Any, t: Any) -> Any:
+        times = np.array([0.0, 0.5, 1.0]) * t
+        return odeint(lambda y, t: -a * copy.copy(t) * copy.deepcopy(y), y0, times, rtol=1e-10)[-1]
+
+    expected = np.array([1.0, -0.5, -1.0]) * np.exp(-0.5)
+    np.testing.assert_allclose(grad(end, (0, 1, 2))(1.0, 1.0, 1.0), expected, rtol=1e-7)
 
 
 def test_backwards_in_time_and_of_any_shape() -> None:
