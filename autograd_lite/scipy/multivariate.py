@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
+from autograd_lite.engine.chain import detached
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
@@ -43,7 +45,7 @@ class _MultivariateNormal:
 
         Raises:
             numpy.linalg.LinAlgError: if Σ is not positive definite: a singular one, which SciPy
-                takes with `allow_singular`, has no density here, whatever that says.
+                takes with `allow_singular`, has no density here.
         """
         x, cov = _array(x), _array(cov)
         n = _dimension(x, mean, cov)
@@ -53,6 +55,8 @@ class _MultivariateNormal:
             shape = (*shape, 1)
         rows = reshape(d, (-1, n))
         if len(shape_of(cov)) < 2 or n == 1:
+            if np.any(numbers_of(detached(cov)) <= 0):
+                raise np.linalg.LinAlgError("multivariate_normal: cov is not positive definite")
             scale = np.sqrt(broadcast_to(reshape(cov, (-1,)), (n,)))
             w, logarithms = rows / scale, log(scale)
         else:
