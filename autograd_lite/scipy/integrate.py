@@ -4,7 +4,8 @@ by their parameters.
 The steps are found on plain arrays, by one of SciPy's explicit Runge-Kutta methods with control of
 the error. On the way back each interval between two times is computed again, with these steps, and
 recorded: the discrete adjoint. So the gradient is that of the numbers that were computed, exact to
-rounding, at the memory of one interval; and to record it, for a second derivative, all are.
+rounding, and takes the memory of one interval; a gradient that is differentiated again takes that
+of all intervals.
 
 Source: E. Hairer, S. Nørsett, G. Wanner, "Solving Ordinary Differential Equations I" (1993).
 

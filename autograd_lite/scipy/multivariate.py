@@ -41,7 +41,7 @@ class _MultivariateNormal:
             mean: (n,), by default 0.
             cov: Σ (n, n), symmetric and positive definite; or (n,), its diagonal; or a number for
                 all of that.
-            allow_singular: taken as SciPy's, for a Σ that is not singular.
+            allow_singular: may be given, as to SciPy's, but without effect.
 
         Raises:
             numpy.linalg.LinAlgError: if Σ is not positive definite: a singular one, which SciPy
@@ -104,7 +104,7 @@ class _Dirichlet:
             alpha: (k,), all > 0.
 
         Raises:
-            ValueError: if an α is not positive, or the shares are none.
+            ValueError: if an α is not positive, a share is negative, or they do not add up to 1.
         """
         x, alpha = _array(x), _array(alpha)
         k = shape_of(alpha)[0]
