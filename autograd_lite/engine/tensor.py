@@ -96,7 +96,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     __array_priority__ = 1000
 
     def __init__(self, array: npt.ArrayLike, copy: bool = True, name: str | None = None) -> None:
-        if array.__class__ is not ndarray and has_variables(array):
+        if (array.__class__ is not ndarray or array.dtype == object) and has_variables(array):
             self._become(array)
             self.name = name
             return

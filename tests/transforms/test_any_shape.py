@@ -152,6 +152,26 @@ def test_arrays_of_variables_are_joined() -> None:
     assert elementwise_grad(lambda a: np.array([a, a * a]))(3.0) == 7.0
 
 
+def test_a_tensor_of_what_holds_variables() -> None:
+    """A list or array of variables, or of rows of them, as one Tensor that is made of them."""
+    ways: dict[str, Any] = {
+        "a list": lambda x: Tensor([x[0] ** 2, 3.0 * x[1]]),
+        "an array": lambda x: Tensor(np.array([x[0] ** 2, 3.0 * x[1]])),
+        "one without axes": lambda x: Tensor(np.array(x[0].reshape(()), object)) * x,
+        "rows": lambda x: Tensor([[x[0], 1.0], x * x]),
+        "rows in an array": lambda x: Tensor(np.array([[x[0], 1.0], [x[1], x[0]]])),
+        "Values": lambda x: Tensor(np.array([Value(2.0), 1.0])) * x,
+    }
+    jacobians = [jacobian(f)(np.array([2.0, 5.0])).tolist() for f in ways.values()]
+    square = [[4.0, 0.0], [0.0, 3.0]]
+    rows = [[[1.0, 0.0], [0.0, 0.0]], [[4.0, 0.0], [0.0, 10.0]]]
+    table = [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]]
+    single, values = [[4.0, 0.0], [5.0, 2.0]], [[2.0, 0.0], [0.0, 1.0]]
+    assert jacobians == [square, square, single, rows, table, values]
+    with pytest.raises(TypeError, match="numbers are needed, not dtype object"):
+        Tensor(np.array([1.0, 2.0], object))
+
+
 def test_an_argument_that_is_written_into() -> None:
     def f(x: Any) -> Any:
         x[0] = x[0] * x[1]
