@@ -471,8 +471,9 @@ def max(
 def min(
     x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
 ) -> Call:
-    """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie. The
-    arguments are those of `max`.
+    """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
+
+    The arguments are those of `max`.
 
     >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
