@@ -119,6 +119,7 @@ def _dependences(f: Callable[..., Any], y: Array, t: float, args: tuple[Any, ...
     among = [v for v in leaves_of(list(args)) if is_variable(v)]
     leaf, began = as_argument(Tensor(y)), clock.tick()
     z = one_array(f(leaf, float(t), *args))
+    leaf = leaf.first  # f may write into it
     found = made_before(began, z) if is_variable(z) else []
     return list(dict.fromkeys([*(v.node for v in among), *(v for v in found if v is not leaf)]))
 
@@ -150,7 +151,7 @@ class Solution:
 
         def slope(t: float, flat: Any) -> Array:
             with no_grad():
-                found = plain_value(self._f(flat.reshape(shape), t, *given))
+                found = plain_value(self._f(np.array(flat).reshape(shape), t, *given))
             return np.asarray(found, dtype=float).reshape(-1)
 
         values, solver = [y], None
@@ -188,6 +189,7 @@ class Solution:
         for s in range(method.n_stages):
             moved = y if not s else y + _weighted(method.A[s, :s], slopes, h)
             slope = one_array(self._f(moved, t + method.C[s] * h, *self._args))
+            y = y.first  # f may write into it
             slopes.append(slope if shape_of(slope) == shape else reshape(slope, shape))
         return y + _weighted(method.B, slopes, h)
 
@@ -206,6 +208,7 @@ class Solution:
         values = [y]
         for i in range(len(self._fractions)):
             values.append(self._across(i, values[-1], times[i], times[i + 1]))
+        y, *_ = values = [x.first for x in values]  # f may have written into them
         if self.by_time:
             return gradients_apart(stack(values), [y, times, *self.parameters], g, True)
         back, *rest = gradients_apart(stack(values), [y, *self.parameters], g, True)
@@ -221,6 +224,7 @@ class Solution:
             began = clock.tick()
             with recording():
                 z = self._across(i, y, *(own[1:] or ends))
+            own = [x.first for x in own]
             self._check(z, began, own)
             back, *rest = gradients_apart(z, [*own, *self.parameters], flow)
             for j in range(len(own) - 1):

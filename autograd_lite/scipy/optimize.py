@@ -64,7 +64,12 @@ def fixed_point(
     start = np.asarray(plain_value(x0), dtype=float)
     step = without_recording(f, params)
     found = _iterated(step, start, tol, maxiter)
-    return implicit(lambda x: x - one_array(f(x, *params)), found, dtype_of(x0))
+
+    def equations(x: Any) -> Any:
+        z = one_array(f(x, *params))
+        return x.first - z  # f may write into it
+
+    return implicit(equations, found, dtype_of(x0))
 
 
 def _iterated(step: Callable[[Any], Array], x: Array, tol: float, maxiter: int) -> Array:
@@ -142,7 +147,7 @@ def _jacobian_of(fun: Function, shape: tuple[int, ...]) -> Callable[..., Array]:
         if not is_variable(z):
             return np.zeros((np.size(z), variable.size))
         rows = np.eye(z.size).reshape(z.size, *z.shape)
-        found = [np.ravel(gradients(z, [variable], row)[0]) for row in rows]
+        found = [np.ravel(gradients(z, [variable.first], row)[0]) for row in rows]
         return np.reshape(found, (z.size, variable.size))
 
     return jacobian
@@ -205,7 +210,7 @@ def minimize(
         return found if held is None else where(held, x - solution, found)
 
     result.x = implicit(slope, solution, dtype_of(x0))
-    result.fun = fun(result.x, *args)
+    result.fun = fun(PRIMITIVES["positive"].function(result.x), *args)
     return result
 
 
@@ -234,5 +239,5 @@ def _with_gradient(fun: Function, x: Any, args: Sequence[Any]) -> tuple[Any, Any
         value = one_array(fun(own, *args))
         if not is_variable(value):
             return value, np.zeros(own.shape)
-        (slope,) = gradients(value, [own], record=True)
+        (slope,) = gradients(value, [own.first], record=True)  # fun may write into it
     return value, slope

@@ -274,6 +274,33 @@ def test_copies_of_the_unknowns_are_not_constant() -> None:
         assert grad(solver)(2.0) == pytest.approx(0.5 / np.sqrt(2.0), rel=1e-6), name
 
 
+def test_functions_that_write_into_their_argument() -> None:
+    def doubled(x: Any) -> Any:
+        x[0] = 2.0 * x[0]
+        return x
+
+    one = np.ones(1)
+    solvers = {  # and what they solve, by a
+        "root": (lambda a: root(lambda x: doubled(x) ** 2 - a, one).x, lambda a: a**0.5 / 2.0),
+        "fixed_point": (
+            lambda a: fixed_point(lambda x: doubled(x) / 4.0 + a**2, one),
+            lambda a: 2.0 * a**2,
+        ),
+        "minimize": (
+            lambda a: minimize(lambda x: ((doubled(x) - a**2) ** 2).sum(), one).x,
+            lambda a: a**2 / 2.0,
+        ),
+        "its value": (
+            lambda a: minimize(lambda x: ((doubled(x) - a) ** 2).sum() + a**3, one).fun,
+            lambda a: a**3,
+        ),
+    }
+    for name, (solver, solution) in solvers.items():
+        f: Any = lambda a, solver=solver: np.sum(solver(a))  # noqa: E731
+        assert grad(f)(2.0) == pytest.approx(grad(solution)(2.0), rel=1e-6), name
+        assert grad(grad(f))(2.0) == pytest.approx(grad(grad(solution))(2.0), abs=1e-5), name
+
+
 # ---------------------------------------------------------------- SciPy's own, with gradients
 
 
