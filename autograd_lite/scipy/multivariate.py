@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batch import numbers_of
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
@@ -55,7 +56,7 @@ class _MultivariateNormal:
             shape = (*shape, 1)
         rows = reshape(d, (-1, n))
         if len(shape_of(cov)) < 2 or n == 1:
-            if np.any(numbers_of(detached(cov)) <= 0):
+            if _is_surely_not_positive(cov):
                 raise np.linalg.LinAlgError("multivariate_normal: cov is not positive definite")
             scale = np.sqrt(broadcast_to(reshape(cov, (-1,)), (n,)))
             w, logarithms = rows / scale, log(scale)
@@ -75,6 +76,13 @@ class _MultivariateNormal:
         n = _dimension(_array(0.0), mean, _array(cov))
         density = self.logpdf(np.zeros(n), np.zeros(n), cov)
         return 0.5 * n - density
+
+
+def _is_surely_not_positive(x: Any) -> bool:
+    """Whether a number among these, if they can be read, is 0 or less."""
+    held = detached(x)
+    held = held.numbers() if held.__class__ is Batched else held
+    return not isinstance(held, StandIn) and bool(np.any(held <= 0))
 
 
 def _dimension(x: Any, mean: Any, cov: Any) -> int:
