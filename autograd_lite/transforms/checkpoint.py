@@ -32,6 +32,7 @@ def checkpoint(f: F) -> F:
     Args:
         f: takes and returns numbers, arrays, variables and nested containers of them. It must give
             the same whenever it is called with the same arguments: no random numbers of its own.
+            What it writes into a variable that it is given stays within.
 
     Returns:
         A function of the same arguments, whose derivatives are those of f in every transform;
