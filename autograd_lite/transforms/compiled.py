@@ -21,7 +21,7 @@ from autograd_lite.program.interpret import interpret
 from autograd_lite.program.simplify import simplified
 from autograd_lite.program.trace import guarded_trace, trace
 from autograd_lite.program.traced import TracedArray
-from autograd_lite.transforms.calls import Transformed, check_function, joined
+from autograd_lite.transforms.calls import Transformed, as_one, check_function
 from autograd_lite.transforms.gradient import grad, value_and_grad
 from autograd_lite.transforms.hessian import hessian
 from autograd_lite.transforms.jacobian import jacobian
@@ -197,7 +197,7 @@ class _Specialised:
             found: list[Any] = []
 
             def leaf(x: Any, where: str) -> Any:
-                x = joined(x)
+                x = as_one(x)
                 found.append(detached(x.node if is_variable(x) else x))
                 return 0
 
