@@ -24,6 +24,7 @@ from autograd_lite.engine.primitive import (
     EachOperand,
     Elementwise,
     Primitive,
+    Shared,
     Structural,
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
@@ -200,11 +201,14 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
         z = tuple(node.result(i) for i in range(len(results)))
+    rules: Any = primitive.pullbacks
+    params = node.params
+    if rules.__class__ is Shared:
+        rules, values, params = rules.at(u, z, values, params)
     pulled = []
     reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
-        rule: Any = primitive.pullbacks[i]
-        part = fitted(rule(u, z, *values, **node.params), node.operands[i], node)
+        part = fitted(rules[i](u, z, *values, **params), node.operands[i], node)
         for j, one in part.items() if isinstance(part, dict) else ((None, part),):
             if is_variable(one):  # else it is 0, whatever u is
                 pulled.append(one)

@@ -18,7 +18,7 @@ from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.observing import observed_call, observed_pullback, observers
-from autograd_lite.engine.primitive import EachOperand
+from autograd_lite.engine.primitive import EachOperand, Shared
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -108,7 +108,7 @@ def propagate(
                 z, values = node, operands
             else:
                 z, values = node._plain, node._values
-            if rules.__class__ is EachOperand:
+            if rules.__class__ is EachOperand or rules.__class__ is Shared:
                 rules, values, params = rules.at(flow, z, values, params)
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)

@@ -19,7 +19,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.numpy_signatures import NO_VALUE
-from autograd_lite.engine.primitive import Array, Case, Rule
+from autograd_lite.engine.primitive import Array, Case, Rule, Shared
 from autograd_lite.engine.recording import as_value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
@@ -180,12 +180,11 @@ def _is_symmetric(a: Any) -> bool:
     return a.__class__ is np.ndarray and a.ndim == 2 and bool(np.array_equal(a, a.T))
 
 
-def _to_matrix(g: Any, z: Any, a: Any, b: Any) -> Any:
-    """−(a⁻ᵀ·g)·zᵀ."""
-    side = -_to_right_side(g, z, a, b)
+def _to_matrix(side: Any, g: Any, z: Any, a: Any, b: Any) -> Any:
+    """−side·zᵀ, for side = a⁻ᵀ·g."""
     if dimensions_of(b) > 1:
-        return matmul(side, transposed(z))
-    return getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
+        return matmul(-side, transposed(z))
+    return getitem(-side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
 
 
 def _solve_cases(shape: Shape) -> Iterator[Case]:
@@ -201,7 +200,7 @@ def _solve_cases(shape: Shape) -> Iterator[Case]:
     np.linalg.solve,
     arrays=of_numbers(np.linalg.solve),
     text="{a}⁻¹·{b}",
-    pullbacks=(_to_matrix, _to_right_side),
+    pullbacks=Shared(_to_right_side, _to_matrix, lambda side, g, z, a, b: side),
     cases=_solve_cases,
     back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),
     kink=lambda a, b: least_singular(a),
@@ -287,7 +286,8 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
     back = g[1]
     if is_complex(x):
         back = back + 1j * imag(g[0] * z[0])
-    return getitem(back, ROWS) * inv(transposed(x))
+    # in this order NumPy multiplies in the memory of the inverse
+    return inv(transposed(x)) * (back if dimensions_of(x) == 2 else getitem(back, ROWS))
 
 
 @structural(
