@@ -117,7 +117,7 @@ class Pushforward:
         arrays of exactly their shapes and dtypes, or variables to record with."""
         flows = dict(zip(self._inputs, tangents, strict=True))
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
-        with modes.recording(), np.errstate(all="ignore"):
+        with modes.in_any_case(), np.errstate(all="ignore"):
             for node in self._nodes:
                 places = [i for i, x in node.variables() if x in self._active]
                 given = [flows[node.operands[i]] for i in places]

@@ -61,7 +61,7 @@ def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> N
 def _backward_recorded(output: Any, start: Any) -> None:
     """The same with variables, so that each `.grad` can be differentiated again."""
     clock.tick()
-    with modes.recording():
+    with modes.in_any_case():
         found, _ = propagate(output, start, None, count_uses(output), True)
         as_variables = {v: g if is_variable(g) else v.__class__(g) for v, g in found.items()}
         total = [g if v._grad is None else v._grad + g for v, g in as_variables.items()]
@@ -145,7 +145,7 @@ def gradients_and_whether_recorded(
     if not record:
         found = as_owned(*propagate(output, start, wanted, uses, False, ends))
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
-    with modes.recording():
+    with modes.in_any_case():
         found, _ = propagate(output, start, wanted, uses, True, ends)
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain

@@ -114,7 +114,7 @@ class Jacobian(Transformed):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
         output, aux = with_aux(self.name, call.output) if self._has_aux else (call.output, None)
-        with modes.recording():
+        with modes.in_any_case():
             output = outputs_of(self.name, output)
         outputs = leaves_of(output)
         warn_if_cut(self.name, outputs, call.inputs)

@@ -97,7 +97,7 @@ def _linearized(
     check_function(name, f)
     call = Call(name, f, tuple(primals), {}, range(len(primals)))
     output, aux = with_aux(name, call.output) if has_aux else (call.output, None)
-    with modes.recording():
+    with modes.in_any_case():
         output = outputs_of(name, output)
     warn_if_cut(name, leaves_of(output), call.inputs)
     push = Pushed(call, output, often)

@@ -61,7 +61,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     check_function("vjp", f)
     call = Call("vjp", f, primals, {}, range(len(primals)))
     output, aux = with_aux("vjp", call.output) if has_aux else (call.output, None)
-    with modes.recording():
+    with modes.in_any_case():
         output = outputs_of("vjp", output)
     warn_if_cut("vjp", leaves_of(output), call.inputs)
     pull = Pullback(call, output)
@@ -110,7 +110,7 @@ class Pullback:
         if not record:
             starts = {k: g.detach() if is_variable(g) else g for k, g in starts.items()}
         start = starts if len(self._places) > 1 else starts[0]
-        with modes.recording():  # of what is given as a variable, also within no_grad
+        with modes.in_any_case():  # of what is given as a variable, also within no_grad
             found, recorded = gradients_and_whether_recorded(
                 self._whole, self._call.inputs, start, record
             )
