@@ -103,14 +103,15 @@ class Pushforward:
         """Whether the results are variables."""
         self._output = output
         self._inputs = inputs
-        self._nodes = [node for node in order if node not in wanted]
-        self._active = frozenset(order)
-        self._steps: dict[Any, Step] | None = {} if often else None
-
-    @property
-    def depends(self) -> bool:
+        active = frozenset(order)
+        self._nodes = [
+            (node, [i for i, x in node.variables() if x in active])
+            for node in order
+            if node not in wanted
+        ]
+        self.depends = bool(active)
         """Whether the output depends on any input."""
-        return bool(self._active)
+        self._steps: dict[Any, Step] | None = {} if often else None
 
     def __call__(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the output (of several a tuple) for tangents of the inputs: numbers and
@@ -118,10 +119,18 @@ class Pushforward:
         flows = dict(zip(self._inputs, tangents, strict=True))
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
         with modes.in_any_case(), np.errstate(all="ignore"):
-            for node in self._nodes:
-                places = [i for i, x in node.variables() if x in self._active]
-                given = [flows[node.operands[i]] for i in places]
-                flows[node] = _fitting(self._step(node, places)(given), node)
+            for node, places in self._nodes:
+                operands = node.operands
+                given = [flows[operands[i]] for i in places]
+                t = self._step(node, places)(given)
+                data = node._plain
+                if not (
+                    t.__class__ is data.__class__ is np.ndarray
+                    and t.shape == data.shape
+                    and t.dtype is data.dtype
+                ):
+                    t = _fitting(t, node)
+                flows[node] = t
         return flows[self._output] if self._output in flows else _zero(self._output)
 
     def _step(self, node: Any, places: list[int]) -> Step:

@@ -49,16 +49,6 @@ def count_uses(output: Any) -> dict[Any, int]:
     return uses
 
 
-def uses_among(order: list[Any], ends: Collection[Any]) -> dict[Any, int]:
-    """How often each of these nodes is used by the others of them."""
-    uses = dict.fromkeys(order, 0)
-    for node in order:
-        for _, x in () if node in ends else node.variables():
-            if x in uses:
-                uses[x] += 1
-    return uses
-
-
 @np.errstate(all="ignore")
 def propagate(
     output: Any,

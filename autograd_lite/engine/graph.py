@@ -122,6 +122,34 @@ def _variables_of(node: Any) -> Sequence[Any]:
     return [x for x in node.operands if isinstance(x, Variable)]
 
 
+class Walk:
+    """The walk from an output to some inputs: for many passes along the same graph, made once."""
+
+    __slots__ = ("_uses", "bounds", "older", "order", "wanted")
+
+    def __init__(self, output: Any, inputs: Iterable[Any]) -> None:
+        self.wanted = frozenset([x.node for x in inputs])
+        self.bounds = bounds_of(self.wanted)
+        self.order, self.older = leading_to(output, self.wanted, self.bounds)
+        self._uses: dict[Any, int] | None = None
+
+    def uses(self) -> dict[Any, int]:
+        """How often each of the variables is used by the others of them."""
+        if self._uses is None:
+            self._uses = uses_among(self.order, self.bounds[1])
+        return self._uses.copy()
+
+
+def uses_among(order: Iterable[Any], ends: Collection[Any]) -> dict[Any, int]:
+    """How often each of these nodes is used by the others of them that are no ends."""
+    uses = dict.fromkeys(order, 0)
+    for node in order:
+        for x in () if node in ends else _variables_of(node):
+            if x in uses:
+                uses[x] += 1
+    return uses
+
+
 def leads_to(output: Any, inputs: Collection[Any], bounds: Bounds) -> bool:
     """Whether an output depends on one of the inputs: as `leading_to`, but only up to the first."""
     oldest, ends = bounds
