@@ -268,6 +268,7 @@ def _eig_gap(x: Array) -> Any:
 @structural(
     np.linalg.eig,
     arrays=of_numbers(np.linalg.eig),
+    batched="last",
     pullbacks=(_to_any,),
     results=("eigenvalues", "eigenvectors"),
     cases=square_cases,
@@ -367,13 +368,15 @@ def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
     x = np.asarray(x)
     if x.dtype.kind == "O" or np.isfinite(x).all():
         return of_numbers(np.linalg.svd)(x, full_matrices=full_matrices)
-    values = np.linalg.svd(x, compute_uv=False)
-    u, s, vh = np.linalg.svd(np.zeros(x.shape, x.dtype), full_matrices)
-    return type(np.linalg.svd(np.eye(1)))(u * np.nan, s * np.nan + values, vh * np.nan)
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    found = np.linalg.svd(np.where(finite, x, x.dtype.type(0)), full_matrices)
+    nan = np.where(finite, 0.0, np.nan).astype(found.S.dtype)
+    return type(found)(found.U + nan, found.S + nan[..., 0], found.Vh + nan)
 
 
 @structural(
     arrays=_singular_vectors,
+    batched="last",
     pullbacks=(_to_decomposed,),
     results=("U", "S", "Vh"),
     cases=_svd_cases,
@@ -482,6 +485,7 @@ def _least_of_triangle(x: Array, *rest: Any) -> Any:
 
 @structural(
     arrays=of_numbers(np.linalg.qr),
+    batched="last",
     pullbacks=(_to_orthogonal,),
     results=("Q", "R"),
     cases=_tall_cases,

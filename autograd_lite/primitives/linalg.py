@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
@@ -187,6 +188,21 @@ def _to_matrix(side: Any, g: Any, z: Any, a: Any, b: Any) -> Any:
     return getitem(-side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
 
 
+def _solve_each(which: Sequence[bool], a: Any, b: Any) -> Any:
+    """The solution for each example of a batch; of one matrix and many right-hand sides, side by
+    side as columns, so that it is factored once."""
+    vector = b.ndim - which[1] == 1
+    if vector:
+        b = getitem(b, COLUMN)
+    if not which[0] and a.ndim == 2 and b.ndim == 3:
+        n, count, columns = a.shape[-1], b.shape[0], b.shape[-1]
+        side = reshape(transpose(b, (1, 0, 2)), (b.shape[1], count * columns))
+        z = transpose(reshape(solve(a, side), (n, count, columns)), (1, 0, 2))
+    else:
+        z = solve(*in_front(which, (a, b)))
+    return getitem(z, (Ellipsis, 0)) if vector else z
+
+
 def _solve_cases(shape: Shape) -> Iterator[Case]:
     if is_square(shape):
         n = shape[-1]
@@ -200,6 +216,7 @@ def _solve_cases(shape: Shape) -> Iterator[Case]:
     np.linalg.solve,
     arrays=of_numbers(np.linalg.solve),
     text="{a}⁻¹·{b}",
+    batched=_solve_each,
     pullbacks=Shared(_to_right_side, _to_matrix, lambda side, g, z, a, b: side),
     cases=_solve_cases,
     back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),

@@ -143,6 +143,7 @@ def _partition_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.partition,
     arrays=_partition,
+    batched="axis",
     pullbacks=(_to_places,),
     cases=_partition_cases,
     kink=_gap,
