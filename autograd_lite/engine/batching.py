@@ -234,8 +234,15 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
     level = innermost(args, kwargs)
     if level is None:
         raise error
+
+    def one(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as of_rest:  # an example may still be a batch, further out
+            return one_by_one(of_rest, function, args, kwargs)
+
     try:
-        return each(level, function, args, kwargs)
+        return each(level, one, args, kwargs)
     except Exception as of_one:  # what is wrong with one example, if anything is
         raise of_one from (None if type(of_one) is type(error) else error)
 

@@ -282,7 +282,7 @@ def note_view(z: Tensor, node: Any) -> None:
     operands, values = node._operands, node._values
     if len(operands) == 1 and memory.__class__ is ndarray and operands[0].__class__ is Tensor:
         value = values[0]  # most often, and in a third of the time
-        if value is memory or value.base is memory:
+        if value is memory or (value.__class__ is ndarray and value.base is memory):
             _note(z, operands[0])
             return
     if not plain.ndim:

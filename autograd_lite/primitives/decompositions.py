@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
@@ -57,7 +58,7 @@ AS_ROW = (Ellipsis, None, slice(None))
 
 def _is_nothing(g: Any) -> bool:
     """Whether nothing flows back: the gradient of a result that leads nowhere."""
-    return not is_variable(g) and not np.any(g)
+    return not is_variable(g) and not np.any(numbers_of(g))
 
 
 def _diagonal(values: Any) -> Any:
@@ -227,7 +228,7 @@ def _basis_inverse(vectors: Any) -> Any:
     """V⁻¹, or an error if V has none to the last digit."""
     back = inv(vectors)
     plain = detached(back)
-    if plain.size and not np.max(np.abs(plain)) < 1.0 / np.finfo(plain.dtype).eps:
+    if plain.size and not np.max(np.abs(numbers_of(plain))) < 1.0 / np.finfo(plain.dtype).eps:
         raise np.linalg.LinAlgError("eig: Singular matrix of eigenvectors; there is no derivative")
     return back
 
@@ -319,7 +320,7 @@ def _thin(parts: Any, count: int) -> tuple[Any, Any, Any]:
 def _check_rest(g: Any, count: int) -> None:
     """Nothing may flow back from vectors that belong to no singular value."""
     rest = detached(g[0])[..., count:], detached(g[2])[..., count:, :]
-    if any(np.any(part) for part in rest):
+    if any(np.any(numbers_of(part)) for part in rest):
         raise ValueError(
             "svd: the vectors that full_matrices=True adds are any basis of what the others leave "
             "and have no derivative; use full_matrices=False"

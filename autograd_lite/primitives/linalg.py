@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
@@ -260,11 +261,11 @@ def _regular_cofactors(z: Any, a: Any) -> Any:
 
 def _to_determined(g: Any, z: Any, a: Any) -> Any:
     """g·z·a⁻ᵀ; of a singular matrix, which has no inverse, the cofactors one by one."""
-    singular = np.asarray(detached(z)) == 0
     shape = shape_of(a)
-    if not singular.any() or shape[-1] > _FEW_ROWS:
-        cofactors = _regular_cofactors(z, a)
-    elif singular.all():
+    if shape[-1] > _FEW_ROWS or not np.any(numbers_of(detached(z)) == 0):
+        return getitem(g, ROWS) * _regular_cofactors(z, a)
+    singular = np.asarray(detached(z)) == 0
+    if singular.all():
         cofactors = _cofactors(a)
     else:
         regular = _regular_cofactors(getitem(z, ~singular), getitem(a, ~singular))
