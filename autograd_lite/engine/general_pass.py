@@ -98,7 +98,7 @@ def propagate(
                 z, values = node, operands
             else:
                 z, values = node._plain, node._values
-            if rules.__class__ is EachOperand or rules.__class__ is Shared:
+            if rules.__class__ is not tuple and isinstance(rules, EachOperand | Shared):
                 rules, values, params = rules.at(flow, z, values, params)
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)
