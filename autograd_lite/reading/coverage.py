@@ -111,8 +111,6 @@ BY_NATURE: dict[str, str] = {
 NOT_COVERED: dict[str, str] = {
     "a Tensor keeps its shape; use np.resize": "ndarray.resize",
     "the array is one of places, which are constants; use np.choose": "ndarray.choose",
-    "its derivative is the Bessel function I₁, which NumPy lacks; use scipy.special.i0": "i0",
-    "it is made of np.i0; use scipy.special.i0": "kaiser",
 }
 """What is refused with a TypeError, and why."""
 

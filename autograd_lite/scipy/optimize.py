@@ -234,3 +234,6 @@ def _with_gradient(fun: Function, x: Any, args: Sequence[Any]) -> tuple[Any, Any
             return value, np.zeros(own.shape)
         (slope,) = gradients(value, [own], record=True)
     return value, slope
+
+
+__all__ = ["fixed_point", "minimize", "root"]
