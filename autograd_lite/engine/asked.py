@@ -84,7 +84,7 @@ def by_library_that_leaves_it(kind: str) -> bool:
     part, function = _split(name)
     if function.partition(".")[0] in _ARITHMETIC_ALONE.get(part, ()):
         return False
-    modules = [f"scipy.{part}", *(f.f_globals["__name__"] for f in frames)]
+    modules = [f"scipy.{part}", *map(_module, frames)]
     if any(module.startswith(_PLAIN_ONLY) for module in modules) or _namesake(name):
         raise TypeError(words(kind))
     return False
@@ -98,7 +98,7 @@ def by_sparse_matrix(frame: FrameType | None = None) -> bool:
 
 def is_scipys(frame: FrameType | None) -> bool:
     """Whether the code of a frame is SciPy's."""
-    return _package(frame) == "scipy"
+    return frame is not None and _module(frame).startswith("scipy.")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def _package(frame: FrameType | None) -> str:
         part in frame.f_code.co_filename for part in ("site-packages", "dist-packages")
     ):
         return ""
-    name = str(frame.f_globals.get("__name__") or "").partition(".")[0]
+    name = _module(frame).partition(".")[0]
     return "" if name == "autograd_lite" else name
 
 
@@ -131,8 +131,11 @@ def _numpys_caller(frame: FrameType | None) -> FrameType | None:
 
 
 def _is_numpys_or_ours(frame: FrameType) -> bool:
-    name = str(frame.f_globals.get("__name__") or "")
-    return name.partition(".")[0] == "numpy" or name.startswith("autograd_lite.engine.")
+    return _module(frame).startswith(("numpy.", "autograd_lite.engine."))
+
+
+def _module(frame: FrameType) -> str:
+    return frame.f_globals.get("__name__") or ""
 
 
 def _frames_of_library() -> list[FrameType]:
@@ -156,12 +159,12 @@ def _name_of(frames: list[FrameType]) -> str:
         for name in _candidates(frame):
             return name
     outer = frames[-1]
-    return f"{_public(outer.f_globals['__name__'])} ({outer.f_code.co_name})"
+    return f"{_public(_module(outer))} ({outer.f_code.co_name})"
 
 
 def _candidates(frame: FrameType) -> Iterator[str]:
     """The public names that the code of a frame may be known by."""
-    code, module = frame.f_code, _public(frame.f_globals["__name__"])
+    code, module = frame.f_code, _public(_module(frame))
     if code.co_varnames[:1] == ("self",):
         yield _name_of_method(module, frame.f_locals["self"], code.co_name)
     # a decorated function: what it decorates is in the cells of the wrapper
