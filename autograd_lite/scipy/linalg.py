@@ -16,6 +16,7 @@ array([[0., 1.],
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,7 @@ from autograd_lite.primitives.linalg import (
 )
 from autograd_lite.primitives.linalg import solve as _solve
 from autograd_lite.primitives.products import matmul
+from autograd_lite.primitives.reductions import sum as reduced
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -309,23 +311,28 @@ def expm(A: Any) -> Call:
     return (A,), {}
 
 
-def _real(name: str, function: Rule, condition: str) -> Rule:
-    """A function of real matrices that is real, or an error."""
+def _principal(name: str, function: Rule, refused: str = "") -> Rule:
+    """A function of matrices that is real of a real one, but for rounding; or complex, if that is
+    not refused."""
 
     def arrays(a: Array) -> Array:
         z: Array = function(a.astype(np.result_type(a, float)))  # SciPy's logm warns of less
+        single = a.dtype in (np.float32, np.complex64)
         if np.iscomplexobj(z) and not np.iscomplexobj(a):
             size = np.abs(z).max(initial=0.0)
-            if np.abs(z.imag).max(initial=0.0) > 1e3 * np.finfo(z.real.dtype).eps * size:
-                raise ValueError(f"{name}: the result is complex: {condition}")
-            z = z.real
-        return z.astype(a.dtype if a.dtype.kind in "fc" else float)
+            if np.abs(z.imag).max(initial=0.0) <= 1e3 * np.finfo(z.real.dtype).eps * size:
+                z = z.real
+            elif refused:
+                raise ValueError(f"{name}: the result is complex: {refused}")
+        if np.iscomplexobj(z):
+            return z.astype(np.complex64 if single else complex)
+        return z.astype(np.float32 if single else float)
 
     return of_arrays(name, arrays)
 
 
 @structural(
-    arrays=_real("sqrtm", sla.sqrtm, "no eigenvalue may be negative"),
+    arrays=_principal("sqrtm", sla.sqrtm),
     text="√({A})",
     pullbacks=(lambda g, z, A: solve_sylvester(transposed(z), transposed(z), g),),
     cases=lambda shape: iter(()),
@@ -333,11 +340,9 @@ def _real(name: str, function: Rule, condition: str) -> Rule:
     method=False,
 )
 def sqrtm(A: Any) -> Call:
-    """The principal square root z of a real matrix, z·z = A; ∂L/∂A is the Y for which
-    zᵀ·Y + Y·zᵀ = g. Where A is singular there is no derivative, and it is inf, nan or an error.
-
-    Raises:
-        ValueError: if A has a negative eigenvalue, and so no real root.
+    """The principal square root z of a matrix, z·z = A; complex, where A is complex or has a
+    negative eigenvalue. ∂L/∂A is the Y for which zᵀ·Y + Y·zᵀ = g. Where A is singular there is no
+    derivative, and it is inf, nan or an error.
 
     >>> sqrtm([[4.0, 0.0], [0.0, 9.0]])
     array([[2., 0.],
@@ -347,7 +352,7 @@ def sqrtm(A: Any) -> Call:
 
 
 @structural(
-    arrays=_real("logm", sla.logm, "every eigenvalue must be positive, or none real"),
+    arrays=_principal("logm", sla.logm, "every eigenvalue must be positive, or none real"),
     text="ln({A})",
     pullbacks=(lambda g, z, A: _corner(logm(_blocks(transposed(A), g))),),
     cases=lambda shape: iter(()),
@@ -355,12 +360,13 @@ def sqrtm(A: Any) -> Call:
     method=False,
 )
 def logm(A: Any) -> Call:
-    """The principal logarithm of a real matrix, of which `expm` is the inverse.
+    """The principal logarithm of a matrix, of which `expm` is the inverse.
 
-    ∂L/∂A is the derivative of logm at Aᵀ in the direction g.
+    ∂L/∂A is the derivative of logm at Aᵀ in the direction g. There is none where an eigenvalue is
+    negative, for there the logarithm jumps.
 
     Raises:
-        ValueError: if A has an eigenvalue that is negative or 0.
+        ValueError: if a real A has an eigenvalue that is negative or 0.
 
     >>> logm([[1.0, 0.0], [0.0, 1.0]]) + 0.0
     array([[0., 0.],
@@ -410,6 +416,124 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Call:
     return (a, b, q), {}
 
 
+# ---------------------------------------------------------------- matrices with a band
+
+# In the form of SciPy's, ab[u + i − j, j] = a[i, j]: a row of ab is a diagonal of a.
+
+
+def _band_places(rows: int, n: int, upper: int) -> tuple[Any, Any, Any]:
+    """For each element of ab: the row and the column of a, and whether a has such a row."""
+    column = np.broadcast_to(np.arange(n), (rows, n))
+    row = np.arange(rows)[:, None] - upper + column
+    return np.clip(row, 0, n - 1), column, (row >= 0) & (row < n)
+
+
+def _transposed_band(ab: Any, lower: int, upper: int) -> Any:
+    """The transposed matrix in the same form, with as many diagonals above as there were below."""
+    rows, n = shape_of(ab)
+    row, column, inside = _band_places(rows, n, lower)
+    return where(inside, getitem(ab, (upper + column - row, row)), 0.0)
+
+
+def _to_band(g: Any, z: Any, ab: Any, b: Any, lower: int, upper: int) -> Any:
+    side = _banded_side(g, z, ab, b, lower, upper)
+    rows, n = shape_of(ab)
+    row, column, inside = _band_places(rows, n, upper)
+    if dimensions_of(z) == 1:
+        products = getitem(side, row) * getitem(z, column)
+    else:
+        products = reduced(getitem(side, row) * getitem(z, column), -1)
+    return where(inside, -products, 0.0)
+
+
+def _banded_side(g: Any, z: Any, ab: Any, b: Any, lower: int, upper: int) -> Any:
+    return solve_banded((upper, lower), _transposed_band(ab, lower, upper), g)
+
+
+def _banded(ab: Array, b: Array, lower: int, upper: int) -> Array:
+    z: Array = sla.solve_banded((lower, upper), ab, b)
+    return z
+
+
+@structural(
+    arrays=of_arrays("banded_solution", _banded),
+    text="{ab}⁻¹·{b}",
+    pullbacks=(_to_band, _banded_side),
+    cases=lambda shape: iter(()),
+    back=("−({ab}⁻ᵀ·g)·zᵀ, of the band", "{ab}⁻ᵀ·g"),
+    method=False,
+)
+def banded_solution(ab: Any, b: Any, lower: int, upper: int) -> Call:
+    """What `solve_banded` gives, with the arguments in another order.
+
+    >>> banded_solution([[2.0, 4.0]], [2.0, 2.0], 0, 0)
+    array([1. , 0.5])
+    """
+    return (ab, b), {"lower": lower, "upper": upper}
+
+
+def solve_banded(
+    l_and_u: tuple[int, int],
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """The solution z of a·z = b, of a matrix with a few diagonals. ∂L/∂b = a⁻ᵀ·g, ∂L/∂a =
+    −(a⁻ᵀ·g)·zᵀ on these diagonals; what of ab is outside of the matrix is not read, and gets 0.
+
+    Args:
+        l_and_u: how many diagonals there are below and above the main one.
+        ab: (l + u + 1, n), with ab[u + i − j, j] = a[i, j].
+        b: (n,) or (n, k).
+
+    Raises:
+        numpy.linalg.LinAlgError: if a is singular.
+        ValueError: if ab has another number of rows.
+
+    >>> solve_banded((1, 0), [[2.0, 1.0], [1.0, 0.0]], [2.0, 3.0])
+    array([1., 2.])
+    """
+    lower, upper = (operator.index(k) for k in l_and_u)
+    ab, b = _array(ab), _array(b)
+    if dimensions_of(ab) != 2 or shape_of(ab)[0] != lower + upper + 1:
+        raise ValueError(
+            f"solve_banded: ab must have {lower + upper + 1} rows, the diagonals that "
+            f"l_and_u = ({lower}, {upper}) says, not shape {shape_of(ab)}"
+        )
+    return banded_solution(ab, b, lower, upper)
+
+
+def solveh_banded(
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    lower: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """`solve_banded` of a symmetric (of complex numbers Hermitian) matrix that is positive
+    definite, of which only the diagonals on one side are given.
+
+    Args:
+        ab: (u + 1, n), with ab[u + i − j, j] = a[i, j] of i ≤ j; or if `lower`, with
+            ab[i − j, j] = a[i, j] of i ≥ j.
+        b: (n,) or (n, k).
+        lower: which side is given.
+
+    >>> solveh_banded([[0.0, 1.0], [2.0, 2.0]], [3.0, 3.0])
+    array([1., 1.])
+    """
+    ab = _array(ab)
+    count = shape_of(ab)[0] - 1
+    if lower:
+        other = conjugated(_transposed_band(ab, count, 0))
+        return solve_banded((count, count), concatenate([other[:-1], ab], axis=0), b)
+    other = conjugated(_transposed_band(ab, 0, count))
+    return solve_banded((count, count), concatenate([ab, other[1:]], axis=0), b)
+
+
 # ---------------------------------------------------------------- matrices of a form
 
 
@@ -448,6 +572,6 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "det", "expm",
-    "expm_frechet", "inv", "logm", "solve", "solve_sylvester", "solve_triangular", "sqrtm",
-    "toeplitz",
+    "expm_frechet", "inv", "logm", "solve", "solve_banded", "solve_sylvester", "solve_triangular",
+    "solveh_banded", "sqrtm", "toeplitz",
 ]  # fmt: skip
