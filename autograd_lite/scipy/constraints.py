@@ -159,7 +159,7 @@ def active_at(constraints: Sequence[Constraint], x: Array, slope: Array) -> Acti
         active[active] = fixed[active] | pushes
         multipliers = _multipliers(slopes[active], slope)
         left = slope - slopes[active].T @ multipliers
-        if np.linalg.norm(left) <= 1e-3 * max(1.0, np.linalg.norm(slope)):
+        if np.linalg.norm(left) <= 1e-3 * max(1.0, float(np.linalg.norm(slope))):
             break
     parts = np.split(active, np.cumsum([len(v) for v in values])[:-1])
     pairs = list(zip(constraints, parts, strict=True))
