@@ -46,6 +46,7 @@ OTHERWISE: dict[str, str] = {
     "numpy.bmat": "np.asarray(np.bmat([[x, x]])) * 2.0",
     "numpy.require": "np.require(x) * 2.0",
     "numpy.full": "np.full(3, x[0])",
+    "numpy.kaiser": "np.kaiser(5, x[0])",
     "numpy.fromfunction": "np.fromfunction(lambda i: x[0] * i, (3,))",
     "numpy.fromiter": "np.fromiter((u * u for u in x), object)",
     "numpy.poly1d": "np.poly1d([x[0], x[1]])(0.5)",
