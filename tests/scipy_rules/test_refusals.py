@@ -47,6 +47,7 @@ OURS: list[tuple[str, Callable[[], Any]]] = [
     ("optimize.minimize", lambda: scipy.optimize.minimize(lambda x: (x**2).sum(), t)),
     ("optimize.root", lambda: scipy.optimize.root(lambda x: x, t)),
     ("integrate.odeint", lambda: scipy.integrate.odeint(lambda y, s: -v * y, 1.0, [0, 1])),
+    ("integrate.quad", lambda: scipy.integrate.quad(lambda t: t * v, 0.0, 1.0)),
     ("sparse.spsolve", lambda: scipy.sparse.linalg.spsolve(scipy.sparse.csc_array(np.eye(3)), t)),
 ]  # fmt: skip
 
