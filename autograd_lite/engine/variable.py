@@ -310,6 +310,8 @@ def _instead(kind: str, dtype: Any) -> tuple[str, str]:
         name = np.dtype(dtype).name
         constant = "int(x.item())" if kind == "Value" else f"x.detach().astype({name!r})"
         return constant, "leave the conversion out: whole numbers have none"
+    if kind == "Value":
+        return "x.item()", "leave the conversion out: a Value is a number"
     return "x.detach()", "leave asarray(x, dtype) out, for x.astype(dtype)"
 
 
