@@ -76,15 +76,6 @@ def sealed(data: Any) -> Array:
     return read_only(data)
 
 
-def has_variables(x: Any) -> bool:
-    """Whether it is a list, tuple or array of objects that holds a variable."""
-    if x.__class__ is ndarray:
-        return x.dtype == object and any(isinstance(v, Variable) for v in x.flat)
-    if isinstance(x, list | tuple):
-        return any(isinstance(v, Variable) or has_variables(v) for v in x)
-    return False
-
-
 def array_of(name: str, x: Any, copy: bool) -> Array:
     """Numbers as an array of floating-point ones, or an error that names who asked."""
     if isinstance(x, Variable):

@@ -286,24 +286,21 @@ def _leave(x: Any, level: Level) -> Any:
     return Batched(x.level, _leave(x.payload, level).swapaxes(0, 1))
 
 
-ENTER = Structural(
-    name="into_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_enter,
-    pullbacks=(lambda g, z, x, level: leave(g, level),),
-    linear="jointly",
-    function=enter,
-)
-LEAVE = Structural(
-    name="out_of_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_leave,
-    pullbacks=(lambda g, z, x, level: enter(g, level),),
-    linear="jointly",
-    function=leave,
-)
+def _way(name: str, function: Rule, arrays: Rule, back: Rule) -> Structural:
+    """A way into a batch or out of it, as a primitive: its gradient takes the way back."""
+    return Structural(
+        name=name,
+        operands=("x",),
+        text="{x}",
+        arrays=arrays,
+        pullbacks=(lambda g, z, x, level: back(g, level),),
+        linear="jointly",
+        function=function,
+    )
+
+
+ENTER = _way("into_batch", enter, _enter, leave)
+LEAVE = _way("out_of_batch", leave, _leave, enter)
 
 
 def apply_batched(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:

@@ -27,6 +27,7 @@ from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
 from autograd_lite.engine.batch import in_memory
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.stand_ins import StandIn
@@ -531,7 +532,7 @@ def _operand(x: Tensor, value: Any) -> Any:
     if not isinstance(value, Variable):
         value = as_operand("setitem", value)
         if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-            value = PRIMITIVES["stack"].function(list(value.flat)).reshape(value.shape)
+            value = joined(value)
     _check_kind(x, value)
     if value.__class__ is np.ndarray and not is_frozen(value):
         value = read_only(value.copy())

@@ -13,7 +13,8 @@ from autograd_lite.primitives import like, writing, assembling, creation, rearra
 from autograd_lite.primitives import padding, selecting
 from autograd_lite.primitives import cumulative, statistics, quantiles, missing
 from autograd_lite.primitives import interpolation, numerics, polynomials, bessel
-from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
+from autograd_lite.primitives import einsum, linalg, matrix_chains, eigenvalues, decompositions
+from autograd_lite.primitives import norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
 
@@ -29,8 +30,8 @@ OPERATIONS["matmul", "scipy.sparse"] = "autograd_lite.scipy.sparse:matmul"
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "bessel", "choices",
     "complex_numbers", "constants", "convolution", "creation", "cumulative", "decompositions",
-    "einsum", "exponential", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
-    "missing", "norms", "numerics", "padding", "polynomials", "products", "quantiles",
-    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "tensor_products", "trigonometric", "writing",
+    "eigenvalues", "einsum", "exponential", "hyperbolic", "indexing", "interpolation", "joining",
+    "like", "linalg", "matrix_chains", "missing", "norms", "numerics", "padding", "polynomials",
+    "products", "quantiles", "rearranging", "reductions", "rounding", "selecting", "shape",
+    "softmax", "sorting", "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip

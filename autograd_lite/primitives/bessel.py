@@ -12,8 +12,8 @@ from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import exp, sqrt
-from autograd_lite.primitives.rows import numbers_of, operand
-from autograd_lite.primitives.shape import Shape
+from autograd_lite.primitives.rows import numbers_of
+from autograd_lite.primitives.shape import Shape, operand
 
 # The coefficients of Chebyshev polynomials for e⁻ˣ·I₀(x): by S. Moshier's library Cephes, from
 # C. Clenshaw, "Chebyshev Series for Mathematical Functions" (1962).

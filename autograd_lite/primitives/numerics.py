@@ -19,12 +19,13 @@ from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
-from autograd_lite.primitives.rows import numbers_of, operand
+from autograd_lite.primitives.rows import numbers_of
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     whole,

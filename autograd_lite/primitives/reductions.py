@@ -23,12 +23,13 @@ from autograd_lite.primitives.arithmetic import add, multiply
 from autograd_lite.primitives.choices import equal, maximum, minimum
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.rows import as_rows, from_rows, operand
+from autograd_lite.primitives.rows import as_rows, from_rows
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     transpose,
@@ -107,6 +108,8 @@ def _in_part(name: str, x: Any, axis: Any, initial: Any, where: Any, change: Rul
 
     `change` is the ufunc's function: what it starts from changes nothing.
     """
+    if initial is None and where is True:
+        return x
     x = operand(name, x)
     mask = mask_of(name, x, where)
     nothing = _START[change]
@@ -161,7 +164,8 @@ def _cases_in_part(shape: Shape) -> Iterator[Case]:
 # ---------------------------------------------------------------- sums and products
 
 
-def _cases(shape: Shape) -> Iterator[Case]:
+def reduction_cases(shape: Shape) -> Iterator[Case]:
+    """Calls for tests of what reduces along axes."""
     yield (shape,), (), {}
     yield (shape,), (), {"keepdims": True}
     for axis in range(-1, len(shape)) if shape else ():
@@ -173,11 +177,11 @@ def _cases(shape: Shape) -> Iterator[Case]:
 def nonempty_cases(shape: Shape) -> Iterator[Case]:
     """Calls for tests of what needs at least one element."""
     if 0 not in shape:
-        yield from _cases(shape)
+        yield from reduction_cases(shape)
 
 
 def _sum_cases(shape: Shape) -> Iterator[Case]:
-    yield from _cases(shape)
+    yield from reduction_cases(shape)
     yield from _cases_in_part(shape)
 
 
@@ -212,8 +216,7 @@ def sum(
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([4., 6.])
     """
-    if initial is not None or where is not True:
-        x = _in_part("sum", x, axis, initial, where, add)
+    x = _in_part("sum", x, axis, initial, where, add)
     return _reduction_in("sum", x, axis, keepdims, dtype)
 
 
@@ -280,19 +283,13 @@ def prod(
     """The product over an axis, several, or all.
 
     ∂: each element gets the gradient of its product times the product of all other elements:
-    right to any order where some are 0, or where the product over- or underflows.
-
-    Args:
-        x: numbers of any shape.
-        axis, keepdims, dtype: as in `numpy.prod`.
-        initial: a number, or variable, by which each product is multiplied.
-        where: truth values that broadcast to x: the elements that count.
+    right to any order where some are 0, or where the product over- or underflows. The arguments are
+    those of `sum`; by `initial` each product is multiplied.
 
     >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([3., 8.])
     """
-    if initial is not None or where is not True:
-        x = _in_part("prod", x, axis, initial, where, multiply)
+    x = _in_part("prod", x, axis, initial, where, multiply)
     return _reduction_in("prod", x, axis, keepdims, dtype)
 
 
@@ -456,8 +453,7 @@ def max(
     >>> float(max([5.0, 9.0, 4.0, 0.0]))
     9.0
     """
-    if initial is not None or where is not True:
-        x = _in_part("max", x, axis, initial, where, maximum)
+    x = _in_part("max", x, axis, initial, where, maximum)
     return reduction("max", x, axis, keepdims)
 
 
@@ -477,25 +473,16 @@ def min(
 ) -> Call:
     """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
 
-    Args:
-        x: numbers of any shape.
-        axis, keepdims: as in `numpy.min`.
-        initial: a number, or variable, that takes part as one more element.
-        where: truth values that broadcast to x: the elements that take part.
+    The arguments are those of `max`.
 
     >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
     """
-    if initial is not None or where is not True:
-        x = _in_part("min", x, axis, initial, where, minimum)
+    x = _in_part("min", x, axis, initial, where, minimum)
     return reduction("min", x, axis, keepdims)
 
 
-def _ptp_cases(shape: Shape) -> Iterator[Case]:
-    yield from nonempty_cases(shape)
-
-
-@composed(np.ptp, cases=_ptp_cases, kink=_gap)
+@composed(np.ptp, cases=nonempty_cases, kink=_gap)
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The greatest element less the least. ∂: g to the greatest and −g to the least, each shared
     equally at a tie.

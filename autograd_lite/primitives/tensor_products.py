@@ -17,7 +17,7 @@ from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.einsum import LABELS, contract
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import stack
-from autograd_lite.primitives.linalg import as_array, transposed
+from autograd_lite.primitives.matrices import as_array, transposed
 from autograd_lite.primitives.shape import (
     Call,
     Shape,

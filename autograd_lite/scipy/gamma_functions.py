@@ -13,7 +13,7 @@ import numpy as np
 import scipy.special as sc
 
 from autograd_lite.engine.chain import detached
-from autograd_lite.scipy.declaring import POSITIVE, special
+from autograd_lite.scipy.declaring import POSITIVE, shifted, special
 
 # SciPy's zeta is a function in Python around this ufunc
 _zeta = getattr(sc._ufuncs, "_zeta", None)
@@ -71,7 +71,7 @@ psi = digamma
 
 @special(
     sc.polygamma,
-    partials=(None, lambda n, x, z: polygamma(_plus(n, 1), x)),
+    partials=(None, lambda n, x, z: polygamma(shifted(n, 1), x)),
     domain=(POSITIVE, POSITIVE),
 )
 def polygamma(n: Any, x: Any) -> Any:
@@ -89,7 +89,7 @@ def polygamma(n: Any, x: Any) -> Any:
 
 
 @special(
-    _zeta, partials=(None, lambda s, q, z: -s * zeta(_plus(s, 1), q)), domain=(POSITIVE, POSITIVE)
+    _zeta, partials=(None, lambda s, q, z: -s * zeta(shifted(s, 1), q)), domain=(POSITIVE, POSITIVE)
 )
 def zeta(s: Any, q: Any) -> Any:
     """Hurwitz's zeta function z = Σ 1/(n + q)^s over n = 0, 1, …; ∂z/∂q = −s·ζ(s + 1, q).
@@ -101,11 +101,6 @@ def zeta(s: Any, q: Any) -> Any:
     >>> round(zeta(2.0, 1.0), 6)
     1.644934
     """
-
-
-def _plus(n: Any, number: float) -> Any:
-    """A constant, be it a list or boolean, plus a number."""
-    return n + number if isinstance(n, int | float) else np.asarray(n) + number
 
 
 # ---------------------------------------------------------------- beta, binomial coefficients

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.products import matmul
@@ -75,15 +78,16 @@ class _MultivariateNormal:
 
     def _density(self, rows: Any, cov: Any, n: int) -> Any:
         if len(shape_of(cov)) < 2 or n == 1:
+            if _is_surely_not_positive(cov):
+                raise np.linalg.LinAlgError("multivariate_normal: cov is not positive definite")
             scale = np.sqrt(broadcast_to(reshape(cov, (-1,)), (n,)))
             w, logarithms = rows / scale, log(scale)
         else:
             factor = cholesky(cov, lower=True)
-            pivots = np.diagonal(plain(factor)) ** 2
-            if np.min(pivots) <= 10.0 * n * np.finfo(pivots.dtype).eps * np.max(pivots):
+            if _is_singular_but_for_rounding(factor):
                 raise np.linalg.LinAlgError(
-                    "multivariate_normal: the covariance matrix is singular, but for rounding; "
-                    "with allow_singular=True the density is that on its range"
+                    "multivariate_normal: cov is singular, and not positive definite but for "
+                    "rounding; with allow_singular=True the density is that on its range"
                 )
             w = transpose(solve_triangular(factor, transpose(rows), lower=True))
             logarithms = log(factor[np.arange(n), np.arange(n)])
@@ -110,7 +114,10 @@ class _Basis(NamedTuple):
 
 
 def _range_of(cov: Any, n: int) -> _Basis | None:
-    """The range of a covariance matrix, as SciPy decides on it; None if it is regular."""
+    """The range of a covariance matrix, as SciPy decides on it; None if it is regular, or cannot be
+    read: that of each example of a batch is taken to be regular."""
+    if isinstance(detached(cov), StandIn):
+        return None
     numbers = plain(cov)
     whole = numbers if numbers.ndim == 2 else np.diag(np.broadcast_to(numbers, (n,)))
     values, vectors = np.linalg.eigh(whole)
@@ -120,6 +127,22 @@ def _range_of(cov: Any, n: int) -> _Basis | None:
     if np.min(values) < -small or not is_null.any():
         return None  # which is an error further on, or nothing
     return _Basis(vectors[:, ~is_null], vectors[:, is_null], float(1e3 * small))
+
+
+def _is_singular_but_for_rounding(factor: Any) -> bool:
+    """Whether a Cholesky factor, if it can be read, has a pivot that is nothing but rounding."""
+    if isinstance(detached(factor), StandIn):
+        return False
+    pivots = np.diagonal(plain(factor)) ** 2
+    limit = 10.0 * len(pivots) * np.finfo(pivots.dtype).eps * np.max(pivots)
+    return bool(np.min(pivots) <= limit)
+
+
+def _is_surely_not_positive(x: Any) -> bool:
+    """Whether a number among these, if they can be read, is 0 or less."""
+    held = detached(x)
+    held = held.numbers() if held.__class__ is Batched else held
+    return not isinstance(held, StandIn) and bool(np.any(held <= 0))
 
 
 def _dimension(x: Any, mean: Any, cov: Any) -> int:
@@ -149,7 +172,7 @@ class _Dirichlet:
             alpha: (k,), all > 0.
 
         Raises:
-            ValueError: if an α is not positive, or the shares are none.
+            ValueError: if an α is not positive, a share is negative, or they do not add up to 1.
         """
         x, alpha = _array(x), _array(alpha)
         k = shape_of(alpha)[0]

@@ -14,7 +14,7 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.linalg import conjugated
+from autograd_lite.primitives.matrices import conjugated
 from autograd_lite.primitives.reductions import sum as reduced
 from autograd_lite.primitives.shape import Call, dimensions_of, reshape, shape_of
 from autograd_lite.scipy.declaring import of_arrays

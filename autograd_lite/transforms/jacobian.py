@@ -58,19 +58,21 @@ def jacobian(
             of the result; None, the one of fewer passes. f itself is run once.
         holomorphic: f is a holomorphic function of complex numbers and gives such.
         sparse: give `scipy.sparse.csr_array`s, a row for each element of the result and a column
-            for each of the argument, row by row: what depends on what is found from the graph,
-            and rows, or columns, that have nothing in common are computed together. An element
-            that is stored may be 0. They are constants, which cannot be differentiated again.
+            for each of the argument, both numbered as in a flattened array. Which elements can be
+            other than 0 is found from the recorded operations; rows, or columns, that have no
+            such place in common are computed in one pass. An element that is stored may be 0.
+            The result is a constant, which cannot be differentiated again.
 
     Returns:
         A function of the same arguments. It gives an array of shape result.shape +
-        argument.shape, with the dtype of the argument; of nests, the structure of the result with
-        the structure of the argument in place of each leaf. As with `grad`, calls may be nested.
+        argument.shape, with the dtype of the argument; of nested containers, the structure of the
+        result with that of the argument in place of each array in it. As with `grad`, calls may be
+        nested.
 
     Raises:
         ImportError: for sparse matrices, if SciPy is not installed.
         TypeError: if f returns what is no number or array, an argument is none, or both are
-            complex without `holomorphic`: then the derivative is no one matrix.
+            complex without `holomorphic`: the derivative is then not a single matrix.
         ValueError: if the mode is none of these.
 
     Warns:

@@ -44,8 +44,8 @@ def jvp(
 
     Returns:
         (value, tangent), or (value, tangent, anything else); the tangent is of the structure,
-        shapes and dtypes of the value. Both are plain, unless an argument, a tangent or what f
-        closes over is a variable.
+        shapes and dtypes of the value. Both are plain numbers and arrays, unless an argument, a
+        tangent or what f closes over is a Value or Tensor.
 
     Raises:
         TypeError: if f returns what is no number or array, or an argument is none.

@@ -30,8 +30,8 @@ from autograd_lite.transforms.trees import leaves_beside, leaves_of
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """The value of f and the function that takes a gradient of it back: v ↦ (vᵀJ) for the
-    Jacobian J of f, a vector-Jacobian product.
+    """The value of f, and the function that takes a gradient v of the value back to the arguments:
+    v ↦ vᵀJ for the Jacobian J of f, a vector-Jacobian product.
 
     Args:
         f: takes numbers, arrays, or nested containers of them, and returns such.
@@ -42,8 +42,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         (value, pull), or (value, pull, anything else). pull takes a gradient of the value, of the
         value's structure and shapes, and returns a tuple: that of each argument, of its structure,
         shapes and dtypes. It may be called many times: f is not run again.
-        What comes back is plain, unless an argument, the gradient or what f closes over is a
-        variable.
+        What comes back are plain numbers and arrays, unless an argument, the gradient or what f
+        closes over is a Value or Tensor.
 
     Raises:
         TypeError: if f returns what is no number or array, or an argument is none.
