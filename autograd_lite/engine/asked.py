@@ -165,10 +165,12 @@ def _name_of(frames: list[FrameType]) -> str:
 def _candidates(frame: FrameType) -> Iterator[str]:
     """The public names that the code of a frame may be known by."""
     code, module = frame.f_code, _public(_module(frame))
-    if code.co_varnames[:1] == ("self",):
-        yield _name_of_method(module, frame.f_locals["self"], code.co_name)
     # a decorated function: what it decorates is in the cells of the wrapper
     wrapped = [frame.f_locals.get(cell) for cell in code.co_freevars]
+    if code.co_varnames[:1] == ("self",):
+        x = frame.f_locals["self"]
+        names = [code.co_name, *(getattr(f, "__name__", "") for f in wrapped)]
+        yield from (_name_of_method(module, x, name) for name in names if hasattr(x, name or "-"))
     for name, place in (
         (code.co_name, module),
         *((getattr(f, "__name__", ""), _public(getattr(f, "__module__", ""))) for f in wrapped),
