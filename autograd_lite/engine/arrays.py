@@ -12,6 +12,23 @@ from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
 
 ndarray = np.ndarray
+_KEPT = 2**25 - 2**16
+"""Bytes of the largest array whose memory the C library is to use again, at once."""
+
+
+def _let_memory_be_kept() -> None:
+    """Free an array that nobody has touched.
+
+    A graph allocates arrays, frees them all, and the next one allocates the same again. The C
+    library of Linux gives freed memory back to the system beyond a threshold that grows with the
+    largest array freed so far; before it has grown, each run pays for its memory page by page,
+    which takes longer than to compute with it. So a process keeps at most 32 MB that are free;
+    MALLOC_TRIM_THRESHOLD_ in the environment says otherwise. Elsewhere this does nothing.
+    """
+    np.empty(_KEPT, np.uint8)
+
+
+_let_memory_be_kept()
 
 
 class _Frozen:

@@ -229,6 +229,11 @@ def innermost(*things: Any) -> Level | None:
     return found
 
 
+def numbers_of(x: Any) -> Any:
+    """All numbers of all examples of what may be Batched; anything else as it is."""
+    return x.numbers() if x.__class__ is Batched else x
+
+
 def in_memory(x: Any) -> Any:
     """An array that lies in memory as x does, which may be a stand-in."""
     return x.in_memory() if isinstance(x, StandIn) else x

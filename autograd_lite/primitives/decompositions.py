@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
@@ -125,7 +126,7 @@ def _thin(parts: Any, count: int) -> tuple[Any, Any, Any]:
 def _check_rest(g: Any, count: int) -> None:
     """Nothing may flow back from vectors that belong to no singular value."""
     rest = detached(g[0])[..., count:], detached(g[2])[..., count:, :]
-    if any(np.any(part) for part in rest):
+    if any(np.any(numbers_of(part)) for part in rest):
         raise ValueError(
             "svd: the vectors that full_matrices=True adds are any basis of what the others leave "
             "and have no derivative; use full_matrices=False"
@@ -174,13 +175,15 @@ def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
     x = np.asarray(x)
     if x.dtype.kind == "O" or np.isfinite(x).all():
         return of_numbers(np.linalg.svd)(x, full_matrices=full_matrices)
-    values = np.linalg.svd(x, compute_uv=False)
-    u, s, vh = np.linalg.svd(np.zeros(x.shape, x.dtype), full_matrices)
-    return type(np.linalg.svd(np.eye(1)))(u * np.nan, s * np.nan + values, vh * np.nan)
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    found = np.linalg.svd(np.where(finite, x, x.dtype.type(0)), full_matrices)
+    nan = np.where(finite, 0.0, np.nan).astype(found.S.dtype)
+    return type(found)(found.U + nan, found.S + nan[..., 0], found.Vh + nan)
 
 
 @structural(
     arrays=_singular_vectors,
+    batched="last",
     pullbacks=(_to_decomposed,),
     results=("U", "S", "Vh"),
     cases=_svd_cases,
@@ -289,6 +292,7 @@ def _least_of_triangle(x: Array, *rest: Any) -> Any:
 
 @structural(
     arrays=of_numbers(np.linalg.qr),
+    batched="last",
     pullbacks=(_to_orthogonal,),
     results=("Q", "R"),
     cases=_tall_cases,

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
@@ -139,7 +140,7 @@ def _basis_inverse(vectors: Any) -> Any:
     """V⁻¹, or an error if V has none to the last digit."""
     back = inv(vectors)
     plain = detached(back)
-    if plain.size and not np.max(np.abs(plain)) < 1.0 / np.finfo(plain.dtype).eps:
+    if plain.size and not np.max(np.abs(numbers_of(plain))) < 1.0 / np.finfo(plain.dtype).eps:
         raise np.linalg.LinAlgError("eig: Singular matrix of eigenvectors; there is no derivative")
     return back
 
@@ -180,6 +181,7 @@ def _eig_gap(x: Array) -> Any:
 @structural(
     np.linalg.eig,
     arrays=of_numbers(np.linalg.eig),
+    batched="last",
     pullbacks=(_to_any,),
     results=("eigenvalues", "eigenvectors"),
     cases=square_cases,

@@ -9,16 +9,18 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
+from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.numpy_signatures import NO_VALUE
-from autograd_lite.engine.primitive import Case
+from autograd_lite.engine.primitive import Case, Shared
 from autograd_lite.primitives.boxes import of_numbers
 from autograd_lite.primitives.complex_numbers import imag
 from autograd_lite.primitives.indexing import getitem, scatter
@@ -100,12 +102,26 @@ def _is_symmetric(a: Any) -> bool:
     return a.__class__ is np.ndarray and a.ndim == 2 and bool(np.array_equal(a, a.T))
 
 
-def _to_matrix(g: Any, z: Any, a: Any, b: Any) -> Any:
-    """−(a⁻ᵀ·g)·zᵀ."""
-    side = -_to_right_side(g, z, a, b)
+def _to_matrix(side: Any, g: Any, z: Any, a: Any, b: Any) -> Any:
+    """−side·zᵀ, for side = a⁻ᵀ·g."""
     if dimensions_of(b) > 1:
-        return matmul(side, transposed(z))
-    return getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
+        return matmul(-side, transposed(z))
+    return getitem(-side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
+
+
+def _solve_each(which: Sequence[bool], a: Any, b: Any) -> Any:
+    """The solution for each example of a batch; of one matrix and many right-hand sides, side by
+    side as columns, so that it is factored once."""
+    vector = b.ndim - which[1] == 1
+    if vector:
+        b = getitem(b, COLUMN)
+    if not which[0] and a.ndim == 2 and b.ndim == 3:
+        n, count, columns = a.shape[-1], b.shape[0], b.shape[-1]
+        side = reshape(transpose(b, (1, 0, 2)), (b.shape[1], count * columns))
+        z = transpose(reshape(solve(a, side), (n, count, columns)), (1, 0, 2))
+    else:
+        z = solve(*in_front(which, (a, b)))
+    return getitem(z, (Ellipsis, 0)) if vector else z
 
 
 def _solve_cases(shape: Shape) -> Iterator[Case]:
@@ -121,7 +137,8 @@ def _solve_cases(shape: Shape) -> Iterator[Case]:
     np.linalg.solve,
     arrays=of_numbers(np.linalg.solve),
     text="{a}⁻¹·{b}",
-    pullbacks=(_to_matrix, _to_right_side),
+    batched=_solve_each,
+    pullbacks=Shared(_to_right_side, _to_matrix, lambda side, g, z, a, b: side),
     cases=_solve_cases,
     back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),
     kink=lambda a, b: least_singular(a),
@@ -164,11 +181,11 @@ def _regular_cofactors(z: Any, a: Any) -> Any:
 
 def _to_determined(g: Any, z: Any, a: Any) -> Any:
     """g·z·a⁻ᵀ; of a singular matrix, which has no inverse, the cofactors one by one."""
-    singular = np.asarray(detached(z)) == 0
     shape = shape_of(a)
-    if not singular.any() or shape[-1] > _FEW_ROWS:
-        cofactors = _regular_cofactors(z, a)
-    elif singular.all():
+    if shape[-1] > _FEW_ROWS or not np.any(numbers_of(detached(z)) == 0):
+        return getitem(g, ELEMENT) * _regular_cofactors(z, a)
+    singular = np.asarray(detached(z)) == 0
+    if singular.all():
         cofactors = _cofactors(a)
     else:
         regular = _regular_cofactors(getitem(z, ~singular), getitem(a, ~singular))
@@ -207,7 +224,8 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
     back = g[1]
     if is_complex(x):
         back = back + 1j * imag(g[0] * z[0])
-    return getitem(back, ELEMENT) * inv(transposed(x))
+    # in this order NumPy multiplies in the memory of the inverse
+    return inv(transposed(x)) * (back if dimensions_of(x) == 2 else getitem(back, ELEMENT))
 
 
 @structural(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array, Case
@@ -67,7 +68,7 @@ def hermitian_of(x: Any) -> Any:
 
 def is_nothing(g: Any) -> bool:
     """Whether nothing flows back: the gradient of a result that leads nowhere."""
-    return not is_variable(g) and not np.any(g)
+    return not is_variable(g) and not np.any(numbers_of(g))
 
 
 # ---------------------------------------------------------------- diagonals

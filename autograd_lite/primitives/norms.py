@@ -74,6 +74,7 @@ def _power_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_power_norm,
+    batched="axis",
     pullbacks=(_to_normed,),
     cases=_power_cases,
     domain=(NONZERO,),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
@@ -244,11 +245,10 @@ def divides(z: Any, x: Any) -> bool:
     or infinite. If the quotient may be differentiated again, in which much cancels where a factor
     is small, none of them is."""
     if is_variable(x):
-        factors = np.abs(detached(x))
+        factors = np.abs(numbers_of(detached(x)))
         if not np.all(factors > np.finfo(factors.dtype).eps ** 0.25):
             return False
-    z = detached(z)
-    size = np.abs(z)
+    size = np.abs(numbers_of(detached(z)))
     if size.__class__ is np.float64:
         return bool(2.3e-308 < size < np.inf)
     return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))

@@ -191,6 +191,7 @@ def _cross_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=lambda x, y: np.cross(x, y),
+    batched="last",
     pullbacks=(lambda g, z, x, y: cross_product(y, g), lambda g, z, x, y: cross_product(g, x)),
     cases=_cross_cases,
     back=("{y} × g", "g × {x}"),

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.graph import bounds_of, leading_to, leads_to
 from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.stand_ins import StandIn
@@ -114,7 +114,7 @@ class Call:
         self.record: bool | None = True if nested else None if outside else False
         """Whether derivatives are to be variables; None: if f depends on one from outside."""
         clock.tick()  # what f computes from here on is younger than what it closes over
-        with modes.recording():
+        with modes.in_any_case():
             wrapped = {
                 i: map_leaves(functools.partial(_fresh, name, called(i)), tree)
                 for tree, i in self._trees
@@ -211,10 +211,10 @@ def as_one(x: Any) -> Any:
 def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
     """The number that f returned, by itself or as an array of one element."""
     if isinstance(output, np.ndarray):
-        with modes.recording():
+        with modes.in_any_case():
             output = as_one(output)
     if getattr(output, "ndim", 0) and output.size == 1 and output.dtype.kind in "fciu":
-        with modes.recording():
+        with modes.in_any_case():
             output = PRIMITIVES["reshape"].function(output, ())
     if is_variable(output):
         if output.ndim:
@@ -294,9 +294,9 @@ def warn_if_cut(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> boo
         return False
     wanted = frozenset(inputs)
     bounds = bounds_of(wanted)
-    walks = [leading_to(output, wanted, bounds) for output in variables]
-    if any(order for order, _ in walks):
+    if any(leads_to(output, wanted, bounds) for output in variables):
         return False
+    walks = [leading_to(output, wanted, bounds) for output in variables]
     if any(older for _, older in walks):
         return True
     if not any(map(_is_derivative, variables)):

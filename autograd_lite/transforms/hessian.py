@@ -139,6 +139,6 @@ class _HessianVector(Transformed):
         first = gradients(output, inputs, record=True)
         whole = together(first)
         start = starts[0] if len(first) == 1 else dict(enumerate(starts))
-        with modes.recording():
+        with modes.in_any_case():
             found, recorded = gradients_and_whether_recorded(whole, inputs, start, record)
         return [mark_derivative(g) for g in found] if recorded else found

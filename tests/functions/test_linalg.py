@@ -64,6 +64,25 @@ def test_quadratic_forms_of_a_solution(symmetric: bool, weight: Any, dtype: Any)
     assert not zeros.any()
 
 
+def test_solve_factors_once_on_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For both gradients together, those of the second order too."""
+    calls = []
+    original = linalg.solve
+
+    def counted(a: Any, b: Any) -> Any:
+        calls.append(a)
+        return original(a, b)
+
+    monkeypatch.setattr(linalg, "solve", counted)
+    a, b = square((3, 3), float), random((3,), 1)
+    z = np.linalg.solve(Tensor(a), Tensor(b))
+    np.sum(z**2).backward()
+    assert len(calls) == 1
+    calls.clear()
+    np.sum(np.linalg.solve(Tensor(a), Tensor(b)) ** 2).backward(create_graph=True)
+    assert len(calls) == 1
+
+
 def test_solve_with_one_variable() -> None:
     a, b = square((3, 3), float), random((3,))
     single(np.linalg.solve, a, b)
