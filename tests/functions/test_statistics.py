@@ -133,6 +133,16 @@ def test_derivative_by_the_share(method: str) -> None:
     check(lambda x, q: np.nanpercentile(x, q, method=method), X[0], 57.0)
 
 
+def test_a_share_that_is_a_value_widens_nothing() -> None:
+    x = np.array([1.0, 2.0, 4.0], np.float32)
+    for f in (lambda q: np.percentile(x, q), lambda q: np.percentile(Tensor(x), q)):
+        z = f(Value(30.0))
+        assert z.dtype == f(30.0).dtype == np.float32
+        q = Value(30.0)
+        assert gradients(f(q), [q]) == [pytest.approx(0.02)]
+    assert np.percentile(x, Tensor(30.0)).dtype == np.percentile(x, np.array(30.0)).dtype
+
+
 def test_equal_elements_in_the_order_of_the_array() -> None:
     x = Tensor([2.0, 1.0, 2.0, 2.0, 5.0])
     assert gradients(np.median(x), [x])[0].tolist() == [0.0, 0.0, 1.0, 0.0, 0.0]
