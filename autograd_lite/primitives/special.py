@@ -46,6 +46,8 @@ def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Arra
 def _erf_of_array(x: Any) -> Any:
     """erf elementwise, to about one unit in the last place of a float64."""
     given = np.asarray(x)
+    if given.dtype.kind == "c":
+        raise TypeError(f"erf: is computed of real numbers only, not of {given.dtype}")
     x = given.astype(float).reshape(-1)
     size = np.abs(x)
     z = np.sign(x)  # right for |x| >= 6, and nan for nan
