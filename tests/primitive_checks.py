@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import numpy.typing as npt
+from hypothesis import settings
 
 from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
 from autograd_lite.engine.apply import apply
@@ -27,6 +28,10 @@ STEP = 6.1e-6
 """The step of the differences: ε^(1/3), which balances truncation and rounding (row 002-16)."""
 
 EVERY_SHAPE = every_shape()
+
+FEW = settings(max_examples=max(1, settings().max_examples // 5))
+"""For properties of every primitive of the table: few points of each, six or, in a search, a
+hundred; what many of them have in common is met at hundreds of points."""
 
 
 def points(primitive: Primitive) -> st.SearchStrategy[Point]:

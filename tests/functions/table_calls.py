@@ -269,6 +269,14 @@ def smooth_calls(entry: Entry, most: int = MOST // 2) -> list[Call]:
     return found
 
 
+def scalar_calls(entry: Entry) -> list[Call]:
+    """Some calls of an elementwise function on operands without axes."""
+    rng = np.random.default_rng([SEED, zlib.crc32(entry.name.encode())])
+    (case, *_) = listed(entry, ((),))
+    drawn = [_draw(entry, case, rng, AWAY) for _ in range(5)]
+    return [call for call in drawn if call]
+
+
 @functools.lru_cache(4)  # for checks of one function after the other
 def _drawn(entry: Entry, most: int, shapes: tuple[Shape, ...], away: float) -> list[Call | None]:
     rng = np.random.default_rng([SEED, zlib.crc32(entry.name.encode())])
