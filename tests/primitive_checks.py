@@ -16,10 +16,16 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import settings
 
-from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
+from autograd_lite import Primitive, Tensor, Value, gradients, numerical_gradient
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import Elementwise
-from autograd_lite.testing.calls import Point, cotangent, every_shape, is_differentiable
+from autograd_lite.testing.calls import (
+    Point,
+    always_there,
+    cotangent,
+    every_shape,
+    is_differentiable,
+)
 from autograd_lite.testing.strategies import points_for, random_points
 
 Array = npt.NDArray[Any]
@@ -164,8 +170,6 @@ def compare(what: str, actual: list[Array], expected: list[Array]) -> None:
 
 
 def names() -> list[str]:
-    """The names of all primitives but `result_of`, whose operand is no variable of a user's, and
-    what is loaded later, SciPy's functions and Fourier transforms, which are tested apart."""
-    later = ("autograd_lite.scipy.", "autograd_lite.primitives.fft")
-    apart = {n for n, p in PRIMITIVES.items() if p.function.__module__.startswith(later)}
-    return [name for name in PRIMITIVES if name not in {"result_of", *apart}]
+    """The names of the primitives that are always there, but of `result_of`, whose operand is no
+    variable of a user's."""
+    return [primitive.name for primitive in always_there() if primitive.name != "result_of"]
