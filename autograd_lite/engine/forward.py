@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import Batched, levels_of
+from autograd_lite.engine.batch import levels_of
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.graph import bounds_of, leading_to
@@ -28,6 +28,7 @@ from autograd_lite.engine.primitive import (
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
@@ -244,8 +245,8 @@ def _is_real(node: Any) -> bool:
 
 def _ones(z: Any) -> Any:
     """1 in the shape of a result; for each example of a batch, if that is one."""
-    if z.__class__ is Batched:
-        return Batched(z.level, _ones(z.payload))
+    if isinstance(z, StandIn):
+        return z.one_of_each()
     return np.ones(z.shape, z.dtype)
 
 

@@ -25,10 +25,11 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
-from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batch import in_memory
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
@@ -319,8 +320,7 @@ def _forget_view(z: Tensor) -> None:
 
 def _owner(array: Any) -> Any:
     """The array whose memory it is."""
-    if array.__class__ is Batched:
-        array = array.numbers()
+    array = in_memory(array)
     base = getattr(array, "base", None)
     while base is not None and isinstance(base, ndarray):
         array, base = base, base.base
@@ -387,12 +387,12 @@ def _as_view(
     pick: int | None,
 ) -> Any:
     """A result as a handle, if it shows the memory of one; then with a copy of the numbers."""
-    plain = numbers_of(z._plain)
+    plain = in_memory(z._plain)
     if z.__class__ is not Tensor or plain.__class__ is not np.ndarray or not z.ndim:
         return z
     for place, x in handles.items():
         strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
-        shares = np.may_share_memory(plain, numbers_of(_state(x).node._plain))
+        shares = np.may_share_memory(plain, in_memory(_state(x).node._plain))
         if strides is not None or shares:
             z._plain = z._plain.copy()
             _forget_view(z)  # of the node, which shows no changes
@@ -422,8 +422,8 @@ def _strides_of_view(
 ) -> tuple[int, ...] | None:
     """The strides of a result that NumPy would give as a view of x; None if it gave a copy."""
     state = _state(x)
-    source, shown = numbers_of(state.node._plain), numbers_of(z._plain)
-    if state.strides in (None, source.strides) or state.node._plain.__class__ is Batched:
+    source, shown = in_memory(state.node._plain), in_memory(z._plain)
+    if state.strides in (None, source.strides) or isinstance(state.node._plain, StandIn):
         return shown.strides if np.may_share_memory(shown, source) else None
     if not (isinstance(primitive, Structural) and primitive.linear == "jointly"):
         return None
@@ -438,8 +438,8 @@ def as_it_lies(x: Any) -> Any:
     """The plain data of an operand, of a batch that of one example; of a handle that holds a copy,
     zeros that lie in memory as the numbers do in NumPy."""
     plain = detached(x)
-    if plain.__class__ is Batched:
-        numbers = plain.numbers()
+    if isinstance(plain, StandIn):
+        numbers = plain.in_memory()
         return numbers[(0,) * (numbers.ndim - plain.ndim)] if numbers.size else plain
     if x.__class__ is not Written or plain.__class__ is not np.ndarray:
         return plain
@@ -474,7 +474,7 @@ def write(x: Tensor, index: Any, value: Any) -> None:
 
 def update(x: Tensor, primitive: Primitive, other: Any) -> Any:
     """x += other and the like: into the same memory, as NumPy does; a number is replaced."""
-    if numbers_of(x._plain).__class__ is not np.ndarray or not x.ndim:
+    if in_memory(x._plain).__class__ is not np.ndarray or not x.ndim:
         return primitive.function(x, other)
     if not modes.is_recording() and x.__class__ is Tensor and x.is_leaf:
         result = primitive.arrays(x._plain, detached(_operand(x, other)))
@@ -561,7 +561,7 @@ def _record_assigned(
 ) -> Tensor:
     node, value = operands
     plain = detached(value)
-    if Batched in (plain.__class__, node._plain.__class__):
+    if isinstance(plain, StandIn) or isinstance(node._plain, StandIn):
         state.array, state.lent = None, True
         return apply(primitive, (node, value), params)  # type: ignore[no-any-return]
     array = state.array

@@ -15,6 +15,7 @@ from autograd_lite.engine.batching import each_its_own
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case, Rule
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import Shape, broadcast_to, shape_of
@@ -24,10 +25,12 @@ def _like(make: Rule, x: Any, dtype: Any, order: Any, shape: Any) -> Any:
     """What NumPy makes; after a variable, and of floating-point numbers, as a Tensor."""
     if isinstance(x, Batched):  # each example gets its own, to be written into
         return each_its_own(make(np.empty(x.shape, x.dtype), dtype, order, shape=shape), x)
+    if isinstance(x, StandIn):
+        return make(np.empty(x.shape, x.dtype), dtype, order, shape=shape)
     if not is_variable(x):
         return make(x, dtype, order, shape=shape)
     held = x.detach()
-    held = np.empty(x.shape, x.dtype) if isinstance(held, Batched) else np.asarray(held)
+    held = np.empty(x.shape, x.dtype) if isinstance(held, StandIn) else np.asarray(held)
     plain = make(held, dtype, order, shape=shape)
     return Tensor(plain) if plain.dtype.kind in "fc" else plain
 
