@@ -225,6 +225,7 @@ PARTS = {
 @ALL
 def test_it_is_public_and_documented(name: str) -> None:
     primitive = PRIMITIVES[name]
+    check_example(primitive)
     if not primitive.numpy and name not in PARTS:  # else NumPy's name reaches it
         assert getattr(autograd_lite, name) is primitive.function
     if vars(autograd_lite).get(name) is primitive.function:  # import * hides no builtin
@@ -236,9 +237,9 @@ def test_it_is_public_and_documented(name: str) -> None:
     assert 1 <= primitive.precedence <= 5
 
 
-@ALL
-def test_its_example_runs(name: str) -> None:
-    function = PRIMITIVES[name].function
+def check_example(primitive: Primitive) -> None:
+    """It has an example, which runs."""
+    function, name = primitive.function, primitive.name
     documentation = inspect.getdoc(function)
     assert documentation is not None
     names_of_module = dict(vars(sys.modules[function.__module__]))
