@@ -6,6 +6,7 @@ import functools
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,15 @@ def test_early_stopping(
     assert stopped_after(scores, rule, by_loss) == (epochs, kept)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C is handled as Python does; what runs in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_what_has_been_learnt() -> None:
     net, whole = line(), line()
     before = signal.getsignal(signal.SIGINT)
@@ -245,6 +255,7 @@ def test_ctrl_c_keeps_what_has_been_learnt() -> None:
     np.testing.assert_array_equal(net[0].W.data, whole[0].W.data)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_interrupts_at_once() -> None:
     def press(training: nn.Training) -> None:
         signal.raise_signal(signal.SIGINT)

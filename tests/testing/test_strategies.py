@@ -126,7 +126,7 @@ def test_both_kinds_are_drawn_and_all_primitives_occur():
     seen: set[str] = set()
     kinds = set()
 
-    @settings(max_examples=6 * sum(map(can_be_drawn, PRIMITIVES.values())))
+    @settings(max_examples=10 * sum(map(can_be_drawn, PRIMITIVES.values())))
     @given(programs())
     def collect(program):
         seen.update(program.primitives)
