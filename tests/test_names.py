@@ -37,6 +37,9 @@ HOSTILE = (
 )  # fmt: skip
 
 
+PAIRS = list(zip_longest(HOSTILE[::2], HOSTILE[1::2], fillvalue="b"))
+
+
 def hostile(test):
     """Each beside a usual name, and in both places."""
     for name in HOSTILE:
@@ -46,7 +49,7 @@ def hostile(test):
 
 def hostile_pairs(test):
     """Each once, for what takes time: in the one place or in the other."""
-    for x_name, y_name in zip_longest(HOSTILE[::2], HOSTILE[1::2], fillvalue="b"):
+    for x_name, y_name in PAIRS:
         test = example(x_name, y_name)(test)
     return FEW(test)
 
@@ -227,8 +230,8 @@ def test_a_blank_name_is_none():
 
 @pytest.mark.parametrize("suffix", viz.drawing.FORMATS)
 def test_files(suffix, tmp_path):
-    for i, name in enumerate(HOSTILE):
-        path = viz.draw(graph(name, "b")[1]).save(tmp_path / f"{i}{suffix}")
+    for i, names in enumerate(PAIRS):
+        path = viz.draw(graph(*names)[1]).save(tmp_path / f"{i}{suffix}")
         assert path.stat().st_size > 50
         if suffix not in (".png", ".pdf"):
             path.read_text("utf-8")
