@@ -249,18 +249,28 @@ def test_models_of_values_are_refused():
         trained(True, model, nn.softmax_cross_entropy)
 
 
+def called(primitive, xs, truth):
+    """A primitive of numbers, with that condition if it takes one."""
+    rest = iter(xs)
+    constants = primitive.constants
+    return primitive.function(
+        *(truth if i in constants else next(rest) for i in range(len(primitive.operands)))
+    )
+
+
 def test_every_function_of_numbers_at_the_edges():
     """Traced once, then run where there are inf, nan, signed zeros and denormals."""
     wrong = []
     for primitive in PRIMITIVES.values():
         if not isinstance(primitive, Elementwise) or is_loaded_later(primitive):
             continue
-        f = al.value_and_grad(lambda xs, primitive=primitive: primitive.function(*xs))
-        compiled = al.compile(f)
-        for numbers in itertools.product(EDGES, repeat=len(primitive.operands)):
-            xs = [bool(x) if i in primitive.constants else x for i, x in enumerate(numbers)]
-            with np.errstate(all="ignore"):
-                got, expected = compiled(xs), f(xs)
-            if bits(got) != bits(expected):
-                wrong.append((primitive.name, xs, got, expected))
+        for truth in (True, False) if primitive.constants else (None,):
+            f = al.value_and_grad(lambda xs, p=primitive, truth=truth: called(p, xs, truth))
+            compiled = al.compile(f)
+            count = len(primitive.operands) - len(primitive.constants)
+            for xs in itertools.product(EDGES, repeat=count):
+                with np.errstate(all="ignore"):
+                    got, expected = compiled(xs), f(xs)
+                if bits(got) != bits(expected):
+                    wrong.append((primitive.name, truth, xs, got, expected))
     assert not wrong
