@@ -184,9 +184,9 @@ def _with_copies(
     for i, x in enumerate(operands):
         if x.__class__ is ndarray:
             if not is_frozen(x):
-                operands[i] = values[i] = x.copy()
+                operands[i] = values[i] = x.copy("K")  # as it lies in memory
         elif x.__class__ is Batched:
-            operands[i] = values[i] = x.copy()
+            operands[i] = values[i] = x.copy("K")
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values

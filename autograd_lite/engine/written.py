@@ -26,7 +26,9 @@ from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
 from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batching import ENTER, LEAVE, leave
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.layout import copied, example_of, lying_as, lying_so
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.tensor import Tensor
@@ -81,20 +83,26 @@ class _View:
                 f"setitem: the result of {self.primitive.name} cannot be written into; write into "
                 "what it was made of"
             )
-        places = np.arange(self.base.size).reshape(self.base.shape)
-        operands = [detached(x) for x in self.operands]
-        operands[self.place] = places
-        params = dict(self.params)
-        if "dtype" in params:  # of astype, which shows the numbers only where it is theirs already
-            params["dtype"] = places.dtype
-        shown = self.primitive.arrays(*operands, **params)
-        shown = shown if self.pick is None else shown[self.pick]
+        shown = self._places()
+        if shown.__class__ is Batched:  # what one example sees of an array that holds all
+            shown, node = shown.payload, leave(node, shown.level)
         if not shown.flags.writeable:
             raise ValueError(
                 f"setitem: the result of {self.primitive.name} is read-only: its elements stand "
                 "for several; write into a copy, np.array(...)"
             )
         write(self.base, np.unravel_index(shown, self.base.shape), node)
+
+    def _places(self) -> Any:
+        """Where in the base, counted in its order, each element of the view stands."""
+        places = np.arange(self.base.size).reshape(self.base.shape)
+        operands = [example_of(detached(x)) for x in self.operands]
+        operands[self.place] = places
+        params = dict(self.params)
+        if "dtype" in params:  # of astype, which shows the numbers only where it is theirs already
+            params["dtype"] = places.dtype
+        shown = self.primitive.arrays(*operands, **params)
+        return shown if self.pick is None else shown[self.pick]
 
 
 class _State:
@@ -114,9 +122,9 @@ class _State:
         self.stamp = 0
         """How often it has changed."""
         self.view = view
-        self.strides = getattr(first._plain, "strides", None) if strides is None else strides
-        """How the numbers lie in memory in NumPy, on which it depends what is a view of them:
-        `node` may hold a copy that lies otherwise."""
+        self.strides = example_of(first._plain).strides if strides is None else strides
+        """How the numbers lie in memory in NumPy, in a batch those of one example, on which it
+        depends what is a view of them: `node` may hold a copy that lies otherwise."""
 
 
 _state_slot = vars(Tensor)["_operands"]  # of a handle, it holds its state
@@ -279,6 +287,8 @@ def note_view(z: Tensor, node: Any) -> None:
     results."""
     if not z.ndim:
         return  # a number, though that of each example may stand in the memory of all
+    if node._primitive is LEAVE:
+        return  # an array of its own: see `_strides_of_view`
     memory = z._plain.base if z._plain.__class__ is ndarray else None
     if memory.__class__ is not ndarray or memory.base is not None:
         memory = _owner(z._plain)
@@ -394,7 +404,7 @@ def _as_view(
         strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
         shares = np.may_share_memory(plain, numbers_of(_state(x).node._plain))
         if strides is not None or shares:
-            z._plain = z._plain.copy()
+            z._plain = copied(z._plain, strides)
             _forget_view(z)  # of the node, which shows no changes
         if strides is not None:
             view = _View(
@@ -420,41 +430,32 @@ def _strides_of_view(
     params: Mapping[str, Any],
     pick: int | None,
 ) -> tuple[int, ...] | None:
-    """The strides of a result that NumPy would give as a view of x; None if it gave a copy."""
-    state = _state(x)
-    source, shown = numbers_of(state.node._plain), numbers_of(z._plain)
-    if state.strides in (None, source.strides) or state.node._plain.__class__ is Batched:
-        return shown.strides if np.may_share_memory(shown, source) else None
-    if not (isinstance(primitive, Structural) and primitive.linear == "jointly"):
-        return None
-    plain = [detached(y) for y in operands]
-    plain[place] = source = as_it_lies(x)
-    result = primitive.arrays(*plain, **params)
-    shown = result if pick is None else result[pick]
+    """The strides of a result that NumPy would give as a view of x; None if it gave a copy. In a
+    batch, those of one example."""
+    if primitive is LEAVE:
+        return None  # what a batched function returns is an array of its own
+    source = as_it_lies(x)
+    shown = example_of(z._plain)
+    if source is not detached(x) or primitive is ENTER:
+        if not (isinstance(primitive, Structural) and primitive.linear == "jointly"):
+            return None
+        plain = [example_of(detached(y)) for y in operands]
+        plain[place] = source
+        result = primitive.arrays(*plain, **params)
+        shown = example_of(result if pick is None else result[pick])
     return shown.strides if np.may_share_memory(shown, source) else None
 
 
 def as_it_lies(x: Any) -> Any:
     """The plain data of an operand, of a batch that of one example; of a handle that holds a copy,
     zeros that lie in memory as the numbers do in NumPy."""
-    plain = detached(x)
-    if plain.__class__ is Batched:
-        numbers = plain.numbers()
-        return numbers[(0,) * (numbers.ndim - plain.ndim)] if numbers.size else plain
+    plain = example_of(detached(x))
     if x.__class__ is not Written or plain.__class__ is not np.ndarray:
         return plain
     strides = _state(x).strides
     if strides is None or strides == plain.strides:
         return plain
-    low, high = _reach(plain.shape, strides)
-    memory = np.zeros(high - low + plain.itemsize, np.uint8)  # which costs nothing until used
-    return np.ndarray(plain.shape, plain.dtype, memory, -low, strides)
-
-
-def _reach(shape: Sequence[int], strides: Sequence[int]) -> tuple[int, int]:
-    """How far, in bytes, the elements of an array lie before and behind the first."""
-    ends = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
-    return sum(end for end in ends if end < 0), sum(end for end in ends if end > 0)
+    return lying_so(plain.shape, plain.dtype, strides)
 
 
 # ---------------------------------------------------------------- writing
@@ -490,7 +491,10 @@ def update(x: Tensor, primitive: Primitive, other: Any) -> Any:
     if z.dtype != handle.dtype:
         _check_kind(handle, z)
         z = PRIMITIVES["astype"].function(z, handle.dtype)
-    _state(handle).lent = True
+    state = _state(handle)
+    state.lent = True
+    if state.strides is not None:
+        z._plain = lying_as(z._plain, state.strides)
     _replace(handle, z)
     return handle
 

@@ -19,6 +19,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd_lite.engine.apply import as_operand
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
+from autograd_lite.engine.layout import example_of
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.engine.written import as_it_lies
@@ -282,10 +283,19 @@ def _copy(x: Any, order: str) -> Any:
     return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
 
 
+def _copy_each(which: Any, x: Any, order: str) -> Any:
+    """Each example laid out in the order, with the axes of the batch outermost."""
+    if order == "A":
+        order = "F" if len(x) and example_of(x)[0].flags.fnc else "C"
+    if order == "F":
+        return _transpose_each(which, copy(_transpose_each(which, x), "C"))
+    return copy(x, order)
+
+
 @structural(
     np.copy,
     arrays=_copy,
-    batched="last",
+    batched=_copy_each,
     pullbacks=(lambda g, z, x, order: g,),
     cases=lambda shape: iter([((shape,), (), {}), ((shape,), ("F",), {})]),
     back=("g",),

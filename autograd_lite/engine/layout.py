@@ -1,0 +1,111 @@
+"""How the numbers of an array lie in memory: on this depends what NumPy's functions give as a view
+and what as a copy, and what `order="A"` and `order="K"` mean.
+
+Each example of a batch is to lie as it would alone: the axes of the batch outermost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.batch import Batched, levels_of
+from autograd_lite.engine.primitive import Array
+
+
+def axes_by_stride(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
+    """The axes as they lie in memory, the one of the longest steps first, as NumPy's iterator of
+    order "K" takes them: an axis without steps (repeated, or of length 1) stays where it is."""
+    steps = [0 if n == 1 else abs(s) for n, s in zip(shape, strides, strict=True)]
+    order: list[int] = []  # the shortest steps first
+    for axis in reversed(range(len(steps))):
+        place = len(order)
+        for i in reversed(range(len(order))):
+            if steps[axis] and steps[order[i]]:
+                if steps[order[i]] <= steps[axis]:
+                    break
+                place = i
+        order.insert(place, axis)
+    return order[::-1]
+
+
+def reach(shape: Sequence[int], strides: Sequence[int]) -> tuple[int, int]:
+    """How far, in bytes, the elements of an array lie before and behind the first."""
+    ends = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    return sum(end for end in ends if end < 0), sum(end for end in ends if end > 0)
+
+
+def lying_so(shape: tuple[int, ...], dtype: np.dtype[Any], strides: Sequence[int]) -> Array:
+    """Zeros that lie in memory with these strides."""
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    low, high = reach(shape, strides)
+    memory = np.zeros(high - low + dtype.itemsize, np.uint8)  # which costs nothing until used
+    return np.ndarray(shape, dtype, memory, -low, strides)
+
+
+def example_of(x: Any) -> Any:
+    """The first example of what is Batched; what is not, itself."""
+    if x.__class__ is not Batched:
+        return x
+    numbers = x.numbers()
+    if not numbers.size:
+        return np.zeros(x.shape, x.dtype)
+    return numbers[(0,) * (numbers.ndim - x.ndim)]
+
+
+def in_order(plain: Any, order: Sequence[int]) -> Any:
+    """A copy of an array that lies in memory with its axes in this order; of what is Batched, with
+    each example so, and by itself."""
+    batches = len(levels_of(plain))
+    whole = plain.numbers() if batches else plain
+    order = [*range(batches), *(i + batches for i in order)]
+    whole = np.array(whole.transpose(order), order="C").transpose(np.argsort(order))
+    for level in reversed(levels_of(plain)):
+        whole = Batched(level, whole)
+    return whole
+
+
+def copied(plain: Any, strides: Sequence[int] | None = None) -> Any:
+    """A copy with its axes in the order in memory of these strides, or of its own. (NumPy's copy
+    of order "K" has repeated axes innermost, and not where an operation on the array has them.)"""
+    if plain.__class__ is np.ndarray and plain.ndim < 2:
+        return plain.copy()
+    if strides is None:
+        strides = example_of(plain).strides
+    return in_order(plain, axes_by_stride(plain.shape, strides))
+
+
+def lying_as(plain: Any, strides: Sequence[int]) -> Any:
+    """An array, or each example of what is Batched, with its axes in the order in memory of these
+    strides: itself, or a copy."""
+    if len(strides) < 2:
+        return plain
+    order = axes_by_stride(plain.shape, strides)
+    if order == axes_by_stride(plain.shape, example_of(plain).strides):
+        return plain
+    return in_order(plain, order)
+
+
+def apart(result: Any, operands: Sequence[Any]) -> Any:
+    """What an operation on batches made, with each example by itself in memory; a view of an
+    operand stays one."""
+    if result.__class__ is tuple:
+        return tuple([apart(one, operands) for one in result])
+    if result.__class__ is not Batched:
+        return result
+    numbers = result.numbers()
+    batches = numbers.ndim - result.ndim
+    strides = numbers.strides
+    low, high = reach(numbers.shape[batches:], strides[batches:])
+    lengths = numbers.shape
+    if all(
+        lengths[i] < 2 or not strides[i] or abs(strides[i]) > high - low for i in range(batches)
+    ):
+        return result
+    given = [x.numbers() if x.__class__ is Batched else x for x in operands]
+    if any(isinstance(x, np.ndarray) and np.may_share_memory(x, numbers) for x in given):
+        return result
+    return in_order(result, axes_by_stride(lengths[batches:], strides[batches:]))
