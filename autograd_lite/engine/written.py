@@ -402,7 +402,8 @@ def _as_view(
         return z
     for place, x in handles.items():
         strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
-        shares = np.may_share_memory(plain, numbers_of(_state(x).node._plain))
+        # what is empty overlaps with nothing, and may be taken for a view of the node all the same
+        shares = not plain.size or np.may_share_memory(plain, numbers_of(_state(x).node._plain))
         if strides is not None or shares:
             z._plain = copied(z._plain, strides)
             _forget_view(z)  # of the node, which shows no changes
