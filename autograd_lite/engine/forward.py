@@ -9,16 +9,19 @@ linear in u, is recorded with a variable u; its gradient, with the tangent t to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import Batched, levels_of
+from autograd_lite.engine.batch import Batched, levels_of, numbers_of
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
+from autograd_lite.engine.general_pass import uses_among
 from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.in_place import as_it_is, own, shown, taking
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     EachOperand,
@@ -31,6 +34,7 @@ from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
+from autograd_lite.engine.written import Written, put
 
 Step = Callable[[list[Any]], Any]
 
@@ -102,8 +106,9 @@ class Pushforward:
         """Whether the results are variables."""
         self._output = output
         self._inputs = inputs
-        self._nodes = [node for node in order if node not in wanted]
         self._active = frozenset(order)
+        self._uses = uses_among(order, wanted)
+        self._nodes = _readers_first([node for node in order if node not in wanted])
         self._steps: dict[Any, Step] | None = {} if often else None
 
     @property
@@ -114,14 +119,45 @@ class Pushforward:
     def __call__(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the output (of several a tuple) for tangents of the inputs: numbers and
         arrays of exactly their shapes and dtypes, or variables to record with."""
-        flows = dict(zip(self._inputs, tangents, strict=True))
+        flows = dict(zip(self._inputs, map(shown, tangents), strict=True))
+        left = dict(self._uses)
+        mine: set[Any] = set()  # what has a tangent that the pass may change
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
         with modes.recording(), np.errstate(all="ignore"):
             for node in self._nodes:
                 places = [i for i, x in node.variables() if x in self._active]
-                given = [flows[node.operands[i]] for i in places]
-                flows[node] = _fitting(self._step(node, places)(given), node)
-        return flows[self._output] if self._output in flows else _zero(self._output)
+                operands = node.operands
+                if _writes_little(node):
+                    flows[node] = self._written(node, places, flows, left, mine)
+                    mine.add(node)
+                else:
+                    given = [flows[operands[i]] for i in places]
+                    t = _fitting(self._step(node, places)(given), node)
+                    changing = [flows[operands[i]] for i in places if operands[i] in mine]
+                    flows[node] = _apart(t, changing) if changing else t
+                for i in places:
+                    left[operands[i]] -= 1
+                    if not left[operands[i]]:
+                        del flows[operands[i]]
+        return shown(flows[self._output]) if self._output in flows else _zero(self._output)
+
+    def _written(
+        self, node: Any, places: list[int], flows: dict[Any, Any], left: dict[Any, int],
+        mine: set[Any],
+    ) -> Any:  # fmt: skip
+        """The tangent of what was written into: that of the value, written into that of the array;
+        in the same memory, if nobody else needs it."""
+        x, value = node.operands
+        tx: Any = flows[x] if 0 in places else np.zeros(node.shape, node.dtype)
+        t = shown(flows[value]) if 1 in places else 0.0
+        if 0 in places and not (x in mine and left[x] == 1 and tx.__class__ is not Tensor):
+            tx = own(tx)
+        tx = taking(tx, t)
+        if tx.__class__ is Written:
+            put(tx, node.primitive, t, node.params)
+        else:
+            node.primitive.writes(tx, t, **node.params)
+        return tx
 
     def _step(self, node: Any, places: list[int]) -> Step:
         steps = self._steps
@@ -130,6 +166,55 @@ class Pushforward:
         if node not in steps:
             steps[node] = _step_of(node, places, self.record)
         return steps[node]
+
+
+def _writes_little(node: Any) -> bool:
+    """Whether it is an array with something written into a part of it."""
+    primitive = node._primitive
+    return (
+        isinstance(primitive, Structural)
+        and primitive.writes is not None
+        and node._plain.ndim > 0
+        and isinstance(node.operands[0], Tensor)
+    )
+
+
+def _readers_first(nodes: list[Any]) -> list[Any]:
+    """Nodes in an order in which each stands after its operands, and what reads an array before
+    what writes into it, where that is possible: then its tangent is needed no more."""
+    if not any(map(_writes_little, nodes)):
+        return nodes
+    place = {node: i for i, node in enumerate(nodes)}
+    users: dict[Any, list[Any]] = {}
+    missing = dict.fromkeys(nodes, 0)
+    for node in nodes:
+        for _, x in node.variables():
+            if x in missing:
+                missing[node] += 1
+                users.setdefault(x, []).append(node)
+    ready: list[tuple[bool, int]] = []
+    for node in nodes:
+        if not missing[node]:
+            heappush(ready, (_writes_little(node), place[node]))
+    ordered: list[Any] = []
+    while ready:
+        node = nodes[heappop(ready)[1]]
+        ordered.append(node)
+        for user in users.get(node, ()):
+            missing[user] -= 1
+            if not missing[user]:
+                heappush(ready, (_writes_little(user), place[user]))
+    return ordered
+
+
+def _apart(t: Any, changing: list[Any]) -> Any:
+    """A tangent, or a copy if it shows memory that the pass may still write into."""
+    if t.__class__ is tuple:
+        return tuple([_apart(part, changing) for part in t])
+    if t.__class__ is np.ndarray or t.__class__ is Batched:
+        memory = [numbers_of(x) for x in changing if not is_variable(x)]
+        return own(t) if any(np.may_share_memory(numbers_of(t), x) for x in memory) else t
+    return as_it_is(t)
 
 
 def _step_of(node: Any, places: list[int], record: bool) -> Step:
@@ -165,7 +250,10 @@ def _by_factors(node: Any, primitive: Primitive, places: list[int], record: bool
 
 def _of_all(node: Any, primitive: Primitive, places: list[int]) -> Step:
     """Of a primitive that is linear in its operands together: itself, with 0 for the others."""
-    others = [x if i in primitive.constants else _zeros(x) for i, x in enumerate(node.operands)]
+    others = [
+        x if i in primitive.constants or i in places else _zeros(x)
+        for i, x in enumerate(node.operands)
+    ]
 
     # the results of an operation stand apart, and are no operand that could be recorded with
     apart = primitive is _TOGETHER or any(x.__class__ is Results for x in node.operands)

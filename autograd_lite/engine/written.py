@@ -25,7 +25,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
-from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batch import Batched, levels_of, numbers_of
 from autograd_lite.engine.batching import ENTER, LEAVE, leave
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import copied, example_of, lying_as, lying_so
@@ -372,14 +372,18 @@ def _let_go(node: Any, operands: Sequence[Any]) -> None:
     if node._primitive is not None:
         node._values = tuple(
             gone(value)
-            if x.__class__ is Tensor and x.size > SMALL and value.__class__ is np.ndarray
+            if x.__class__ is Tensor
+            and (numbers := numbers_of(value)).__class__ is ndarray
+            and numbers.size > SMALL
             else value
             for x, value in zip(operands, node._values, strict=True)
         )
 
 
-def gone(array: Any) -> Gone:
-    """A stand-in for the numbers of an array."""
+def gone(array: Any) -> Any:
+    """A stand-in for the numbers of an array, or of one that is Batched."""
+    if array.__class__ is Batched:
+        return Batched(array.level, gone(array.payload))
     return _gone(array.shape, array.dtype)
 
 
@@ -555,38 +559,65 @@ def _assigned(state: _State, node: Tensor, index: Any, value: Any) -> Any:
     """The node that has `value` at `index`; in the same memory, if nobody else needs it."""
     primitive = PRIMITIVES["assign"]
     operands, params = primitive.function.__wrapped__(node, value, index)  # type: ignore[attr-defined]
-    if modes.paused and (watching := observers()):
-        record = partial(_record_assigned, state)
-        return observed_record(watching, record, primitive, operands, params)
-    return _record_assigned(state, primitive, operands, params)
+    return _changed(state, primitive, operands, params)
 
 
-def _record_assigned(
+def accumulator(x: Any) -> Written:
+    """A handle of its own, for what a pass adds up while it is recorded: `put` changes it."""
+    node = lend(x) if x.__class__ is Written else x if isinstance(x, Tensor) else Tensor(x)
+    handle = new(Written)
+    _state_slot.__set__(handle, _State(node, None))
+    return handle
+
+
+def put(handle: Written, primitive: Primitive, value: Any, params: Mapping[str, Any]) -> None:
+    """Let an accumulator show what a primitive makes of it and a value."""
+    if value.__class__ is Written:
+        value = lend(value)
+    elif value.__class__ is np.ndarray and not is_frozen(value):
+        value = read_only(value.copy())
+    state = _state(handle)
+    _replace(handle, _changed(state, primitive, (state.node, value), params))
+
+
+def _changed(
     state: _State, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
+) -> Any:
+    if modes.paused and (watching := observers()):
+        record = partial(_record_changed, state)
+        return observed_record(watching, record, primitive, operands, params)
+    return _record_changed(state, primitive, operands, params)
+
+
+def _record_changed(
+    state: _State, primitive: Any, operands: Sequence[Any], params: Mapping[str, Any]
 ) -> Tensor:
     node, value = operands
-    plain = detached(value)
-    if Batched in (plain.__class__, node._plain.__class__):
+    plain, held = detached(value), node._plain
+    inside = levels_of(held)
+    if any(level not in inside for level in levels_of(plain)):
         state.array, state.lent = None, True
         return apply(primitive, (node, value), params)  # type: ignore[no-any-return]
     array = state.array
-    alone = array is node._plain and not state.lent and array.size > SMALL
-    if not alone or not array.flags.writeable:
-        alone, array = False, np.array(node._plain)
+    alone = array is held and not state.lent and numbers_of(held).size > SMALL
+    if not alone or not numbers_of(array).flags.writeable:
+        alone, array = False, copied(held) if inside else np.array(held)
     try:
-        array[params["index"]] = plain
+        primitive.writes(array, plain, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(primitive, error, (node, plain)) from None
-    before = gone(array) if alone or array.size > SMALL else node._plain
-    if value.__class__ is Tensor and value.size > SMALL:
-        plain = gone(value)  # a view may be written into again, in place
+    before = gone(held) if alone or numbers_of(held).size > SMALL else held
+    if value.__class__ is Tensor and numbers_of(plain).size > SMALL:
+        plain = gone(plain)  # a view may be written into again, in place
     if alone:
         node._plain = before
     z = new(Tensor)
     z._plain = array if array.ndim else array[()]
     z._grad = None
     z._epoch = clock.now
-    z._locked = True
+    z._locked = not inside
+    if inside:
+        z._shared, z._lent = False, None
     z._keep = False
     if modes.is_recording():
         z._primitive = primitive

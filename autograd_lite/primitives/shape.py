@@ -297,7 +297,7 @@ def _copy_each(which: Any, x: Any, order: Order) -> Any:
         order = "F" if len(x) and example_of(x)[0].flags.fnc else "C"
     if order == "F":
         return _transpose_each(which, copy(_transpose_each(which, x), "C"))
-    return copy(x, order)
+    return copy(x, str(order))
 
 
 @structural(
@@ -320,7 +320,7 @@ def copy(x: Any, order: str = "K", subok: bool = False) -> Call:
     """
     lies = as_it_lies(x)
     if order == "K" and isinstance(lies, np.ndarray) and 0 in lies.strides:
-        like = np.empty_like(lies)  # NumPy's order for what is repeated; a handle has it written out
+        like = np.empty_like(lies)  # in NumPy's order; a handle has what is repeated written out
         return (x,), {"order": tuple(axes_by_stride(like.shape, like.strides))}
     return (x,), {"order": order}
 
