@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batch import Batched, levels_of
+from autograd_lite.engine.batch import Batched, levels_of, numbers_of
 from autograd_lite.engine.primitive import Array
 
 
@@ -56,6 +56,14 @@ def example_of(x: Any) -> Any:
     return numbers[(0,) * (numbers.ndim - x.ndim)]
 
 
+def _of_same_batches(numbers: Array, like: Any) -> Any:
+    """An array as what is Batched at the levels of another one."""
+    whole: Any = numbers
+    for level in reversed(levels_of(like)):
+        whole = Batched(level, whole)
+    return whole
+
+
 def in_order(plain: Any, order: Sequence[int]) -> Any:
     """A copy of an array that lies in memory with its axes in this order; of what is Batched, with
     each example so, and by itself."""
@@ -63,19 +71,31 @@ def in_order(plain: Any, order: Sequence[int]) -> Any:
     whole = plain.numbers() if batches else plain
     order = [*range(batches), *(i + batches for i in order)]
     whole = np.array(whole.transpose(order), order="C").transpose(np.argsort(order))
-    for level in reversed(levels_of(plain)):
-        whole = Batched(level, whole)
-    return whole
+    return _of_same_batches(whole, plain)
 
 
-def copied(plain: Any, strides: Sequence[int] | None = None) -> Any:
-    """A copy with its axes in the order in memory of these strides, or of its own. (NumPy's copy
-    of order "K" has repeated axes innermost, and not where an operation on the array has them.)"""
+def copied(plain: Any) -> Any:
+    """A copy that lies in memory in the same order. (NumPy's copy of order "K" has repeated axes
+    innermost, and not where an operation on the array has them.)"""
     if plain.__class__ is np.ndarray and plain.ndim < 2:
         return plain.copy()
-    if strides is None:
-        strides = example_of(plain).strides
-    return in_order(plain, axes_by_stride(plain.shape, strides))
+    return in_order(plain, axes_by_stride(plain.shape, example_of(plain).strides))
+
+
+def copied_view(plain: Any, strides: Sequence[int]) -> Any:
+    """A copy of a view of these strides, which lies in memory in the same order, with the axes
+    repeated that are repeated there."""
+    repeated = [i for i, s in enumerate(strides) if not s]
+    if not repeated:
+        if plain.__class__ is np.ndarray and plain.ndim < 2:
+            return plain.copy()
+        return in_order(plain, axes_by_stride(plain.shape, strides))
+    numbers = numbers_of(plain)
+    batches = numbers.ndim - plain.ndim
+    firsts = [slice(0, 1) if i - batches in repeated else slice(None) for i in range(numbers.ndim)]
+    once = _of_same_batches(numbers[tuple(firsts)], plain)
+    once = in_order(once, axes_by_stride(once.shape, strides))
+    return _of_same_batches(np.broadcast_to(numbers_of(once), numbers.shape), plain)
 
 
 def lying_as(plain: Any, strides: Sequence[int]) -> Any:

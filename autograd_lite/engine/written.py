@@ -28,7 +28,7 @@ from autograd_lite.engine.arrays import is_frozen, read_only, sealed
 from autograd_lite.engine.batch import Batched, levels_of, numbers_of
 from autograd_lite.engine.batching import ENTER, LEAVE, leave
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.layout import copied, example_of, lying_as, lying_so
+from autograd_lite.engine.layout import copied, copied_view, example_of, lying_as, lying_so
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.tensor import Tensor
@@ -409,7 +409,7 @@ def _as_view(
         # what is empty overlaps with nothing, and may be taken for a view of the node all the same
         shares = not plain.size or np.may_share_memory(plain, numbers_of(_state(x).node._plain))
         if strides is not None or shares:
-            z._plain = copied(z._plain, strides)
+            z._plain = copied(z._plain) if strides is None else copied_view(z._plain, strides)
             _forget_view(z)  # of the node, which shows no changes
         if strides is not None:
             view = _View(

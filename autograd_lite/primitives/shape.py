@@ -19,7 +19,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd_lite.engine.apply import as_operand
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
-from autograd_lite.engine.layout import axes_by_stride, example_of, in_order
+from autograd_lite.engine.layout import example_of
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.engine.written import as_it_lies
@@ -279,25 +279,17 @@ def astype(
     return (x,), {"dtype": wanted} if copy else {"dtype": wanted, "copy": False}
 
 
-Order = str | tuple[int, ...]
-"""How a copy lies in memory: as NumPy says it, or its axes, the outermost first."""
-
-
-def _copy(x: Any, order: Order) -> Any:
-    if order.__class__ is tuple:
-        return in_order(x, order)
+def _copy(x: Any, order: str) -> Any:
     return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
 
 
-def _copy_each(which: Any, x: Any, order: Order) -> Any:
+def _copy_each(which: Any, x: Any, order: str) -> Any:
     """Each example laid out in the order, with the axes of the batch outermost."""
-    if order.__class__ is tuple:
-        return in_order(x, (0, *(1 + int(i) for i in order)))
     if order == "A":
         order = "F" if len(x) and example_of(x)[0].flags.fnc else "C"
     if order == "F":
         return _transpose_each(which, copy(_transpose_each(which, x), "C"))
-    return copy(x, str(order))
+    return copy(x, order)
 
 
 @structural(
@@ -318,10 +310,6 @@ def copy(x: Any, order: str = "K", subok: bool = False) -> Call:
     >>> copy([1.0, 2.0])
     array([1., 2.])
     """
-    lies = as_it_lies(x)
-    if order == "K" and isinstance(lies, np.ndarray) and 0 in lies.strides:
-        like = np.empty_like(lies)  # in NumPy's order; a handle has what is repeated written out
-        return (x,), {"order": tuple(axes_by_stride(like.shape, like.strides))}
     return (x,), {"order": order}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import hypothesis.strategies as st
@@ -13,7 +14,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autograd_lite import Tensor, Value, grad, gradients, no_grad
+from autograd_lite import (
+    Tensor,
+    Value,
+    grad,
+    gradients,
+    hvp,
+    jvp,
+    linearize,
+    no_grad,
+    vmap,
+)
 
 Step = tuple[Any, ...]
 SIZES = [3, 30]
@@ -587,3 +598,50 @@ def test_memory_of_loops_is_linear(loop: Callable[[int], Callable[[], Any]]) -> 
     small, large = peak(loop(400)), peak(loop(1600))
     assert large < 4.5 * small
     assert large < 25 * 1600 * 100 * 8  # the array itself is one such unit
+
+
+def filled(n: int, x: Any) -> Any:
+    """Of an array that is filled row by row, each from the row before."""
+    y = np.zeros_like(x, shape=(n, 16))
+    y[0] = x
+    for i in range(1, n):
+        y[i] = np.sin(y[i - 1]) * x
+        y[i, [0, 0, 1]] += 0.1
+    return np.sum(y**2)
+
+
+def recorded(f: Any) -> Any:
+    def run_(x: Any) -> None:
+        t = Tensor(x)
+        f(t).backward(create_graph=True)
+        np.sum(t.grad**2).backward()
+        t.zero_grad()
+
+    return run_
+
+
+ONE = np.full(16, 0.5)
+TWO = np.stack([ONE, -ONE])
+PASSES: dict[str, Callable[[Any], Any]] = {
+    "hvp": lambda f: hvp(f)(ONE, ONE),
+    "grad of grad": lambda f: grad(lambda x: np.sum(grad(f)(x) ** 2))(ONE),
+    "jvp of grad": lambda f: jvp(grad(f), (ONE,), (ONE,)),
+    "grad of jvp": lambda f: grad(lambda x: jvp(f, (x,), (ONE,))[1])(ONE),
+    "create_graph": lambda f: recorded(f)(ONE),
+    "jvp": lambda f: jvp(f, (ONE,), (ONE,)),
+    "linearize": lambda f: linearize(f, ONE)[1](ONE),
+    "vmap of grad": lambda f: vmap(grad(f))(TWO),
+    "grad of vmap": lambda f: grad(lambda xs: np.sum(vmap(f)(xs)))(TWO),
+    "vmap of jvp": lambda f: vmap(lambda x: jvp(f, (x,), (ONE,))[1])(TWO),
+    "vmap of hvp": lambda f: vmap(lambda x: hvp(f)(x, ONE))(TWO),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_memory_of_every_pass_is_linear(name: str) -> None:
+    def run_(n: int) -> Any:
+        return PASSES[name](partial(filled, n))
+
+    run_(3)
+    small, large = peak(lambda: run_(40)), peak(lambda: run_(120))
+    assert large < 4 * small
