@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Batched, levels_of, numbers_of
+from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.general_pass import uses_among
@@ -292,7 +293,11 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
         rule: Any = primitive.pullbacks[i]
-        part = fitted(rule(u, z, *values, **node.params), node.operands[i], node)
+        try:
+            part = rule(u, z, *values, **node.params)
+        except Exception as error:  # a rule that asks for the numbers of one example
+            part = one_by_one(error, rule, (u, z, *values), node.params)
+        part = fitted(part, node.operands[i], node)
         for j, one in part.items() if isinstance(part, dict) else ((None, part),):
             if is_variable(one):  # else it is 0, whatever u is
                 pulled.append(one)

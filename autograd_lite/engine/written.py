@@ -402,7 +402,10 @@ def _as_view(
 ) -> Any:
     """A result as a handle, if it shows the memory of one; then with a copy of the numbers."""
     plain = numbers_of(z._plain)
-    if z.__class__ is not Tensor or plain.__class__ is not np.ndarray or not z.ndim:
+    if z.__class__ is not Tensor or plain.__class__ is not np.ndarray:
+        return z
+    if not z.ndim:  # a number; that of each example may stand in the memory of all
+        z._plain = copied(z._plain)
         return z
     for place, x in handles.items():
         strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
