@@ -31,7 +31,7 @@ from autograd_lite.primitives.arithmetic import (
 from autograd_lite.primitives.choices import clip, equal, maximum, minimum, step, where
 from autograd_lite.primitives.convolution import overlap_add, windows
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, sqrt, square
-from autograd_lite.primitives.indexing import assign, getitem, scatter
+from autograd_lite.primitives.indexing import add_at, assign, getitem, scatter
 from autograd_lite.primitives.joining import array_split, concatenate, split, stack
 from autograd_lite.primitives.like import empty_like, full_like, ones_like, zeros_like
 from autograd_lite.primitives.products import dot, matmul, vdot

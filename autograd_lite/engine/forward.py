@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
+from autograd_lite.engine.assignment import put
 from autograd_lite.engine.batch import Batched, levels_of, numbers_of
 from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
@@ -35,7 +36,7 @@ from autograd_lite.engine.reverse import gradients
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
-from autograd_lite.engine.written import Written, put
+from autograd_lite.engine.written import Written
 
 Step = Callable[[list[Any]], Any]
 

@@ -2,8 +2,8 @@
 
 A loop that reads, or writes, an array row by row makes as many nodes as there are rows. If each
 gave its gradient as an array of the whole size, a pass would be quadratic in the rows. A pass that
-is recorded adds up in a Tensor that it writes into (`written.accumulator`), so that its own graph
-grows with the pieces, too, and not with their number times the size.
+is recorded adds up in a Tensor that it writes into (`assignment.accumulator`), so that its own
+graph grows with the pieces, too, and not with their number times the size.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.assignment import accumulator
 from autograd_lite.engine.batch import Batched, Level, levels_of, numbers_of
 from autograd_lite.engine.batching import enter, spread
 from autograd_lite.engine.layout import copied
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import SMALL, Written, accumulator, lend
+from autograd_lite.engine.written import SMALL, Written, lend
 
 ndarray = np.ndarray
 

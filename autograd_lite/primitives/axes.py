@@ -16,7 +16,7 @@ from autograd_lite.engine.declare import composed
 from autograd_lite.engine.layout import axes_by_stride
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import as_it_lies
+from autograd_lite.engine.views import as_it_lies
 from autograd_lite.primitives.shape import (
     Shape,
     axis_of,

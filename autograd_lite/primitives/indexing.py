@@ -11,12 +11,12 @@ import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.arrays import is_frozen
+from autograd_lite.engine.assignment import put
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case, Primitive, Rule
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import put
 from autograd_lite.primitives.shape import (
     Call,
     Shape,

@@ -17,7 +17,7 @@ from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case, Rule
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import as_it_lies
+from autograd_lite.engine.views import as_it_lies
 from autograd_lite.primitives.shape import Shape, broadcast_to, shape_of
 
 

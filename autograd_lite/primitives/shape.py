@@ -22,7 +22,7 @@ from autograd_lite.engine.dtypes import floating
 from autograd_lite.engine.layout import example_of
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import as_it_lies
+from autograd_lite.engine.views import as_it_lies
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
