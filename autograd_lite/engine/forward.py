@@ -110,7 +110,9 @@ class Pushforward:
         self._inputs = inputs
         self._active = frozenset(order)
         self._uses = uses_among(order, wanted)
-        self._nodes = _readers_first([node for node in order if node not in wanted])
+        nodes = [node for node in order if node not in wanted]
+        self._writers = frozenset(filter(_writes_little, nodes))
+        self._nodes = _readers_first(nodes, self._writers) if self._writers else nodes
         self._steps: dict[Any, Step] | None = {} if often else None
 
     @property
@@ -129,14 +131,15 @@ class Pushforward:
             for node in self._nodes:
                 places = [i for i, x in node.variables() if x in self._active]
                 operands = node.operands
-                if _writes_little(node):
+                if node in self._writers:
                     flows[node] = self._written(node, places, flows, left, mine)
                     mine.add(node)
                 else:
                     given = [flows[operands[i]] for i in places]
                     t = _fitting(self._step(node, places)(given), node)
-                    changing = [flows[operands[i]] for i in places if operands[i] in mine]
-                    flows[node] = _apart(t, changing) if changing else t
+                    if mine:
+                        t = _apart(t, [flows[operands[i]] for i in places if operands[i] in mine])
+                    flows[node] = t
                 for i in places:
                     left[operands[i]] -= 1
                     if not left[operands[i]]:
@@ -174,18 +177,16 @@ def _writes_little(node: Any) -> bool:
     """Whether it is an array with something written into a part of it."""
     primitive = node._primitive
     return (
-        isinstance(primitive, Structural)
+        primitive.works_in_place
         and primitive.writes is not None
         and node._plain.ndim > 0
         and isinstance(node.operands[0], Tensor)
     )
 
 
-def _readers_first(nodes: list[Any]) -> list[Any]:
+def _readers_first(nodes: list[Any], writers: frozenset[Any]) -> list[Any]:
     """Nodes in an order in which each stands after its operands, and what reads an array before
     what writes into it, where that is possible: then its tangent is needed no more."""
-    if not any(map(_writes_little, nodes)):
-        return nodes
     place = {node: i for i, node in enumerate(nodes)}
     users: dict[Any, list[Any]] = {}
     missing = dict.fromkeys(nodes, 0)
@@ -197,7 +198,7 @@ def _readers_first(nodes: list[Any]) -> list[Any]:
     ready: list[tuple[bool, int]] = []
     for node in nodes:
         if not missing[node]:
-            heappush(ready, (_writes_little(node), place[node]))
+            heappush(ready, (node in writers, place[node]))
     ordered: list[Any] = []
     while ready:
         node = nodes[heappop(ready)[1]]
@@ -205,12 +206,14 @@ def _readers_first(nodes: list[Any]) -> list[Any]:
         for user in users.get(node, ()):
             missing[user] -= 1
             if not missing[user]:
-                heappush(ready, (_writes_little(user), place[user]))
+                heappush(ready, (user in writers, place[user]))
     return ordered
 
 
 def _apart(t: Any, changing: list[Any]) -> Any:
     """A tangent, or a copy if it shows memory that the pass may still write into."""
+    if not changing:
+        return t
     if t.__class__ is tuple:
         return tuple([_apart(part, changing) for part in t])
     if t.__class__ is np.ndarray or t.__class__ is Batched:

@@ -117,6 +117,8 @@ def apart(result: Any, operands: Sequence[Any]) -> Any:
     if result.__class__ is not Batched:
         return result
     numbers = result.numbers()
+    if numbers.flags.c_contiguous:
+        return result
     batches = numbers.ndim - result.ndim
     strides = numbers.strides
     low, high = reach(numbers.shape[batches:], strides[batches:])
