@@ -67,9 +67,10 @@ from autograd_lite.transforms import (
     vjp,
     vmap,
 )
+from autograd_lite.transforms import compile as compile
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
-from autograd_lite.engine import batched_numpy  # noqa: F401  isort: skip
+from autograd_lite.engine import batched_numpy, stand_in_numpy  # noqa: F401  isort: skip
 from autograd_lite.primitives import constants  # noqa: F401  isort: skip
 from autograd_lite.program import value_methods  # noqa: F401  isort: skip
 
@@ -85,7 +86,7 @@ if not TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# All but abs, max, min and sum, that `from autograd_lite import *` leaves Python's own in place.
+# All but abs, compile, max, min and sum, that `from autograd_lite import *` leaves Python's own.
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "add_at", "affine", "arctan2",
     "array_split", "assign", "astype", "broadcast_to", "checkpoint", "clip", "composed",

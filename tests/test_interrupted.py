@@ -271,9 +271,12 @@ def test_interrupted_pass_adds_all_gradients_or_none(
         assert equal([v.grad for v in variables], [count * g for g in once])
         return count
 
-    start = time.perf_counter()
-    total.backward()
-    duration = time.perf_counter() - start
+    def seconds() -> float:
+        start = time.perf_counter()
+        total.backward()
+        return time.perf_counter() - start
+
+    duration = min(seconds() for _ in range(5))  # others may use the machine
     moments = random.Random(0)
     stopped = 0
     for i in range(40):

@@ -20,6 +20,8 @@ def described(svg: bytes, picture: Picture) -> str:
     cells = {cell.key: cell for cell in picture.cells}
     arrows = {arrow.key: arrow for arrow in picture.arrows}
     for group in root.iter(f"{{{SVG}}}g"):
+        if group.get("class") == "graph":  # which older versions of Graphviz call %3
+            _without_title(group)
         _join_lines(group)
         key = group.get("id", "")
         if key in cells:
@@ -64,9 +66,13 @@ def _of_arrow(arrow: Arrow, cells: dict[str, Cell]) -> tuple[str, str]:
     return arrow.label, f"{ends}, {arrow.share:.0%} of the gradient of {cells[arrow.source].name}"
 
 
-def _describe(element: ET.Element, title: str, description: str) -> None:
+def _without_title(element: ET.Element) -> None:
     for old in element.findall(f"{{{SVG}}}title"):
         element.remove(old)
+
+
+def _describe(element: ET.Element, title: str, description: str) -> None:
+    _without_title(element)
     head, body = ET.Element(f"{{{SVG}}}title"), ET.Element(f"{{{SVG}}}desc")
     head.text, body.text = title, description
     element.insert(0, body)

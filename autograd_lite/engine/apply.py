@@ -18,11 +18,11 @@ from autograd_lite.engine.primitive import (
     Rule,
 )
 
-NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, BATCHED = range(9)
+NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
 kinds decides how they are evaluated; `OBJECTS` is a NumPy array of variables, `TRACED` what stands
-for a number while straight-line code is made of a rule, `BATCHED` an array for each example of a
-batch (see `batching`)."""
+for a number while straight-line code is made of a rule, `TRACED_ARRAY` for a number or array of a
+program that is being traced, `BATCHED` for an array of each example of a batch (see `batching`)."""
 
 _kinds: dict[type, int] = {float: NUMBER, int: NUMBER, bool: NUMBER, np.ndarray: ARRAY}
 _kinds |= {np.dtype(code).type: SCALAR for code in "?bhilqBHILQefdg"}
@@ -120,7 +120,7 @@ def _joined(array: Array) -> Any:
 
 def as_operand(name: str, x: Any) -> Any:
     """A number or array that may stand beside variables, or a TypeError that names `name`."""
-    known = _kinds.get(x.__class__) == BATCHED
+    known = _kinds.get(x.__class__, UNKNOWN) > UNKNOWN
     if known or isinstance(x, float | complex | np.number | np.bool_):
         return x
     if isinstance(x, str | bytes) or x is None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.engine.apply import refuse_other_arithmetic
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
 
 ndarray = np.ndarray
@@ -58,7 +58,7 @@ def is_frozen(array: Any) -> bool:
 
 def read_only(data: Any) -> Array:
     """The array, or scalar, as an array that cannot be written to."""
-    if data.__class__ is Batched:
+    if isinstance(data, StandIn):
         return cast(Array, data)
     view = np.asarray(data).view()
     view.flags.writeable = False
@@ -67,7 +67,7 @@ def read_only(data: Any) -> Array:
 
 def sealed(data: Any) -> Array:
     """The same, where not even the array that it is a view of can be written to."""
-    if data.__class__ is Batched:
+    if isinstance(data, StandIn):
         return cast(Array, data)  # nothing writes to it
     owner = np.asarray(data)
     while owner.base.__class__ is ndarray:
@@ -89,7 +89,7 @@ def array_of(name: str, x: Any, copy: bool) -> Array:
     """Numbers as an array of floating-point ones, or an error that names who asked."""
     if isinstance(x, Variable):
         raise TypeError(f"{name}: got a {type(x).__name__}; use its .detach() for a new leaf")
-    if x.__class__ is Batched:
+    if isinstance(x, StandIn):
         return cast(Array, x.astype(float if x.dtype.kind in "biu" else x.dtype))
     refuse_other_arithmetic(name, x)
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only
-from autograd_lite.engine.batch import levels_of, numbers_of
+from autograd_lite.engine.batch import in_memory, is_traced, levels_of, numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import copied, lying_as
 from autograd_lite.engine.observing import observed_record, observers
@@ -46,7 +46,7 @@ def write(x: Tensor, index: Any, value: Any) -> None:
 
 def update(x: Tensor, primitive: Primitive, other: Any) -> Any:
     """x += other and the like: into the same memory, as NumPy does; a number is replaced."""
-    if numbers_of(x._plain).__class__ is not np.ndarray or not x.ndim:
+    if in_memory(x._plain).__class__ is not np.ndarray or not x.ndim:
         return primitive.function(x, other)
     if not modes.is_recording() and x.__class__ is Tensor and x.is_leaf:
         result = primitive.arrays(x._plain, detached(_operand(x, other)))
@@ -161,7 +161,8 @@ def _record_changed(
     node, value = operands
     plain, held = detached(value), node._plain
     inside = levels_of(held)
-    if any(level not in inside for level in levels_of(plain)):
+    missing = any(level not in inside for level in levels_of(plain))
+    if missing or is_traced(held) or is_traced(plain):
         state.array, state.lent = None, True
         return apply(primitive, (node, value), params)  # type: ignore[no-any-return]
     array = state.array

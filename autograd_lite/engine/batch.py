@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, without_nothing
 from autograd_lite.engine.primitive import PRIMITIVES, Array
+from autograd_lite.engine.stand_ins import StandIn
 
 Shape = tuple[int, ...]
 
@@ -46,7 +47,7 @@ class Level:
         return f"<a batch of {self.size}>"
 
 
-class Batched:
+class Batched(StandIn):
     """An array for each example of a batch, which looks like the array of one.
 
     Its `payload` has the batch axis in front: an array, or one that is Batched at a level further
@@ -56,6 +57,7 @@ class Batched:
 
     __slots__ = ("level", "payload")
 
+    WHAT = "what stands for a batch"
     level: Level
     payload: Any
 
@@ -82,11 +84,6 @@ class Batched:
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
         return self.payload.dtype  # type: ignore[no-any-return]
-
-    @property
-    def _plain(self) -> Batched:
-        """What `detached` gives of it: itself, for it is no variable."""
-        return self
 
     @property
     def T(self) -> Any:
@@ -118,6 +115,24 @@ class Batched:
         while payload.__class__ is Batched:
             payload = payload.payload
         return payload  # type: ignore[no-any-return]
+
+    def in_memory(self) -> Array:
+        """All numbers of all examples; see `StandIn`."""
+        numbers = self.numbers()
+        return numbers.in_memory() if isinstance(numbers, StandIn) else numbers
+
+    def product(self, g: Any, partial: Any, product: Any) -> Any:
+        """The product of the chain rule; see `StandIn`."""
+        numbers = self.numbers()
+        if isinstance(numbers, StandIn):
+            return numbers.product(g, partial, product)
+        total = np.vdot(numbers, numbers)
+        return product if total == total else without_nothing(g, partial, product)
+
+    def one_of_each(self) -> Batched:
+        """1 for each example, in its shape."""
+        ones = self.payload.one_of_each() if isinstance(self.payload, StandIn) else None
+        return Batched(self.level, np.ones_like(self.payload) if ones is None else ones)
 
     def __getitem__(self, index: Any) -> Any:
         part = PRIMITIVES["getitem"].function(self, index)
@@ -201,8 +216,18 @@ def innermost(*things: Any) -> Level | None:
 
 
 def numbers_of(x: Any) -> Any:
-    """The array behind what may be Batched."""
+    """The array, or another stand-in, behind what may be Batched."""
     return x.numbers() if x.__class__ is Batched else x
+
+
+def is_traced(x: Any) -> bool:
+    """Whether there are no numbers behind it, or behind a variable that holds it."""
+    return isinstance(numbers_of(detached(x)), StandIn)
+
+
+def in_memory(x: Any) -> Any:
+    """An array that lies in memory as x does, which may be a stand-in."""
+    return x.in_memory() if isinstance(x, StandIn) else x
 
 
 def levels_of(x: Any) -> list[Level]:

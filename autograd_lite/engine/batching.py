@@ -37,18 +37,24 @@ from autograd_lite.engine.primitive import (
     Rule,
     Structural,
 )
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
 
 # ---------------------------------------------------------------- evaluating
 
 
 def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The value of a primitive on plain numbers and arrays, some of which are Batched."""
+    """The value of a primitive on plain numbers and arrays, some of which are stand-ins."""
     level: Level | None = None
     for x in operands:
         if x.__class__ is Batched and (level is None or x.level.depth > level.depth):
             level = x.level
-    if level is None or primitive in (ENTER, LEAVE):
+    if primitive in (ENTER, LEAVE):
+        return primitive.arrays(*operands, **params)
+    if level is None:
+        other = next((x for x in operands if isinstance(x, StandIn)), None)
+        if other is not None:
+            return other.evaluate(primitive, operands, params)
         return primitive.arrays(*operands, **params)
     try:
         if isinstance(primitive, Elementwise):
@@ -242,17 +248,34 @@ def _is_same(first: Any, results: list[Any]) -> bool:
 
 
 def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What a function that failed gives for one example after the other of a batch; if there is
-    no batch, its error."""
+    """What a function that failed gives for one example after the other of a batch, or when a
+    program that is being traced runs; if there is neither, its error."""
     level = innermost(args, kwargs)
     if level is None:
-        raise error
+        return _when_it_runs(error, function, args, kwargs)
+
+    def of_one(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            return _when_it_runs(error, function, args, kwargs)
+
     try:
-        return each(level, function, args, kwargs)
+        return each(level, of_one, args, kwargs)
     except _WroteIntoExamplesError:
         raise error from None
-    except Exception as of_one:  # what is wrong with one example, if anything is
-        raise of_one from (None if type(of_one) is type(error) else error)
+    except Exception as wrong:  # with one example, if anything is
+        raise wrong from (None if type(wrong) is type(error) else error)
+
+
+def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
+    """What a function of plain arrays, that is steered by their numbers, gives for stand-ins: they
+    note the call. If there is none, or a variable, the error."""
+    given = list(parts_of((args, kwargs)))
+    stand_in = next((x for x in given if isinstance(x, StandIn)), None)
+    if stand_in is None or any(isinstance(x, Variable) for x in given):
+        raise error
+    return stand_in.call_numpy(function, args, kwargs)
 
 
 # ---------------------------------------------------------------- in and out

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES, Rule
+from autograd_lite.engine.stand_ins import StandIn
 
 ndarray, float64 = np.ndarray, np.float64
 
@@ -39,21 +40,24 @@ def times(g: Any, partial: Any) -> Any:
         if plain == plain:
             return product
     elif kind is not ndarray:
-        if hasattr(plain, "numbers"):  # of a batch
-            numbers = plain.numbers()
-            total = np.vdot(numbers, numbers)
-            if total == total:
-                return product
-        elif hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
+        if isinstance(plain, StandIn):
+            return plain.product(g, partial, product)
+        if hasattr(product, "guarded"):  # a stand-in, of which straight-line code is made
             return product.guarded(g, partial)
-        elif plain == plain:
+        if plain == plain:
             return product
     else:
         # a sum of squares is nan only if one of them is: a pass as fast as BLAS
         total = np.vdot(plain, plain)
         if total == total:
             return product
-    # only there, so that the derivative of what is finite is not lost
+    return without_nothing(g, partial, product)
+
+
+def without_nothing(g: Any, partial: Any, product: Any) -> Any:
+    """The product g·partial with 0 where it is nan because a factor is 0; only there, so that the
+    derivative of what is finite is not lost."""
+    plain = detached(product)
     nothing = (plain != plain) & ((detached(g) == 0) | (detached(partial) == 0))
     return PRIMITIVES["where"].function(nothing, 0.0, product)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import closed
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.recording import Results, as_tensor, as_value
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 
@@ -25,8 +25,8 @@ def fitted(part: Any, parent: Any, node: Any) -> Any:
     data = parent._plain
     if parent.__class__ is Results:
         return part if part.__class__ is dict else {node._params["index"]: part}
-    if Batched in (part.__class__, data.__class__, detached(part).__class__):
-        return _fitted_in_batch(part, parent, node)
+    if any(isinstance(x, StandIn) for x in (data, detached(part))):
+        return _fitted_stand_in(part, parent, node)
     if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
@@ -49,12 +49,14 @@ def fitted(part: Any, parent: Any, node: Any) -> Any:
     return part.astype(data.dtype)
 
 
-def _fitted_in_batch(part: Any, parent: Any, node: Any) -> Any:
-    """The same where there is one for each example; summed over those of a batch that is closed."""
+def _fitted_stand_in(part: Any, parent: Any, node: Any) -> Any:
+    """The same where it, or the variable, is a stand-in; summed over a batch that is closed."""
     data = np.float64(parent._plain) if parent.__class__ is Value else parent._plain
     if part.__class__ is Value:
         part = as_tensor(part, data.dtype)
     elif not hasattr(part, "dtype"):
+        if isinstance(data, StandIn) and data.is_number:
+            return part
         part = np.asarray(part)
     if part.shape != data.shape:
         part = _summed(part, data.shape, node)

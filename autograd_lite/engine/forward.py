@@ -17,7 +17,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.assignment import put
-from autograd_lite.engine.batch import Batched, levels_of, numbers_of
+from autograd_lite.engine.batch import Batched, is_traced, levels_of, numbers_of
 from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
@@ -33,6 +33,7 @@ from autograd_lite.engine.primitive import (
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
 from autograd_lite.engine.reverse import gradients
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
@@ -132,8 +133,9 @@ class Pushforward:
                 places = [i for i, x in node.variables() if x in self._active]
                 operands = node.operands
                 if node in self._writers:
-                    flows[node] = self._written(node, places, flows, left, mine)
-                    mine.add(node)
+                    flows[node] = t = self._written(node, places, flows, left, mine)
+                    if not is_traced(t):
+                        mine.add(node)
                 else:
                     given = [flows[operands[i]] for i in places]
                     t = _fitting(self._step(node, places)(given), node)
@@ -155,6 +157,8 @@ class Pushforward:
         x, value = node.operands
         tx: Any = flows[x] if 0 in places else np.zeros(node.shape, node.dtype)
         t = shown(flows[value]) if 1 in places else 0.0
+        if is_traced(tx) or is_traced(t):
+            return _fitting(apply(node.primitive, (shown(tx), t), node.params), node)
         if 0 in places and not (x in mine and left[x] == 1 and tx.__class__ is not Tensor):
             tx = own(tx)
         tx = taking(tx, t)
@@ -341,8 +345,8 @@ def _is_real(node: Any) -> bool:
 
 def _ones(z: Any) -> Any:
     """1 in the shape of a result; for each example of a batch, if that is one."""
-    if z.__class__ is Batched:
-        return Batched(z.level, _ones(z.payload))
+    if isinstance(z, StandIn):
+        return z.one_of_each()
     return np.ones(z.shape, z.dtype)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import hooks, modes
-from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batch import Batched, is_traced, numbers_of
 from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
@@ -189,7 +189,7 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     if total.__class__ is part.__class__ is ndarray and node in owned:
         return np.add(total, part, out=total)
     if total.__class__ is Pieces:
-        if not isinstance(part, ndarray | np.generic | Tensor | Batched):
+        if not isinstance(part, ndarray | np.generic | Tensor | Batched) or is_traced(part):
             return part + shown(total.sum(node))
         owned.add(node)
         return total.added_to(own(part))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.assignment import accumulator
-from autograd_lite.engine.batch import Batched, Level, levels_of, numbers_of
+from autograd_lite.engine.batch import Batched, Level, in_memory, is_traced, levels_of
 from autograd_lite.engine.batching import enter, spread
 from autograd_lite.engine.layout import copied
 from autograd_lite.engine.tensor import Tensor
@@ -56,11 +56,17 @@ def is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any
         return False
     if not isinstance(flow, ndarray | np.generic):
         plain = parent._plain
-        if not isinstance(flow, Tensor | Batched) or numbers_of(plain).size <= SMALL:
+        if not isinstance(flow, Tensor | Batched) or in_memory(plain).size <= SMALL:
+            return False
+        if is_traced(flow):
             return False
         if levels_of(plain) != levels_of(node._plain):
             return False  # what the batch adds up to
-    if not isinstance(flows.get(parent), ndarray | np.generic | Pieces | Tensor | Batched | None):
+    total = flows.get(parent)
+    if isinstance(total, Tensor | Batched):
+        if is_traced(total):
+            return False
+    elif not isinstance(total, ndarray | np.generic | Pieces | None):
         return False
     primitive: Any = node._primitive
     return primitive.clears is not None or uses[parent] > 1 or parent in flows

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.batch import Batched, levels_of, numbers_of
-from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.batch import Batched, in_memory, is_traced, levels_of, numbers_of
+from autograd_lite.engine.primitive import PRIMITIVES, Array
+from autograd_lite.engine.stand_ins import StandIn
 
 
 def axes_by_stride(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
@@ -47,10 +48,11 @@ def lying_so(shape: tuple[int, ...], dtype: np.dtype[Any], strides: Sequence[int
 
 
 def example_of(x: Any) -> Any:
-    """The first example of what is Batched; what is not, itself."""
-    if x.__class__ is not Batched:
+    """The first example of what is Batched, or of another stand-in what it was traced with; of what
+    is none, itself."""
+    if not isinstance(x, StandIn):
         return x
-    numbers = x.numbers()
+    numbers = x.in_memory()
     if not numbers.size:
         return np.zeros(x.shape, x.dtype)
     return numbers[(0,) * (numbers.ndim - x.ndim)]
@@ -70,6 +72,10 @@ def in_order(plain: Any, order: Sequence[int]) -> Any:
     batches = len(levels_of(plain))
     whole = plain.numbers() if batches else plain
     order = [*range(batches), *(i + batches for i in order)]
+    if isinstance(whole, StandIn):
+        turn, copy = PRIMITIVES["transpose"].function, PRIMITIVES["copy"].function
+        back = tuple(np.argsort(order).tolist())
+        return _of_same_batches(turn(copy(turn(whole, order), "C"), back), plain)
     whole = np.array(whole.transpose(order), order="C").transpose(np.argsort(order))
     return _of_same_batches(whole, plain)
 
@@ -79,12 +85,16 @@ def copied(plain: Any) -> Any:
     innermost, and not where an operation on the array has them.)"""
     if plain.__class__ is np.ndarray and plain.ndim < 2:
         return plain.copy()
+    if is_traced(plain):
+        return plain  # which nobody writes into
     return in_order(plain, axes_by_stride(plain.shape, example_of(plain).strides))
 
 
 def copied_view(plain: Any, strides: Sequence[int]) -> Any:
     """A copy of a view of these strides, which lies in memory in the same order, with the axes
     repeated that are repeated there."""
+    if is_traced(plain):
+        return plain
     repeated = [i for i, s in enumerate(strides) if not s]
     if not repeated:
         if plain.__class__ is np.ndarray and plain.ndim < 2:
@@ -116,7 +126,7 @@ def apart(result: Any, operands: Sequence[Any]) -> Any:
         return tuple([apart(one, operands) for one in result])
     if result.__class__ is not Batched:
         return result
-    numbers = result.numbers()
+    numbers = result.in_memory()
     if numbers.flags.c_contiguous:
         return result
     batches = numbers.ndim - result.ndim
@@ -127,7 +137,7 @@ def apart(result: Any, operands: Sequence[Any]) -> Any:
         lengths[i] < 2 or not strides[i] or abs(strides[i]) > high - low for i in range(batches)
     ):
         return result
-    given = [x.numbers() if x.__class__ is Batched else x for x in operands]
+    given = map(in_memory, operands)
     if any(isinstance(x, np.ndarray) and np.may_share_memory(x, numbers) for x in given):
         return result
     return in_order(result, axes_by_stride(lengths[batches:], strides[batches:]))

@@ -17,7 +17,6 @@ from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
 from autograd_lite.engine.assignment import update
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import evaluate
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
@@ -30,6 +29,7 @@ from autograd_lite.engine.primitive import (
     Structural,
     watch,
 )
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import LENDING, Tensor
 from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
@@ -79,7 +79,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
     if paused and (watching := observers()):
         return observed_record(watching, record_tensor, primitive, operands, params)
     values = []
-    constants = batched = False
+    constants = stands_in = False
     for x in operands:
         kind = x.__class__
         if kind is Tensor:
@@ -88,8 +88,8 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
             else:
                 held = _held(x)
                 values.append(held)
-                if held.__class__ is Batched:
-                    batched = True
+                if held.__class__ is not ndarray and isinstance(held, StandIn):
+                    stands_in = True
         elif kind is float or kind is int:
             values.append(x)
         elif kind is Value or kind is Results:
@@ -99,12 +99,12 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         else:
             constants = True
             values.append(x)
-            batched = batched or kind is Batched
+            stands_in = stands_in or isinstance(x, StandIn)
     recording = not paused or modes.is_recording()
     if constants and recording:
         operands, values = _with_copies(primitive, operands, values)
     try:
-        if batched:
+        if stands_in:
             data = evaluate(primitive, values, params)
         else:
             data = primitive.arrays(*values, **params)
@@ -127,7 +127,7 @@ def record_tensor(primitive: Primitive, operands: Sequence[Any], params: Mapping
         if isinstance(data, tuple):
             return _several(primitive, operands, values, params, data)
         data = _as_result(primitive, data)
-        locked = data.__class__ is not Batched
+        locked = not isinstance(data, StandIn)
     z = new(Tensor)
     z._plain = data
     z._grad = None
@@ -155,7 +155,7 @@ def _held(x: Tensor) -> Any:
     """The array of a leaf, for a graph to hold: a view, by which the leaf knows that there is a
     graph; or a copy, if someone else may write to it."""
     array = x._plain
-    if array.__class__ is Batched:
+    if array.__class__ is not ndarray and isinstance(array, StandIn):
         return array
     if x._shared:
         native = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
@@ -187,7 +187,7 @@ def _with_copies(
         if x.__class__ is ndarray:
             if not is_frozen(x):
                 operands[i] = values[i] = x.copy("K")  # as it lies in memory
-        elif x.__class__ is Batched:
+        elif isinstance(x, StandIn):
             operands[i] = values[i] = x.copy("K")
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
@@ -198,9 +198,9 @@ def _as_result(primitive: Primitive, data: Any) -> Any:
     """What the declaration's `arrays` gave that is no array, as NumPy's number or array."""
     if data.__class__ is np.complex128 or data.__class__ is np.complex64:
         return data
-    if data.__class__ is Batched:
+    if isinstance(data, StandIn):
         if data.dtype.kind not in "fc":
-            raise _no_floats(primitive, data.numbers())
+            raise _no_floats(primitive, data.in_memory())
         return data
     if isinstance(data, bool | int | float):
         return float64(data)

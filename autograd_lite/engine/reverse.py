@@ -28,6 +28,7 @@ from autograd_lite.engine.in_place import shown
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.observing import observers
 from autograd_lite.engine.recording import Results
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.value_pass import propagate_values, propagate_values_to
@@ -145,6 +146,9 @@ def gradients_and_whether_recorded(
     uses = uses_among(order, ends)
     if not record:
         found = as_owned(*propagate(output, start, wanted, uses, False, ends))
+        if all(getattr(v._plain, "is_number", False) for v in order):
+            # of numbers, as Values add them up: from 0.0 on, which is never −0.0
+            found = {v: 0.0 + g for v, g in found.items()}
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
     with modes.recording():
         found, _ = propagate(output, start, wanted, uses, True, ends)
@@ -152,7 +156,7 @@ def gradients_and_whether_recorded(
     # one that depends on nothing came out plain
     pairs = zip(result, inputs, strict=True)
     return [
-        g if is_variable(g) else Tensor(g) if g.__class__ is Batched else v.__class__(g)
+        g if is_variable(g) else Tensor(g) if isinstance(g, StandIn) else v.__class__(g)
         for g, v in pairs
     ], True
 
@@ -198,11 +202,11 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
                 f"{name}: the output has shape {output.shape} and is no scalar; reduce it with "
                 f"sum() or mean(), or give a gradient of that shape"
             )
-        return data.dtype.type(1)
+        return data.one() if isinstance(data, StandIn) else data.dtype.type(1)
     if is_variable(gradient):
         raise TypeError(f"{name}: the gradient is a variable; give its plain array, .detach()")
     refuse_other_arithmetic(f"{name}: the gradient", gradient)
-    start = gradient if gradient.__class__ is Batched else np.asarray(gradient)
+    start = gradient if isinstance(gradient, StandIn) else np.asarray(gradient)
     kinds = "fiuc" if output.dtype.kind == "c" else "fiu"
     if start.shape != output.shape or start.dtype.kind not in kinds:
         raise ValueError(
@@ -210,7 +214,7 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
             f"{'' if 'c' in kinds else 'real '}numbers of the output's shape {output.shape} are "
             "needed"
         )
-    if start.__class__ is Batched:
+    if isinstance(start, StandIn):
         return start.astype(output.dtype, copy=False)
     return np.array(start, dtype=output.dtype)[()]
 

@@ -25,7 +25,6 @@ from autograd_lite.engine.arrays import (
     sealed,
 )
 from autograd_lite.engine.at import At
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.primitive import (
@@ -33,6 +32,7 @@ from autograd_lite.engine.primitive import (
     Array,
     Rule,
 )
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import NO_PARAMS, Variable
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     def data(self) -> Array:
         """The array. That of a leaf can be changed or replaced (`w.data -= rate * w.grad`):
         graphs recorded before keep the old numbers. That of a result is read-only."""
-        if self._primitive is not None or self._plain.__class__ is Batched:
+        if self._primitive is not None or isinstance(self._plain, StandIn):
             return sealed(self._plain)
         if self._locked or not self._shared:
             with LENDING:
@@ -297,7 +297,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
-        if self._plain.__class__ is Batched:
+        if isinstance(self._plain, StandIn):
             return f"Tensor({self._plain!r}{name})"
         text = np.array2string(np.asarray(self._plain), separator=", ", prefix="Tensor(")
         kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"

@@ -17,7 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import Batched, numbers_of
+from autograd_lite.engine.batch import Batched, in_memory
 from autograd_lite.engine.batching import ENTER, LEAVE, leave
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import copied, copied_view, example_of, lying_so
@@ -209,8 +209,7 @@ def _forget_view(z: Tensor) -> None:
 
 def _owner(array: Any) -> Any:
     """The array whose memory it is."""
-    if array.__class__ is Batched:
-        array = array.numbers()
+    array = in_memory(array)
     base = getattr(array, "base", None)
     while base is not None and isinstance(base, ndarray):
         array, base = base, base.base
@@ -249,7 +248,7 @@ def _as_view(
     pick: int | None,
 ) -> Any:
     """A result as a handle, if it shows the memory of one; then with a copy of the numbers."""
-    plain = numbers_of(z._plain)
+    plain = in_memory(z._plain)
     if z.__class__ is not Tensor or plain.__class__ is not np.ndarray:
         return z
     if not z.ndim:  # a number; that of each example may stand in the memory of all
@@ -258,7 +257,7 @@ def _as_view(
     for place, x in handles.items():
         strides = _strides_of_view(z, x, primitive, place, operands, params, pick)
         # what is empty overlaps with nothing, and may be taken for a view of the node all the same
-        shares = not plain.size or np.may_share_memory(plain, numbers_of(state_of(x).node._plain))
+        shares = not plain.size or np.may_share_memory(plain, in_memory(state_of(x).node._plain))
         if strides is not None or shares:
             z._plain = copied(z._plain) if strides is None else copied_view(z._plain, strides)
             _forget_view(z)  # of the node, which shows no changes

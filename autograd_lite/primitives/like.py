@@ -15,6 +15,7 @@ from autograd_lite.engine.batching import each_its_own
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case, Rule
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.engine.views import as_it_lies
@@ -25,6 +26,8 @@ def _like(make: Rule, x: Any, dtype: Any, order: Any, shape: Any) -> Any:
     """What NumPy makes; after a variable, and of floating-point numbers, as a Tensor."""
     if isinstance(x, Batched):  # each example gets its own, to be written into
         return each_its_own(make(as_it_lies(x), dtype, order, shape=shape), x)
+    if isinstance(x, StandIn):
+        return make(as_it_lies(x), dtype, order, shape=shape)
     if not is_variable(x):
         return make(x, dtype, order, shape=shape)
     plain = make(np.asarray(as_it_lies(x)), dtype, order, shape=shape)

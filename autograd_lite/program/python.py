@@ -34,7 +34,11 @@ class PythonCode:
 
 
 def python_code(
-    line: StraightLine, inputs: Sequence[str], reserved: Sequence[str] = (), result: str = "z"
+    line: StraightLine,
+    inputs: Sequence[str],
+    reserved: Sequence[str] = (),
+    result: str = "z",
+    names: Sequence[str] | None = None,
 ) -> PythonCode:
     """The code of a straight line whose inputs have these names.
 
@@ -44,6 +48,7 @@ def python_code(
             not given to anything else.
         reserved: further names that must keep their meaning.
         result: the name of the first instruction's result; the others are t1, t2 …
+        names: the names of all results, in place of these.
 
     >>> from autograd_lite.engine.primitive import PRIMITIVES
     >>> from autograd_lite.program.straight import straight_line
@@ -55,10 +60,10 @@ def python_code(
     t3 = z / t2
     ['z', 't1', 't3']
     """
-    writer = _Writer(inputs, {*inputs, *reserved, result})
-    lines = []
-    for i, instruction in enumerate(line.instructions):
-        lines.append(writer.write(instruction, f"t{i}" if i else result))
+    if names is None:
+        names = [f"t{i}" if i else result for i in range(len(line.instructions))]
+    writer = _Writer(inputs, {*inputs, *reserved, *names, result})
+    lines = [writer.write(*pair) for pair in zip(line.instructions, names, strict=True)]
     return PythonCode(lines, [writer.output(x) for x in line.outputs], writer.names)
 
 

@@ -148,10 +148,22 @@ TIMES = Step("times", "x * y if x * y == x * y or (x != 0.0 and y != 0.0) else 0
 """The product of the chain rule, in which 0·inf and 0·nan are 0."""
 
 _COMPARISONS = {
-    name: Step(name, f"x {sign} y", getattr(operator, name))
-    for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="),
-                       ("ne", "!="), ("and_", "&"), ("or_", "|"))
+    name: (Step(name, f"x {sign} y", getattr(operator, name)), function)
+    for name, sign, function in (
+        ("lt", "<", np.less), ("le", "<=", np.less_equal), ("gt", ">", np.greater),
+        ("ge", ">=", np.greater_equal), ("eq", "==", np.equal), ("ne", "!=", np.not_equal),
+        ("and_", "&", np.bitwise_and), ("or_", "|", np.bitwise_or),
+    )
 }  # fmt: skip
+
+COMPARISONS: dict[Rule, Operation] = {function: step for step, function in _COMPARISONS.values()}
+"""What NumPy's comparisons are on numbers."""
+COMPARISONS |= {
+    np.logical_and: COMPARISONS[np.bitwise_and],
+    np.logical_or: COMPARISONS[np.bitwise_or],
+    np.logical_not: Step("not_", "not x", operator.not_, ("x",)),
+    np.invert: Step("not_", "not x", operator.not_, ("x",)),
+}
 
 
 # ---------------------------------------------------------------- tracing
@@ -293,7 +305,7 @@ def _set_operator(name: str, operation: Operation, reflected: bool) -> None:
         setattr(Traced, dunder, method)
 
 
-for _name, _step in _COMPARISONS.items():
+for _name, (_step, _) in _COMPARISONS.items():
     _set_operator(_name.rstrip("_"), _step, _name.endswith("_"))
 register(TRACED, Traced, _record)
 watch(install, uninstall)

@@ -2,6 +2,7 @@
 
 from autograd_lite.transforms.anomaly import detect_anomaly
 from autograd_lite.transforms.checkpoint import checkpoint
+from autograd_lite.transforms.compile import compile
 from autograd_lite.transforms.custom import custom_gradient
 from autograd_lite.transforms.flatten import flatten
 from autograd_lite.transforms.gradient import elementwise_grad, grad, value_and_grad
@@ -14,7 +15,7 @@ from autograd_lite.transforms.vjp import vjp
 from autograd_lite.transforms.vmap import vmap
 
 __all__ = [
-    "checkpoint", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten", "grad",
-    "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree", "value_and_grad",
-    "vjp", "vmap",
+    "checkpoint", "compile", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten",
+    "grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree",
+    "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable, is_variable
@@ -147,7 +147,7 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
         return _argument(Value(leaf))
-    if isinstance(leaf, np.ndarray | np.inexact | complex | Batched):
+    if isinstance(leaf, np.ndarray | np.inexact | complex | StandIn):
         return _argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
@@ -163,7 +163,7 @@ def _argument(leaf: Variable) -> Variable:
 
 def as_given(gradient: Any, leaf: Any) -> Any:
     """A gradient in the form of the number, array or variable that it is for."""
-    if isinstance(gradient, Variable | Batched) or not isinstance(leaf, np.ndarray | Tensor):
+    if isinstance(gradient, Variable | StandIn) or not isinstance(leaf, np.ndarray | Tensor):
         return gradient.item() if isinstance(leaf, complex) else gradient
     floating = leaf.dtype.kind in "fc"  # of any byte order
     return np.asarray(gradient, dtype=leaf.dtype if floating else None)
@@ -185,7 +185,7 @@ def outputs_of(name: str, output: Any) -> Any:
             return leaf.node
         if isinstance(leaf, np.ndarray) and leaf.dtype == object:
             return _joined(leaf)
-        if isinstance(leaf, np.ndarray | np.generic | Batched) and leaf.dtype.kind in "fiuc":
+        if isinstance(leaf, np.ndarray | np.generic | StandIn) and leaf.dtype.kind in "fiuc":
             return leaf
         if isinstance(leaf, float | int | complex) and not isinstance(leaf, bool):
             return leaf
@@ -235,7 +235,7 @@ def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
             )
         return output
     if isinstance(output, float | int | np.floating | np.integer) or (
-        isinstance(output, np.ndarray | Batched) and output.ndim == 0 and output.dtype.kind in "fiu"
+        isinstance(output, np.ndarray | StandIn) and output.ndim == 0 and output.dtype.kind in "fiu"
     ):
         return output
     shape = f" of shape {output.shape}" if isinstance(output, np.ndarray) else ""
@@ -334,7 +334,7 @@ def as_recorded(derivative: Any, like: Any) -> Any:
     if is_variable(derivative):
         return mark_derivative(derivative)
     is_number = like.__class__ is Value or isinstance(like, float | int)
-    is_number = is_number and not isinstance(derivative, Batched)
+    is_number = is_number and not isinstance(derivative, StandIn)
     return mark_derivative((Value if is_number else Tensor)(derivative))
 
 

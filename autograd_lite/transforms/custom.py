@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.graph import older_below
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import check_function, outputs_of
 from autograd_lite.transforms.nodes import recorded_as_one
@@ -130,7 +130,7 @@ def _checked(name: str, x: Any, part: Any, recording: bool, what: str) -> Any:
     """A gradient that pull gave for the variable x."""
     if is_variable(part):
         part = part if recording else part.detach()
-    elif not isinstance(part, np.ndarray | np.generic | Batched | float | int | complex):
+    elif not isinstance(part, np.ndarray | np.generic | StandIn | float | int | complex):
         raise TypeError(f"{name}: {what} is of type {type(part).__name__}; numbers are needed")
     shape = getattr(part, "shape", ())
     if shape not in (x.shape, ()):

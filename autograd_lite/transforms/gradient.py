@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.engine import modes
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import (
@@ -190,7 +190,7 @@ def _is_surely_connected(g: Any) -> bool:
         return bool(g)
     if is_variable(g):
         return not g.is_leaf
-    if isinstance(g, Batched):
+    if isinstance(g, StandIn):
         return True
     return bool(g.size and (g.flat[0] if g.ndim else g) != 0)
 

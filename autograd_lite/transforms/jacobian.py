@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import modes
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.many import in_batches, one_batch
 from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.calls import (
@@ -251,7 +251,7 @@ def _stacked(
 
 
 def _side_by_side(parts: Sequence[Any]) -> Any:
-    if any(isinstance(part, Variable | Batched) for part in parts):
+    if any(isinstance(part, Variable | StandIn) for part in parts):
         return PRIMITIVES["stack"].function(parts)
     return np.array(parts)
 
@@ -294,7 +294,7 @@ def _block(stacked: Any, z: Any, x: Any, forward: bool) -> Any:
         stacked = _reshape(stacked, shape_z + shape_x)
     if x.__class__ is Value and (z.__class__ is Value or isinstance(z, float | int)):
         return stacked if is_variable(stacked) else number_of(np.float64(stacked))
-    if not isinstance(stacked, Variable | Batched):
+    if not isinstance(stacked, Variable | StandIn):
         return np.array(stacked, dtype, order="C", copy=None)
     if isinstance(stacked, Value) or getattr(stacked, "dtype", dtype) == dtype:
         return stacked
@@ -309,7 +309,7 @@ def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
 
 def _in_batch(*groups: Sequence[Any]) -> bool:
     """Whether any of these holds a batch, of a `vmap` outside."""
-    return any(isinstance(detached(x), Batched) for group in groups for x in group)
+    return any(isinstance(detached(x), StandIn) for group in groups for x in group)
 
 
 def _size(x: Any) -> int:

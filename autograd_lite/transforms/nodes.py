@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.apply import TENSOR, record_as
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.primitive import Structural
 from autograd_lite.engine.recording import Results, as_value
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 
@@ -62,14 +62,12 @@ def _is_float(result: Any) -> bool:
 
 def _numbers_of(result: Any) -> Any:
     """The numbers of a result, which nobody else can change."""
-    if isinstance(result.detach() if is_variable(result) else result, Batched):
+    if isinstance(result.detach() if is_variable(result) else result, StandIn):
         return result.detach() if is_variable(result) else result
     if result.__class__ is Value:
         return np.float64(result.detach())
     if is_variable(result):
         result = result.detach()
-        if isinstance(result, Batched):
-            return result.copy()
         return np.array(result)[()] if result.ndim == 0 or result.flags.writeable else result
     array = np.array(result)
     return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]

@@ -9,11 +9,11 @@ import numpy as np
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
-from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.graph import bounds_of, leading_to
 from autograd_lite.engine.many import widest_below
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.transforms.calls import (
@@ -131,11 +131,11 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
     if is_variable(given):
         _check_shape(name, x, given, where, what)
         return given
-    if isinstance(given, Batched):
+    if isinstance(given, StandIn):
         _check_shape(name, x, given, where, what)
         return given
     refuse_other_arithmetic(f"{name}: {what}", given)
-    array = given if isinstance(given, Batched) else np.asarray(given)
+    array = given if isinstance(given, StandIn) else np.asarray(given)
     dtype = np.dtype(float) if x.__class__ is Value else getattr(x, "dtype", np.dtype(float))
     kinds = "fiuc" if dtype.kind == "c" or isinstance(x, complex) else "fiu"
     if array.dtype.kind not in kinds:
@@ -144,7 +144,7 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
             f"{'' if 'c' in kinds else 'real '}numbers are needed"
         )
     _check_shape(name, x, array, where, what)
-    if isinstance(array, Batched):
+    if isinstance(array, StandIn):
         return array.astype(dtype) if dtype.kind in "fc" else array
     if x.__class__ is Value:
         return float(array)

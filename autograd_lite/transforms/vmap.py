@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import clock
-from autograd_lite.engine.batch import Batched, Level, depends_on
+from autograd_lite.engine.batch import Level, depends_on
 from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.recording import as_tensor
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import transpose
@@ -150,7 +151,7 @@ def _entered(x: Any, axis: int | None, level: Level) -> Any:
     """An argument as one example sees it."""
     if axis is None:
         return x
-    if not (is_variable(x) or isinstance(x, np.ndarray | Batched)):
+    if not (is_variable(x) or isinstance(x, np.ndarray | StandIn)):
         raise TypeError(f"vmap: a batch must be an array, not {type(x).__name__}")
     if isinstance(x, np.ndarray) and x.dtype.kind not in "biufc":
         raise TypeError(
@@ -165,7 +166,7 @@ def _left(x: Any, axis: int | None, level: Level, where: str) -> Any:
         return None
     if isinstance(x, Value):
         x = as_tensor(x)
-    elif not is_variable(x) and not isinstance(x, np.ndarray | np.generic | Batched):
+    elif not is_variable(x) and not isinstance(x, np.ndarray | np.generic | StandIn):
         if not isinstance(x, bool | int | float | complex):
             raise TypeError(f"vmap: f returned a {type(x).__name__}{where}, and arrays are needed")
         x = np.asarray(x)

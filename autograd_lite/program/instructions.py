@@ -1,0 +1,155 @@
+"""Programs: what a function did to its arguments, one instruction after another.
+
+An instruction applies a primitive of the table, or a function of NumPy's that has no derivative, to
+variables and constants. A program comes from tracing a function (see `trace`); `simplify` makes it
+shorter, the back ends print it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import Primitive
+
+
+class Variable:
+    """A number or array that is known when the program runs: an input, or a result."""
+
+    __slots__ = ("dtype", "is_number", "name", "shape")
+
+    def __init__(self, example: Any, name: str | None = None) -> None:
+        self.is_number = example.__class__ in (float, bool, int)
+        """Whether it is one of Python's numbers, which beside an array take the array's dtype."""
+        self.shape: tuple[int, ...] = getattr(example, "shape", ())
+        self.dtype: np.dtype[Any] = (
+            np.dtype(type(example)) if self.is_number else np.asarray(example).dtype
+        )
+        self.name = name
+
+    def __repr__(self) -> str:
+        axes = str(list(self.shape)) if self.shape else ""
+        return f"<{self.name or 'variable'}: {self.dtype.name}{axes}>"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Constant:
+    """A number or array that the function used, and that is the same at each call."""
+
+    value: Any
+
+
+Reference = Variable | Constant
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyCall:
+    """A function of NumPy's without a derivative: a comparison, argmax, floor."""
+
+    function: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        """What NumPy calls it."""
+        return getattr(self.function, "__name__", "call")
+
+
+@dataclass(eq=False, slots=True)
+class Instruction:
+    """One operation on what is known by then."""
+
+    operation: Primitive | NumpyCall
+    arguments: tuple[Any, ...]
+    """References, and of a `NumpyCall` nests of them."""
+    params: Mapping[str, Any]
+    """What else the operation is given; there may be variables in it: the places of an index."""
+    results: tuple[Variable, ...]
+    is_several: bool = False
+    """Whether the operation gives a tuple, of these results."""
+    may_be_view: bool = True
+    """Whether a result may lie in the memory of an argument."""
+    line: tuple[str, int] | None = None
+    """The file and line of the user's code that it comes from."""
+    gradient_of: Variable | None = None
+    """What it computes the gradient of, in a reverse pass; None outside of one."""
+
+    def uses(self) -> Iterator[Variable]:
+        """The variables that it needs."""
+        for x in parts_of((self.arguments, self.params)):
+            if x.__class__ is Variable:
+                yield x
+
+
+@dataclass(eq=False, slots=True)
+class Program:
+    """Instructions in order, each result of which any later one may use."""
+
+    inputs: tuple[Variable, ...]
+    instructions: list[Instruction]
+    outputs: tuple[Reference, ...]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        names: dict[Variable, str] = {x: f"x{i}" for i, x in enumerate(self.inputs)}
+
+        def text(x: Any) -> str:
+            if x.__class__ is Variable:
+                return names[x]
+            if x.__class__ is Constant:
+                return _short(x.value)
+            if isinstance(x, tuple | list):
+                return f"({', '.join(map(text, x))})"
+            return _short(x)
+
+        lines = []
+        for one in self.instructions:
+            for x in one.results:
+                names[x] = f"t{len(names) - len(self.inputs)}"
+            params = [f"{key}={text(x)}" for key, x in one.params.items()]
+            given = ", ".join([*map(text, one.arguments), *params])
+            made = ", ".join(map(text, one.results))
+            lines.append(f"{made} = {one.operation.name}({given})")
+        lines.append(f"return {', '.join(map(text, self.outputs))}")
+        return "\n".join(lines)
+
+
+def _short(x: Any) -> str:
+    if isinstance(x, np.ndarray) and x.size > 6:
+        return f"<{x.dtype}{list(x.shape)}>"
+    return " ".join(repr(x).split())
+
+
+def parts_of(thing: Any) -> Iterator[Any]:
+    """What stands in nested tuples, lists, mappings and slices, one by one."""
+    if isinstance(thing, tuple | list):
+        for x in thing:
+            yield from parts_of(x)
+    elif isinstance(thing, Mapping):
+        for x in thing.values():
+            yield from parts_of(x)
+    elif isinstance(thing, slice):
+        yield from parts_of((thing.start, thing.stop, thing.step))
+    else:
+        yield thing
+
+
+def mapped(change: Callable[[Any], Any], thing: Any) -> Any:
+    """The same nest of tuples, lists, mappings and slices with its parts changed."""
+    if isinstance(thing, tuple | list):
+        items = [mapped(change, x) for x in thing]
+        if isinstance(thing, list):
+            return items
+        return thing._make(items) if hasattr(thing, "_make") else tuple(items)
+    if isinstance(thing, Mapping):
+        return {key: mapped(change, x) for key, x in thing.items()}
+    if isinstance(thing, slice):
+        return slice(*mapped(change, (thing.start, thing.stop, thing.step)))
+    return change(thing)
+
+
+def results_of(given: Any) -> Sequence[Any]:
+    """The results of an operation, which gives one or a tuple of them."""
+    return given if isinstance(given, tuple) else (given,)

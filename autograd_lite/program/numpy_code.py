@@ -1,0 +1,239 @@
+"""Programs as NumPy source: one call an instruction, into buffers that are used again."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.program.instructions import (
+    Constant,
+    Instruction,
+    NumpyCall,
+    Program,
+    Variable,
+)
+from autograd_lite.program.names import Names, Statement, statement_of
+
+
+@dataclass
+class NumpyCode:
+    """Assignments, and what they need."""
+
+    lines: list[str]
+    outputs: list[str]
+    names: dict[str, Any] = field(default_factory=dict)
+    """Functions and constants that the lines use as globals, beside `np`."""
+    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
+    """The arrays that results are written into: shape and dtype by name."""
+
+
+def numpy_code(program: Program, names: Names) -> NumpyCode:
+    """The code of a program whose variables have these names.
+
+    What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
+    needs what stands in it. An output has an array of its own.
+    """
+    return _Writer(program, names).code()
+
+
+class _Writer:
+    def __init__(self, program: Program, names: Names) -> None:
+        self._program = program
+        self._names = names
+        self._made = NumpyCode([], [])
+        self._plan = _Buffers(program)
+
+    def code(self) -> NumpyCode:
+        before: Statement | None = None
+        for i, one in enumerate(self._program.instructions):
+            statement = statement_of(one)
+            if statement is not None and statement != before:
+                self._made.lines.append(f"# {statement.text}")
+            before = statement
+            self._made.lines.append(self._line(i, one))
+        self._made.buffers = self._plan.made
+        self._made.outputs = [self._output(x) for x in self._program.outputs]
+        return self._made
+
+    def _output(self, x: Any) -> str:
+        text = self._text(x)
+        if getattr(x, "is_number", False) or not self._plan.is_lent(x):
+            return text
+        return f"np.array({text})" if np.shape(_like(x)) else f"np.array({text})[()]"
+
+    def _line(self, i: int, one: Instruction) -> str:
+        given = [self._text(x) for x in one.arguments]
+        given += [f"{key}={self._text(x)}" for key, x in one.params.items()]
+        buffer = self._plan.buffer_of(i, one)
+        if buffer is not None:
+            given.append(f"out={buffer}")
+        results = ", ".join(self._names[x] for x in one.results)
+        comma = "," if one.is_several and len(one.results) == 1 else ""
+        return f"{results}{comma} = {self._function(one)}({', '.join(given)})"
+
+    def _function(self, one: Instruction) -> str:
+        """What an instruction calls."""
+        operation = one.operation
+        if isinstance(operation, Elementwise) and one.results[0].is_number:
+            return self._global(f"{operation.name}_of_floats", operation.evaluate_floats)
+        rule = _rule_of(one)
+        name = getattr(rule, "__name__", "")
+        if getattr(np, name, None) is rule:
+            return f"np.{name}"
+        return self._global(re.sub(r"\W", "", operation.name).lstrip("_") or "call", rule)
+
+    def _global(self, wanted: str, it: Any) -> str:
+        name, number = wanted, 2
+        while self._made.names.get(name, it) is not it or self._names.is_taken(name):
+            name, number = f"{wanted}_{number}", number + 1
+        self._made.names[name] = it
+        return name
+
+    def _text(self, x: Any) -> str:
+        if x.__class__ is Variable:
+            return self._names[x]
+        if x.__class__ is Constant:
+            return self._constant(x.value)
+        if isinstance(x, tuple | list):
+            inside = ", ".join(map(self._text, x))
+            if isinstance(x, list):
+                return f"[{inside}]"
+            return f"({inside},)" if len(x) == 1 else f"({inside})"
+        if isinstance(x, Mapping):
+            return "{" + ", ".join(f"{key!r}: {self._text(y)}" for key, y in x.items()) + "}"
+        if isinstance(x, slice):
+            return f"slice({self._text(x.start)}, {self._text(x.stop)}, {self._text(x.step)})"
+        return self._constant(x)
+
+    def _constant(self, value: Any) -> str:
+        if value is Ellipsis:
+            return "..."
+        if value.__class__ in (int, bool, str) or value is None:
+            return repr(value)
+        if value.__class__ is float and np.isfinite(value):
+            return repr(value)
+        if isinstance(value, np.dtype):
+            return f"np.dtype({value.str!r})"
+        if isinstance(value, np.generic) and value.dtype.kind in "fiu" and np.isfinite(value):
+            return f"np.{value.dtype.name}({value.item()!r})"
+        number = sum(name.startswith("c") and name[1:].isdigit() for name in self._made.names)
+        return self._global(f"c{number}", value)
+
+
+def _like(x: Any) -> Any:
+    """What has the shape of a reference."""
+    return x.value if x.__class__ is Constant else x
+
+
+# ---------------------------------------------------------------- buffers
+
+
+class _Buffers:
+    """Which result is written into which array.
+
+    What a ufunc gives can be written anywhere. What anything else gives may be a view of what it
+    was given, which then must stay as long as the view is needed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+        """Shape and dtype of each array by its name."""
+        self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+        self._ends: dict[int, list[str]] = {}
+        self._lies_in: dict[Variable, str] = {}
+        self._never = len(program.instructions)
+        self._last = _last_needed(program)
+        self._lent: set[Any] = set(program.inputs)
+        for one in program.instructions:
+            if _may_be_view(one) and any(x in self._lent for x in one.uses()):
+                self._lent.update(one.results)
+
+    def is_lent(self, x: Any) -> bool:
+        """Whether it may be a view of an input, or is a constant."""
+        return x.__class__ is Constant or x in self._lent
+
+    def buffer_of(self, i: int, one: Instruction) -> str | None:
+        """The array that the result of an instruction is to be written into; None if the function
+        is to make one."""
+        for name in self._ends.pop(i - 1, ()):
+            self._free.setdefault(self.made[name], []).append(name)
+        z = one.results[0]
+        last = self._last.get(z, i)
+        if not _is_ufunc(one) or last >= self._never:
+            return None
+        kind = (z.shape, z.dtype)
+        name = self._in_place(i, one, kind) or self._from_the_free(kind)
+        self._lies_in[z] = name
+        self._ends.setdefault(max(last, i), []).append(name)
+        return name
+
+    def _in_place(self, i: int, one: Instruction, kind: Any) -> str | None:
+        """The array of an operand that nobody needs any more, for an elementwise operation."""
+        if _rule_of(one).signature is not None:
+            return None
+        for x in one.uses():
+            name = self._lies_in.get(x)
+            if name is not None and self._last[x] == i and self.made[name] == kind:
+                ends = self._ends.get(i, [])
+                if name in ends:
+                    ends.remove(name)
+                    return name
+        return None
+
+    def _from_the_free(self, kind: Any) -> str:
+        free = self._free.get(kind)
+        if free:
+            return free.pop()
+        name = f"b{len(self.made)}"
+        self.made[name] = kind
+        return name
+
+
+def _last_needed(program: Program) -> dict[Variable, int]:
+    """The last instruction that needs each variable, or what may be a view of it."""
+    last: dict[Variable, int] = {}
+    for x in program.outputs:
+        if x.__class__ is Variable:
+            last[x] = len(program.instructions)
+    for i in range(len(program.instructions) - 1, -1, -1):
+        one = program.instructions[i]
+        needed = i
+        if _may_be_view(one):
+            needed = max([i, *(last.get(z, i) for z in one.results)])
+        for x in one.uses():
+            last[x] = max(last.get(x, i), needed)
+    return last
+
+
+def _rule_of(one: Instruction) -> Any:
+    """What an instruction calls on arrays."""
+    operation = one.operation
+    if isinstance(operation, NumpyCall):
+        return operation.function
+    return _UFUNC_OF.get(operation.arrays, operation.arrays)
+
+
+_UFUNC_OF: dict[Any, Any] = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply,
+    operator.truediv: np.divide, operator.neg: np.negative, operator.pos: np.positive,
+    operator.abs: np.absolute, operator.mod: np.remainder,
+}  # fmt: skip
+"""What Python's operators call for arrays; of x ** y that depends on y."""
+
+
+def _may_be_view(one: Instruction) -> bool:
+    """Whether a result may lie in the memory of an argument."""
+    return one.may_be_view and not _is_ufunc(one)
+
+
+def _is_ufunc(one: Instruction) -> bool:
+    """Whether it can write its result, an array, where it is told."""
+    rule, z = _rule_of(one), one.results[0]
+    known = isinstance(rule, np.ufunc) and getattr(np, rule.__name__, None) is rule
+    return known and bool(z.shape) and not one.params and not one.is_several

@@ -1,0 +1,164 @@
+"""Making a program shorter without changing one bit of what it gives.
+
+What is the same is computed once; what changes nothing is left out (x·1, but not x + 0, which makes
+0 of −0); what leads to no output is dropped.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.program.instructions import (
+    Constant,
+    Instruction,
+    Program,
+    Reference,
+    Variable,
+    mapped,
+)
+
+
+def simplified(program: Program) -> Program:
+    """The same program without what can be left out: `needed(shared(program))`."""
+    return needed(shared(program))
+
+
+def needed(program: Program) -> Program:
+    """The program without the instructions that lead to no output."""
+    wanted: set[Any] = set(program.outputs)
+    kept = []
+    for one in reversed(program.instructions):
+        if any(x in wanted for x in one.results):
+            wanted.update(one.uses())
+            kept.append(one)
+    return Program(program.inputs, kept[::-1], program.outputs, program.notes)
+
+
+def shared(program: Program) -> Program:
+    """The program with equal instructions as one, and without those that give what they are given.
+
+    An instruction is equal to an earlier one if its operation, arguments and parameters are.
+    """
+    replaced: dict[Any, Reference] = {}
+    known: dict[Hashable, Instruction] = {}
+    kept = []
+
+    def now(x: Any) -> Any:
+        return replaced.get(x, x) if x.__class__ is Variable else x
+
+    for one in program.instructions:
+        arguments = tuple(mapped(now, one.arguments))
+        params = mapped(now, one.params) if one.params else one.params
+        same = _what_it_gives_back(one, arguments)
+        if same is not None:
+            replaced[one.results[0]] = same
+            continue
+        key = (_key(one.operation), _key(arguments), _key(params))
+        before = known.get(key)
+        if before is not None:
+            replaced.update(zip(one.results, before.results, strict=True))
+            continue
+        new = Instruction(
+            one.operation,
+            arguments,
+            params,
+            one.results,
+            one.is_several,
+            one.may_be_view,
+            one.line,
+            one.gradient_of,
+        )
+        known[key] = new
+        kept.append(new)
+    outputs = tuple(now(x) for x in program.outputs)
+    return Program(program.inputs, kept, outputs, program.notes)
+
+
+def _key(x: Any) -> Hashable:
+    """What two arguments have in common only if they are the same, to the last bit."""
+    kind = x.__class__
+    if kind is Constant:
+        return Constant, _key(x.value)
+    if kind is tuple or kind is list:
+        return kind, tuple(map(_key, x))
+    if isinstance(x, Mapping):
+        return tuple((name, _key(part)) for name, part in x.items())
+    if kind is slice:
+        return slice, _key((x.start, x.stop, x.step))
+    if isinstance(x, np.ndarray | np.generic):
+        return kind, x.shape, x.dtype.str, x.tobytes()
+    if kind in (float, int, bool, complex):
+        return kind, repr(x)  # 0.0 == -0.0 == False
+    try:
+        hash(x)
+    except TypeError:
+        return id(x)
+    return kind, x
+
+
+# ---------------------------------------------------------------- what changes nothing
+
+
+def _what_it_gives_back(one: Instruction, arguments: tuple[Any, ...]) -> Variable | None:
+    """The operand that an instruction gives back as it is, if there is one."""
+    operation = one.operation
+    if not isinstance(operation, Elementwise) or one.params or one.is_several:
+        return None
+    variables = [x for x in arguments if x.__class__ is Variable]
+    if len(variables) != 1:
+        return None
+    x, z = variables[0], one.results[0]
+    if (x.shape, x.dtype, x.is_number) != (z.shape, z.dtype, z.is_number) or x.dtype.kind != "f":
+        return None
+    others: list[Any] = []
+    for y in arguments:
+        if y is x:
+            others.append(None)
+            continue
+        number = _the_number(y.value)
+        if number is None:
+            return None
+        others.append(number)
+    return x if _is_identity(operation, tuple(others), x.dtype) else None
+
+
+def _the_number(value: Any) -> Any:
+    """The one number of a constant; None if there are several."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub" or not array.size:
+        return None
+    first, signs = array.flat[0], np.signbit(array)
+    return first if (array == first).all() and signs.all() == signs.any() else None
+
+
+_PROBES = (0.0, -0.0, 1.0, -1.0, 1.5, -2.75, 1e-310, 1e30, np.inf, -np.inf, np.nan, 1 / 3)
+
+
+@functools.lru_cache(maxsize=4096)
+def _identity_of_bits(primitive: Elementwise, others: tuple[Any, ...], dtype: str) -> bool:
+    with np.errstate(all="ignore"):
+        x = np.array(_PROBES, dtype)
+        given = [x if y is None else np.asarray(_of_bits(y)) for y in others]
+        z = np.asarray(primitive.arrays(*given))
+    return (
+        z.dtype == x.dtype
+        and z.shape == x.shape
+        and bool(((z == x) & (np.signbit(z) == np.signbit(x)) | (np.isnan(z) & np.isnan(x))).all())
+    )
+
+
+def _of_bits(y: tuple[str, bytes]) -> Any:
+    """The number of its bits."""
+    return np.frombuffer(y[1], y[0])[0]
+
+
+def _is_identity(primitive: Elementwise, others: tuple[Any, ...], dtype: Any) -> bool:
+    """Whether the primitive of x and these numbers is x, for every x: tried on numbers of all
+    kinds. By their bits, for 0.0 equals −0.0."""
+    bits = tuple(None if y is None else (y.dtype.str, y.tobytes()) for y in others)
+    return _identity_of_bits(primitive, bits, dtype.str)

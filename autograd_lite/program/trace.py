@@ -1,0 +1,123 @@
+"""Tracing: running a function once on stand-ins, to have it as a program."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import Call, Observer, observed
+from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
+from autograd_lite.program.traced import Trace, TracedArray
+
+
+def trace(
+    function: Callable[[Sequence[Any]], Sequence[Any]],
+    examples: Sequence[Any],
+    names: Sequence[str | None] = (),
+) -> Program:
+    """The program of a function from numbers and arrays to numbers and arrays.
+
+    Args:
+        function: takes a list of stand-ins, one for each example, and returns a list.
+        examples: numbers and arrays: the program is for such of the same shapes and dtypes.
+        names: what the inputs are called.
+
+    Raises:
+        NotTraceable: if the function is steered by the numbers.
+    """
+    program, is_safe = _traced(function, examples, names, False)
+    return program if is_safe else _traced(function, examples, names, True)[0]
+
+
+def guarded_trace(
+    function: Callable[[Sequence[Any]], Sequence[Any]],
+    examples: Sequence[Any],
+    names: Sequence[str | None] = (),
+) -> Program:
+    """The same program, in which 0·inf is 0 in the chain rule: what is run where the other gives
+    nan."""
+    return _traced(function, examples, names, True)[0]
+
+
+def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Program, bool]:
+    notes = Trace(guarded)
+    names = names or [None] * len(examples)
+    inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
+    with observed(_Origins(notes)):
+        outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
+    program = Program(tuple(x.reference for x in inputs), notes.instructions, outputs)
+    if guarded:
+        return program, True
+    tainted = _tainted(program, notes.products)
+    if tainted is not None:
+        program.notes["unguarded"] = [i for i, x in enumerate(outputs) if x in tainted]
+    return program, tainted is not None
+
+
+class _Origins(Observer):
+    """Notes of each instruction what it computes the gradient of."""
+
+    def __init__(self, notes: Trace) -> None:
+        self._notes = notes
+
+    def backward(self, node: Any, index: int, g: Any, call: Call) -> Any:
+        operand = node.operands[index] if index < len(node.operands) else None
+        held = detached(operand)
+        before = self._notes.gradient_of
+        self._notes.gradient_of = held.reference if held.__class__ is TracedArray else None
+        try:
+            return call()
+        finally:
+            self._notes.gradient_of = before
+
+
+def _tainted(program: Program, products: set[Variable]) -> set[Any] | None:
+    """What is nan if a product of the chain rule is; None if such a nan could become something
+    else, so that the results do not tell that 0·inf was among the factors."""
+    tainted: set[Any] = set(products)
+    for one in program.instructions:
+        places = [
+            i for i, x in enumerate(one.arguments) if x.__class__ is Variable and x in tainted
+        ]
+        if not places and not any(x in tainted for x in one.uses()):
+            continue
+        operation = one.operation
+        if not places or isinstance(operation, NumpyCall):
+            return None
+        if isinstance(operation, Elementwise):
+            others = [
+                np.asarray(x.value).item()
+                if x.__class__ is Constant and np.ndim(x.value) == 0
+                else None
+                for x in one.arguments
+            ]
+            if any(_hides_nan(operation, i, tuple(others)) for i in places):
+                return None
+        elif any(i in operation.constants for i in places):
+            return None
+        tainted.update(one.results)
+    return tainted
+
+
+@functools.lru_cache(maxsize=4096)
+def _hides_nan(primitive: Elementwise, place: int, given: tuple[Any, ...]) -> bool:
+    """Whether a primitive of nan as this operand may be a number, as nan⁰ is 1. Of the others some
+    are given, as constants."""
+    if place in primitive.constants:
+        return True
+    if primitive.constants:
+        return False  # what is chosen is the same, with and without a guard
+    choices = [(0.0, 1.0, -1.0, math.inf) if x is None else (x,) for x in given]
+    choices[place] = (math.nan,)
+    with np.errstate(all="ignore"):
+        return not all(
+            np.isnan(primitive.arrays(*map(np.asarray, operands)))
+            for operands in itertools.product(*choices)
+        )

@@ -1,0 +1,334 @@
+"""Stand-ins that note down what is done to them: how a function becomes a program.
+
+A `TracedArray` looks like an array, or like one of Python's numbers. Whatever is done to it, by the
+functions of the table or by NumPy's own, is noted as an instruction. It knows the numbers of one
+example, by which the shape and dtype of each result are found, and does not give them away: what
+would steer the function by them is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.apply import (
+    TENSOR,
+    TRACED_ARRAY,
+    apply,
+    as_operand,
+    is_known,
+    record_as,
+    register,
+)
+from autograd_lite.engine.batching import evaluate_plain
+from autograd_lite.engine.chain import without_nothing
+from autograd_lite.engine.observing import quoted, users_line
+from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Primitive, Structural
+from autograd_lite.engine.stand_in_numpy import by_operators
+from autograd_lite.engine.stand_ins import StandIn
+from autograd_lite.engine.variable import Variable as Recorded
+from autograd_lite.program.instructions import (
+    Constant,
+    Instruction,
+    NumpyCall,
+    Reference,
+    Variable,
+    mapped,
+    parts_of,
+    results_of,
+)
+from autograd_lite.program.straight import COMPARISONS
+
+
+class NotTraceable(TypeError):
+    """A function that does what a program cannot hold: it is steered by the numbers."""
+
+
+class Trace:
+    """What is noted down while a function runs."""
+
+    def __init__(self, guarded: bool) -> None:
+        self.instructions: list[Instruction] = []
+        self.guarded = guarded
+        """Whether 0·inf is 0 in the chain rule, which takes five instructions a product."""
+        self.products: set[Variable] = set()
+        """The products of the chain rule, where they are not guarded."""
+        self.gradient_of: Variable | None = None
+        self._called_from = users_line()
+        self._gradients: dict[Variable, Variable] = {}
+        """What a variable is part of the gradient of."""
+
+    def input(self, example: Any, name: str | None = None) -> TracedArray:
+        """A stand-in for an argument."""
+        return TracedArray(self, example, Variable(example, name))
+
+    def apply(
+        self, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Apply a primitive to plain operands, among which are stand-ins."""
+        if params:
+            for x in parts_of(params):
+                if x.__class__ is TracedArray and x.dtype == bool and x.shape:
+                    why = "how much it picks depends on them"
+                    raise x.refusal(f"{primitive.name} with a mask", why)
+        with np.errstate(all="ignore"):
+            given = apply(primitive, _examples(operands), _examples(params) if params else params)
+        return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
+
+    def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Call a function of NumPy's that has no derivative."""
+        with np.errstate(all="ignore"):
+            given = function(*_examples(args), **_examples(kwargs))
+        is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
+        if is_comparison and all(map(_is_number, parts_of(args))):
+            given = bool(given)  # as Python's numbers compare
+        arguments = mapped(self._argument, args)
+        return self._noted(NumpyCall(function), arguments, kwargs, given)
+
+    def _noted(
+        self,
+        operation: Primitive | NumpyCall,
+        arguments: tuple[Any, ...],
+        params: Mapping[str, Any],
+        given: Any,
+    ) -> Any:
+        line: tuple[str, int] | None = users_line()
+        if line == self._called_from:
+            line = None
+        made = [TracedArray(self, x, Variable(x)) for x in results_of(given)]
+        one = Instruction(
+            operation,
+            arguments,
+            mapped(self._held, params) if params else params,
+            tuple([x.reference for x in made]),
+            isinstance(given, tuple),
+            _may_be_view(operation),
+            line,
+            self.gradient_of,
+        )
+        if line is None and one.gradient_of is None:  # sums of what belongs to one gradient
+            sources = {self._gradients.get(x) for x in one.uses()}
+            one.gradient_of = sources.pop() if len(sources) == 1 else None
+        if one.gradient_of is not None:
+            self._gradients.update(dict.fromkeys(one.results, one.gradient_of))
+        self.instructions.append(one)
+        if not isinstance(given, tuple):
+            return made[0]
+        return given._make(made) if hasattr(given, "_make") else tuple(made)
+
+    def reference(self, x: Any) -> Reference:
+        """What stands for an operand in an instruction."""
+        if x.__class__ is TracedArray:
+            if x.trace is not self:
+                raise NotTraceable(
+                    "a number of one program is used in another, after that was traced; give it "
+                    "as an argument"
+                )
+            return x.reference
+        return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+
+    def _argument(self, x: Any) -> Any:
+        """What stands for an argument of NumPy's function."""
+        held = isinstance(x, TracedArray | np.ndarray | np.generic | float)
+        return self.reference(x) if held else x
+
+    def _held(self, x: Any) -> Any:
+        """The same in the arguments and parameters of a call, which hold other things too."""
+        if x.__class__ is TracedArray:
+            return self.reference(x)
+        return x.copy() if isinstance(x, np.ndarray) else x
+
+
+class TracedArray(StandIn):
+    """A number or array of a program that is being traced."""
+
+    __slots__ = ("example", "reference", "trace")
+
+    WHAT = "an array of a program that is being traced"
+
+    def __init__(self, trace: Trace, example: Any, reference: Variable) -> None:
+        self.trace = trace
+        self.example = example
+        self.reference = reference
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for one of Python's numbers."""
+        return self.reference.is_number
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes."""
+        return self.reference.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its elements."""
+        return self.reference.dtype
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return PRIMITIVES["transpose"].function(self)
+
+    @property
+    def mT(self) -> Any:
+        """Each matrix transposed."""
+        return np.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return np.real(self) if self.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)
+
+    def evaluate(
+        self, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Note an instruction down; see `StandIn`."""
+        return self.trace.apply(primitive, operands, params)
+
+    def call_numpy(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Note a call of NumPy's down; see `StandIn`."""
+        if function in _OF_UNKNOWN_SHAPE:
+            raise self.refusal(f"np.{function.__name__}", "how long the result is depends on them")
+        return self.trace.call(function, args, kwargs)
+
+    def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
+        """The same of a ufunc, or of one of its methods."""
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        return self.call_numpy(function, inputs, options)
+
+    def one(self) -> Any:
+        """1 of its dtype; of one of Python's numbers, Python's."""
+        return 1.0 if self.is_number else self.dtype.type(1)
+
+    def in_memory(self) -> Array:
+        """The array of the example; see `StandIn`."""
+        return np.asarray(self.example)
+
+    def product(self, g: Any, partial: Any, product: Any) -> Any:
+        """The product of the chain rule; see `StandIn`."""
+        if self.trace.guarded:
+            return without_nothing(g, partial, product)
+        self.trace.products.add(self.reference)
+        return product
+
+    def astype(self, dtype: Any, **options: Any) -> Any:
+        """The elements as another dtype."""
+        if np.dtype(dtype) == self.dtype:
+            return self
+        if np.dtype(dtype).kind in "fc" and self.dtype.kind in "fc":
+            return PRIMITIVES["astype"].function(self, dtype)
+        return self.trace.call(np.asarray, (self,), {"dtype": np.dtype(dtype)})
+
+    def copy(self, order: Any = "C") -> TracedArray:
+        """Itself: nothing is written into it."""
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        return PRIMITIVES["getitem"].function(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise NotTraceable(
+            "setitem: a plain array of a program that is being traced cannot be written into; make "
+            "the array with np.zeros_like(x) of an argument x that is differentiated, or use "
+            "np.where or x.at[...]"
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len: this is one number, without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<traced: {self.dtype} of shape {self.shape}>"
+
+    __hash__ = object.__hash__
+
+    def refusal(self, what: str, why: str) -> NotTraceable:
+        """What is raised where the numbers are asked for."""
+        return NotTraceable(
+            f"{what} asks for numbers that are known only when the program runs, and {why} "
+            f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
+            "Python int or bool, for each of which a program of its own is made"
+        )
+
+    def __bool__(self) -> bool:
+        raise self.refusal("bool", "which branch to take depends on them")
+
+    def __float__(self) -> float:
+        raise self.refusal("float", "a Python number would be the same at each call")
+
+    def __int__(self) -> int:
+        raise self.refusal("int", "a Python number would be the same at each call")
+
+    __complex__ = __float__
+
+    def __index__(self) -> int:
+        raise self.refusal("index", "how often or where depends on them")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise self.refusal("asarray", "a plain array would be the same at each call")
+
+    def item(self, *place: Any) -> Any:
+        """Refused: the number is not known yet."""
+        raise self.refusal("item", "a Python number would be the same at each call")
+
+    def tolist(self) -> Any:
+        """Refused: the numbers are not known yet."""
+        raise self.refusal("tolist", "a list of them would be the same at each call")
+
+
+_OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
+"""Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
+
+
+def _may_be_view(operation: Primitive | NumpyCall) -> bool:
+    """Whether a result may lie in the memory of an argument: what computes new numbers does not,
+    what moves numbers may, if they lie there in the right order."""
+    if isinstance(operation, NumpyCall):
+        return not isinstance(operation.function, np.ufunc)
+    if isinstance(operation, Structural):
+        moves = operation.linear == "jointly" and operation.reduces is None
+        return moves or operation.results is not None
+    return isinstance(operation, Elementwise) and len(operation.operands) == 1
+
+
+def _is_number(x: Any) -> bool:
+    return x.is_number if x.__class__ is TracedArray else x.__class__ in (float, int, bool)
+
+
+def _examples(thing: Any) -> Any:
+    return mapped(lambda x: x.example if x.__class__ is TracedArray else x, thing)
+
+
+def apply_traced(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Apply a primitive where an operand is traced: recorded if there is a variable."""
+    given = [x if is_known(x) else as_operand(primitive.name, x) for x in operands]
+    if any(isinstance(x, Recorded) for x in given):
+        return record_as(TENSOR, primitive, given, params)
+    return evaluate_plain(primitive, given, params)
+
+
+def _not_in_place(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """`a += b` replaces a number; an array may be seen by others, who would not notice."""
+
+    def operate(self: TracedArray, other: Any) -> Any:
+        return NotImplemented if self.shape else operator(self, other)
+
+    return operate
+
+
+for _name, _operator in by_operators(_not_in_place).items():
+    setattr(TracedArray, _name, _operator)
+register(TRACED_ARRAY, TracedArray, apply_traced)

@@ -1,0 +1,182 @@
+"""Compiled functions give what the engine gives, to the last bit."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_lite as al
+from autograd_lite.testing import programs
+
+EDGES = (0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1e308, 1.0)
+
+
+def bits(x):
+    """The numbers of a nest, by which 0.0 and −0.0 differ, and every nan is the same."""
+    leaves = x if isinstance(x, list | tuple) else [x]
+    found = []
+    for leaf in leaves:
+        if isinstance(leaf, list | tuple):
+            found += bits(leaf)
+            continue
+        array = np.array(leaf)
+        array[np.isnan(array)] = np.nan
+        found.append((array.shape, array.dtype.str, array.tobytes()))
+    return found
+
+
+def of_list(program):
+    """A function of the list of the inputs of a program, which returns a number."""
+
+    def f(inputs):
+        z = program(*inputs)
+        return z if not np.shape(z) else np.sum(z)
+
+    return f
+
+
+@settings(max_examples=150)
+@given(programs("values"))
+def test_programs_of_numbers(program):
+    f = of_list(program)
+    inputs = list(program.inputs.values())
+    compiled = al.compile(f)
+    assert bits(compiled(inputs)) == bits(f(inputs))
+    fast = compiled.value_and_grad
+    assert bits(fast(inputs)) == bits(al.value_and_grad(f)(inputs))
+    assert "np." not in fast.source
+
+
+@settings(max_examples=150)
+@given(programs("tensors"))
+def test_programs_of_arrays(program):
+    f = of_list(program)
+    inputs = list(program.inputs.values())
+    compiled = al.compile(f).value_and_grad
+    expected = al.value_and_grad(f)(inputs)
+    for _ in range(2):  # the second time in buffers that hold the numbers of the first
+        assert bits(compiled(inputs)) == bits(expected)
+
+
+@settings(max_examples=150)
+@given(programs("values"), st.data())
+def test_at_the_edges(program, data):
+    """Traced at one point, run at another, where there is 0·inf."""
+    f = of_list(program)
+    inputs = list(program.inputs.values())
+    compiled = al.compile(f).value_and_grad
+    compiled(inputs)
+    others = [data.draw(st.sampled_from(EDGES)) for _ in inputs]
+    with np.errstate(all="ignore"):
+        try:
+            expected = al.value_and_grad(f)(others)
+        except (ArithmeticError, ValueError):
+            return
+    assert bits(compiled(others)) == bits(expected)
+
+
+@pytest.mark.parametrize(
+    "returns", ["view", "scalar view", "input", "transposed input", "constant"]
+)
+def test_what_is_returned_is_the_callers(returns):
+    constant = np.arange(3.0)
+    functions = {
+        "view": lambda x: np.reshape(x * 2.0, (3, 1)),
+        "scalar view": lambda x: np.reshape(x[:1] * 2.0, ()),
+        "input": lambda x: x,
+        "transposed input": lambda x: x.T,
+        "constant": lambda x: constant,
+    }
+    compiled = al.compile(functions[returns])
+    x = np.arange(3.0)
+    first = compiled(x)
+    kept = np.array(first)
+    compiled(x + 1.0)
+    x += 5.0
+    assert np.array_equal(first, kept)
+    if first.shape:
+        first += 1.0
+        assert np.array_equal(compiled(np.arange(3.0)), kept)
+
+
+def test_threads_do_not_share_buffers():
+    compiled = al.compile(lambda x: np.tanh(np.tanh(x) @ x).sum())
+    xs = [np.full((60, 60), 0.01 * i) for i in range(8)]
+    expected = [compiled(x) for x in xs]
+    wrong = []
+
+    def run(i):
+        for _ in range(50):
+            if compiled(xs[i]) != expected[i]:
+                wrong.append(i)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+# ---------------------------------------------------------------- what a program cannot hold
+
+
+def test_a_branch_names_its_line():
+    def branch(x):
+        return x if x > 0 else -x
+
+    with pytest.raises(TypeError, match=r"bool asks .* branch .*return x if x > 0.*where"):
+        al.compile(branch)(2.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: math.sin(x[0]),
+        lambda x: range(int(x[0])),
+        lambda x: x[x > 0],
+        lambda x: np.nonzero(x)[0],
+    ],
+)
+def test_what_asks_for_numbers_is_refused(function):
+    with pytest.raises(TypeError, match=r"test_compiled\.py"):
+        al.compile(function)(np.array([1.0, 2.0]))
+
+
+def test_whole_numbers_steer():
+    @al.compile
+    def power(x, n):
+        z = 1.0
+        for _ in range(n):
+            z = z * x
+        return z
+
+    assert [power(2.0, n) for n in (0, 1, 5)] == [1.0, 2.0, 32.0]
+    assert power.grad(2.0, 3) == 12.0
+
+
+def test_every_signature_has_its_program():
+    @al.compile
+    def f(p, scale=1.0):
+        return scale * sum(np.sum(x) for x in p["xs"]) + p["c"]
+
+    for dtype in (np.float32, np.float64):
+        for shape in ((2,), (2, 2), ()):
+            p = {"xs": [np.ones(shape, dtype), np.ones(3, dtype)], "c": 2.0}
+            for kwargs in ({}, {"scale": 3.0}):
+                got, expected = f(p, **kwargs), f.__wrapped__(p, **kwargs)
+                assert got == expected
+                assert type(got) is type(expected)
+    p = {"xs": (1.0, np.ones(2)), "c": np.float32(2.0)}
+    assert f(p) == f.__wrapped__(p)
+
+
+def test_a_variable_goes_through_the_function_itself():
+    compiled = al.compile(lambda x: x**3)
+    assert al.grad(compiled)(2.0) == 12.0
+    assert al.grad(compiled.grad)(2.0) == 12.0
