@@ -285,9 +285,14 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
 # ---------------------------------------------------------------- assignment
 
 
-def _assign(x: Any, value: Any, index: Any) -> Array:
+def _copied(x: Any) -> Array:
+    """A copy in floating-point numbers of this machine."""
     x = np.asarray(x)
-    out: Array = x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)
+    return x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)  # type: ignore[no-any-return]
+
+
+def _assign(x: Any, value: Any, index: Any) -> Array:
+    out = _copied(x)
     out[index] = value
     return out
 
@@ -365,7 +370,7 @@ def assign(x: Any, value: Any, index: Any) -> Call:
 
 
 def _added(x: Any, value: Any, index: Any) -> Array:
-    out = np.asarray(x).copy()
+    out = _copied(x)
     _add(out, value, index)
     return out
 
