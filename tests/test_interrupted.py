@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import Tensor, Value, gradients, is_recording, no_grad
-from autograd_lite.engine import clock, modes, reverse
+from autograd_lite.engine import clock, hooks, modes, reverse
 from autograd_lite.engine.tensor import LENDING
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
@@ -127,9 +127,9 @@ def test_fork_during_a_pass_in_another_thread(
 
 
 @forks
-@pytest.mark.parametrize("lock", [LENDING, clock._lock, modes._lock, reverse._lock])
+@pytest.mark.parametrize("lock", [LENDING, clock._lock, modes._lock, hooks._lock, reverse._lock])
 def test_fork_while_another_thread_holds_a_lock(lock: Any) -> None:
-    """The child finds it free: it can record, differentiate and change what is a leaf."""
+    """The child finds it free: it can record, differentiate, hook and change what is a leaf."""
     taken = threading.Event()
 
     def hold() -> None:
@@ -142,8 +142,9 @@ def test_fork_while_another_thread_holds_a_lock(lock: Any) -> None:
         assert gradients((w * w).sum(), [w])[0].tolist() == [2.0, 4.0]
         with no_grad():
             w.decrease(1.0)
-        (w * w).sum().backward()
-        assert w.grad.tolist() == [0.0, 2.0]
+        with w.register_hook(lambda g: 10.0 * g):
+            (w * w).sum().backward()
+        assert w.grad.tolist() == [0.0, 20.0]
 
     thread = threading.Thread(target=hold)
     thread.start()

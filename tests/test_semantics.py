@@ -192,7 +192,7 @@ def results(z: Any) -> list[Any]:
 
 def of_matrices(primitive: Primitive) -> bool:
     """Whether it is one of linear algebra, not of any array."""
-    return primitive.function.__module__.endswith((".linalg", ".decompositions"))
+    return primitive.function.__module__.endswith((".linalg", ".eigenvalues", ".decompositions"))
 
 
 @ALL

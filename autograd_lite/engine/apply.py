@@ -9,14 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import (
-    NODES,
-    PRIMITIVES,
-    Array,
-    Elementwise,
-    Primitive,
-    Rule,
-)
+from autograd_lite.engine.objects import joined
+from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
@@ -101,7 +95,7 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
         for k, x in zip(kinds, operands, strict=True)
     ):
         # of all that can stand in an array of objects, a Tensor is the most general
-        operands = [_joined(x) if k == OBJECTS else x for k, x in zip(kinds, operands, strict=True)]
+        operands = [joined(x) if k == OBJECTS else x for k, x in zip(kinds, operands, strict=True)]
         kinds = [TENSOR if k == OBJECTS else k for k in kinds]
     kind = max(kinds)
     if kind == VALUE and any(
@@ -110,12 +104,6 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
     ):
         kind = TENSOR  # a Value beside an array stands for a number beside it
     return operands, kind
-
-
-def _joined(array: Array) -> Any:
-    """An array of variables and numbers as one Tensor."""
-    one = PRIMITIVES["stack"].function(array.reshape(-1).tolist())
-    return PRIMITIVES["reshape"].function(one, array.shape)
 
 
 def as_operand(name: str, x: Any) -> Any:

@@ -14,6 +14,7 @@ from autograd_lite.engine.arrays import is_frozen, read_only
 from autograd_lite.engine.batch import in_memory, is_traced, levels_of, numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import copied, lying_as
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Primitive
 from autograd_lite.engine.tensor import Tensor
@@ -106,7 +107,7 @@ def _operand(x: Tensor, value: Any) -> Any:
     if not isinstance(value, Variable):
         value = as_operand("setitem", value)
         if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-            value = PRIMITIVES["stack"].function(list(value.flat)).reshape(value.shape)
+            value = joined(value)
     _check_kind(x, value)
     if value.__class__ is np.ndarray and not is_frozen(value):
         value = read_only(value.copy())

@@ -178,6 +178,15 @@ class Batched(StandIn):
         """The same with numbers of its own, each example laid out in `order`."""
         return PRIMITIVES["copy"].function(self, order)  # type: ignore[no-any-return]
 
+    def __copy__(self) -> Batched:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Batched:
+        return self.copy()  # in the same batch
+
+    def __reduce__(self) -> Any:
+        raise self._refuse("pickle", "return it, and pickle the result")
+
     def item(self, *place: Any) -> Any:
         """Refused: there is one for each example."""
         raise self._refuse("item", "return it, and take it from the result")

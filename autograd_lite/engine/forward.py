@@ -21,14 +21,14 @@ from autograd_lite.engine.batch import Batched, is_traced, levels_of, numbers_of
 from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
-from autograd_lite.engine.general_pass import uses_among
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.graph import bounds_of, leading_to, uses_among
 from autograd_lite.engine.in_place import as_it_is, own, shown, taking
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     EachOperand,
     Elementwise,
     Primitive,
+    Shared,
     Structural,
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
@@ -109,17 +109,16 @@ class Pushforward:
         """Whether the results are variables."""
         self._output = output
         self._inputs = inputs
-        self._active = frozenset(order)
-        self._uses = uses_among(order, wanted)
+        active = frozenset(order)
         nodes = [node for node in order if node not in wanted]
         self._writers = frozenset(filter(_writes_little, nodes))
-        self._nodes = _readers_first(nodes, self._writers) if self._writers else nodes
-        self._steps: dict[Any, Step] | None = {} if often else None
-
-    @property
-    def depends(self) -> bool:
+        if self._writers:
+            nodes = _readers_first(nodes, self._writers)
+        self._nodes = [(node, [i for i, x in node.variables() if x in active]) for node in nodes]
+        self._uses = uses_among(order, wanted)
+        self.depends = bool(active)
         """Whether the output depends on any input."""
-        return bool(self._active)
+        self._steps: dict[Any, Step] | None = {} if often else None
 
     def __call__(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the output (of several a tuple) for tangents of the inputs: numbers and
@@ -128,17 +127,22 @@ class Pushforward:
         left = dict(self._uses)
         mine: set[Any] = set()  # what has a tangent that the pass may change
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
-        with modes.recording(), np.errstate(all="ignore"):
-            for node in self._nodes:
-                places = [i for i, x in node.variables() if x in self._active]
+        with modes.in_any_case(), np.errstate(all="ignore"):
+            for node, places in self._nodes:
                 operands = node.operands
                 if node in self._writers:
                     flows[node] = t = self._written(node, places, flows, left, mine)
                     if not is_traced(t):
                         mine.add(node)
                 else:
-                    given = [flows[operands[i]] for i in places]
-                    t = _fitting(self._step(node, places)(given), node)
+                    t = self._step(node, places)([flows[operands[i]] for i in places])
+                    data = node._plain
+                    if not (
+                        t.__class__ is data.__class__ is np.ndarray
+                        and t.shape == data.shape
+                        and t.dtype is data.dtype
+                    ):
+                        t = _fitting(t, node)
                     if mine:
                         t = _apart(t, [flows[operands[i]] for i in places if operands[i] in mine])
                     flows[node] = t
@@ -297,14 +301,17 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
         z = tuple(node.result(i) for i in range(len(results)))
+    rules: Any = primitive.pullbacks
+    params = node.params
+    if rules.__class__ is Shared:
+        rules, values, params = rules.at(u, z, values, params)
     pulled = []
     reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
-        rule: Any = primitive.pullbacks[i]
         try:
-            part = rule(u, z, *values, **node.params)
+            part = rules[i](u, z, *values, **params)
         except Exception as error:  # a rule that asks for the numbers of one example
-            part = one_by_one(error, rule, (u, z, *values), node.params)
+            part = one_by_one(error, rules[i], (u, z, *values), params)
         part = fitted(part, node.operands[i], node)
         for j, one in part.items() if isinstance(part, dict) else ((None, part),):
             if is_variable(one):  # else it is 0, whatever u is

@@ -26,7 +26,7 @@ from autograd_lite.engine.in_place import (
     shown,
 )
 from autograd_lite.engine.observing import observed_call, observed_pullback, observers
-from autograd_lite.engine.primitive import EachOperand
+from autograd_lite.engine.primitive import EachOperand, Shared
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -54,16 +54,6 @@ def count_uses(output: Any) -> dict[Any, int]:
                 else:
                     uses[x] = 1
                     nodes.append(x)
-    return uses
-
-
-def uses_among(order: list[Any], ends: Collection[Any]) -> dict[Any, int]:
-    """How often each of these nodes is used by the others of them."""
-    uses = dict.fromkeys(order, 0)
-    for node in order:
-        for _, x in () if node in ends else node.variables():
-            if x in uses:
-                uses[x] += 1
     return uses
 
 
@@ -122,7 +112,7 @@ def propagate(
                 z, values = node, operands
             else:
                 z, values = node._plain, node._values
-            if rules.__class__ is EachOperand:
+            if rules.__class__ is not tuple and isinstance(rules, EachOperand | Shared):
                 rules, values, params = rules.at(flow, z, values, params)
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)

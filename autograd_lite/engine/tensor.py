@@ -17,16 +17,11 @@ import numpy.typing as npt
 from autograd_lite.engine import clock, frames
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.array_attributes import ArrayAttributes
-from autograd_lite.engine.arrays import (
-    array_of,
-    has_variables,
-    is_frozen,
-    read_only,
-    sealed,
-)
+from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
 from autograd_lite.engine.at import At
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.objects import has_variables
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -101,7 +96,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     __array_priority__ = 1000
 
     def __init__(self, array: npt.ArrayLike, copy: bool = True, name: str | None = None) -> None:
-        if array.__class__ is not ndarray and has_variables(array):
+        if (array.__class__ is not ndarray or array.dtype == object) and has_variables(array):
             self._become(array)
             self.name = name
             return

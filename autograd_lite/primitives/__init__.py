@@ -12,7 +12,8 @@ from autograd_lite.primitives import like, writing, assembling, creation, rearra
 from autograd_lite.primitives import padding, selecting
 from autograd_lite.primitives import cumulative, statistics, quantiles, missing
 from autograd_lite.primitives import interpolation, numerics, polynomials
-from autograd_lite.primitives import einsum, linalg, decompositions, norms, tensor_products
+from autograd_lite.primitives import einsum, linalg, matrix_chains, eigenvalues, decompositions
+from autograd_lite.primitives import norms, tensor_products
 from autograd_lite.primitives import constants
 # isort: on
 
@@ -23,9 +24,9 @@ later("scipy.special._ufuncs", "autograd_lite.scipy.special")  # of zeta, a func
 
 __all__ = [
     "activations", "affine", "arithmetic", "assembling", "axes", "choices", "complex_numbers",
-    "constants", "convolution", "creation", "cumulative", "decompositions", "einsum",
+    "constants", "convolution", "creation", "cumulative", "decompositions", "eigenvalues", "einsum",
     "exponential", "hyperbolic", "indexing", "interpolation", "joining", "like", "linalg",
-    "missing", "norms", "numerics", "padding", "polynomials", "products", "quantiles",
-    "rearranging", "reductions", "rounding", "selecting", "shape", "softmax", "sorting",
-    "special", "statistics", "tensor_products", "trigonometric", "writing",
+    "matrix_chains", "missing", "norms", "numerics", "padding", "polynomials", "products",
+    "quantiles", "rearranging", "reductions", "rounding", "selecting", "shape", "softmax",
+    "sorting", "special", "statistics", "tensor_products", "trigonometric", "writing",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case, Primitive, Rule
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import (
     Call,
@@ -45,6 +46,8 @@ def _fixed_part(part: Any) -> Any:
         if all(i is None or i.__class__ is int for i in ends):
             return part
         return slice(*(i if i is None else _whole(i) for i in ends))
+    if isinstance(part, StandIn) and part.can_index and part.dtype.kind in "iub":
+        return part
     if is_variable(part):
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
     if hasattr(part, "__index__") and not isinstance(part, (np.ndarray, np.bool_)):

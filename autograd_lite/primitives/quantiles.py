@@ -22,8 +22,8 @@ from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.reductions import Axis, axes_of, nonempty_cases
-from autograd_lite.primitives.rows import as_rows, numbers_of, operand, weights_along
-from autograd_lite.primitives.shape import Shape, dimensions_of, reshape, shape_of
+from autograd_lite.primitives.rows import as_rows, numbers_of, weights_along
+from autograd_lite.primitives.shape import Shape, dimensions_of, operand, reshape, shape_of
 
 _DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 """The methods that give an element, whatever stands beside it."""
@@ -242,11 +242,7 @@ def quantile(
     return quantile_of("quantile", x, q, axis, method, keepdims, weights)
 
 
-def _percentile_cases(shape: Shape) -> Iterator[Case]:
-    yield from _quantile_cases(shape, 100.0)
-
-
-@composed(np.percentile, cases=_percentile_cases, kink=gap)
+@composed(np.percentile, cases=partial(_quantile_cases, scale=100.0), kink=gap)
 def percentile(
     x: Any,
     q: Any,

@@ -19,7 +19,6 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd_lite.engine.apply import as_operand
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
-from autograd_lite.engine.layout import example_of
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.engine.views import as_it_lies
@@ -285,8 +284,6 @@ def _copy(x: Any, order: str) -> Any:
 
 def _copy_each(which: Any, x: Any, order: str) -> Any:
     """Each example laid out in the order, with the axes of the batch outermost."""
-    if order == "A":
-        order = "F" if len(x) and example_of(x)[0].flags.fnc else "C"
     if order == "F":
         return _transpose_each(which, copy(_transpose_each(which, x), "C"))
     return copy(x, order)
@@ -310,6 +307,8 @@ def copy(x: Any, order: str = "K", subok: bool = False) -> Call:
     >>> copy([1.0, 2.0])
     array([1., 2.])
     """
+    if order == "A":
+        order = "F" if is_fortran(x) else "C"
     return (x,), {"order": order}
 
 

@@ -73,14 +73,16 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
-        with np.errstate(all="ignore"):
-            given = apply(primitive, _examples(operands), _examples(params) if params else params)
+        given = apply(
+            primitive,
+            [x.example if x.__class__ is TracedArray else x for x in operands],
+            _examples(params) if params else params,
+        )
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
-        with np.errstate(all="ignore"):
-            given = function(*_examples(args), **_examples(kwargs))
+        given = function(*_examples(args), **_examples(kwargs))
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
@@ -157,6 +159,11 @@ class TracedArray(StandIn):
     def is_number(self) -> bool:
         """Whether it stands for one of Python's numbers."""
         return self.reference.is_number
+
+    @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is: the parameters of instructions may hold it."""
+        return True
 
     @property
     def shape(self) -> tuple[int, ...]:

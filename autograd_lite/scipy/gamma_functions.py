@@ -15,7 +15,7 @@ import scipy.special as sc
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import NONZERO
 from autograd_lite.primitives.exponential import exp, log
-from autograd_lite.scipy.declaring import POSITIVE, UNIT, special
+from autograd_lite.scipy.declaring import POSITIVE, UNIT, shifted, special
 from autograd_lite.scipy.entropies import xlog1py, xlogy
 
 # SciPy's zeta is a function in Python around this ufunc
@@ -74,7 +74,7 @@ psi = digamma
 
 @special(
     sc.polygamma,
-    partials=(None, lambda n, x, z: polygamma(_plus(n, 1), x)),
+    partials=(None, lambda n, x, z: polygamma(shifted(n, 1), x)),
     domain=(POSITIVE, POSITIVE),
 )
 def polygamma(n: Any, x: Any) -> Any:
@@ -92,7 +92,7 @@ def polygamma(n: Any, x: Any) -> Any:
 
 
 @special(
-    _zeta, partials=(None, lambda s, q, z: -s * zeta(_plus(s, 1), q)), domain=(POSITIVE, POSITIVE)
+    _zeta, partials=(None, lambda s, q, z: -s * zeta(shifted(s, 1), q)), domain=(POSITIVE, POSITIVE)
 )
 def zeta(s: Any, q: Any) -> Any:
     """Hurwitz's zeta function z = Σ 1/(n + q)^s over n = 0, 1, …; ∂z/∂q = −s·ζ(s + 1, q).
@@ -104,11 +104,6 @@ def zeta(s: Any, q: Any) -> Any:
     >>> round(zeta(2.0, 1.0), 6)
     1.644934
     """
-
-
-def _plus(n: Any, number: float) -> Any:
-    """A constant, be it a list or boolean, plus a number."""
-    return n + number if isinstance(n, int | float) else np.asarray(n) + number
 
 
 # ---------------------------------------------------------------- beta, binomial coefficients
@@ -205,12 +200,12 @@ def multigammaln(a: Any, d: int) -> Any:
 
 def _gamma_density(a: Any, x: Any) -> Any:
     """x^(a−1)·e^(−x)/Γ(a)."""
-    return exp(xlogy(_plus(a, -1.0), x) - x - sc.gammaln(a))
+    return exp(xlogy(shifted(a, -1.0), x) - x - sc.gammaln(a))
 
 
 def _beta_density(a: Any, b: Any, x: Any) -> Any:
     """x^(a−1)·(1 − x)^(b−1)/B(a, b)."""
-    powers = xlogy(_plus(a, -1.0), x) + xlog1py(_plus(b, -1.0), -x)
+    powers = xlogy(shifted(a, -1.0), x) + xlog1py(shifted(b, -1.0), -x)
     return exp(powers - sc.betaln(a, b))
 
 
@@ -311,8 +306,8 @@ def betaincinv(a: Any, b: Any, y: Any) -> Any:
 
 def _student_density(df: Any, t: Any) -> Any:
     """The density of Student's t at t."""
-    half = sc.betaln(0.5, _plus(df, 0.0) / 2.0)
-    return exp(-(_plus(df, 1.0) / 2.0) * log(1.0 + t * t / df) - half - 0.5 * sc.xlogy(1.0, df))
+    half = sc.betaln(0.5, shifted(df, 0.0) / 2.0)
+    return exp(-(shifted(df, 1.0) / 2.0) * log(1.0 + t * t / df) - half - 0.5 * sc.xlogy(1.0, df))
 
 
 @special(

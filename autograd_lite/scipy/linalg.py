@@ -28,15 +28,9 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.linalg import (
-    conjugated,
-    det,
-    hermitian_of,
-    inv,
-    is_square,
-    transposed,
-)
+from autograd_lite.primitives.linalg import det, inv
 from autograd_lite.primitives.linalg import solve as _solve
+from autograd_lite.primitives.matrices import conjugated, hermitian_of, is_square, transposed
 from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.shape import (
     Call,

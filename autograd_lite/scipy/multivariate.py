@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
@@ -39,11 +42,11 @@ class _MultivariateNormal:
             mean: (n,), by default 0.
             cov: Σ (n, n), symmetric and positive definite; or (n,), its diagonal; or a number for
                 all of that.
-            allow_singular: taken as SciPy's, for a Σ that is not singular.
+            allow_singular: may be given, as to SciPy's, but without effect.
 
         Raises:
             numpy.linalg.LinAlgError: if Σ is not positive definite: a singular one, which SciPy
-                takes with `allow_singular`, has no density here, whatever that says.
+                takes with `allow_singular`, has no density here.
         """
         x, cov = _array(x), _array(cov)
         n = _dimension(x, mean, cov)
@@ -53,6 +56,8 @@ class _MultivariateNormal:
             shape = (*shape, 1)
         rows = reshape(d, (-1, n))
         if len(shape_of(cov)) < 2 or n == 1:
+            if _is_surely_not_positive(cov):
+                raise np.linalg.LinAlgError("multivariate_normal: cov is not positive definite")
             scale = np.sqrt(broadcast_to(reshape(cov, (-1,)), (n,)))
             w, logarithms = rows / scale, log(scale)
         else:
@@ -71,6 +76,13 @@ class _MultivariateNormal:
         n = _dimension(_array(0.0), mean, _array(cov))
         density = self.logpdf(np.zeros(n), np.zeros(n), cov)
         return 0.5 * n - density
+
+
+def _is_surely_not_positive(x: Any) -> bool:
+    """Whether a number among these, if they can be read, is 0 or less."""
+    held = detached(x)
+    held = held.numbers() if held.__class__ is Batched else held
+    return not isinstance(held, StandIn) and bool(np.any(held <= 0))
 
 
 def _dimension(x: Any, mean: Any, cov: Any) -> int:
@@ -100,7 +112,7 @@ class _Dirichlet:
             alpha: (k,), all > 0.
 
         Raises:
-            ValueError: if an α is not positive, or the shares are none.
+            ValueError: if an α is not positive, a share is negative, or they do not add up to 1.
         """
         x, alpha = _array(x), _array(alpha)
         k = shape_of(alpha)[0]

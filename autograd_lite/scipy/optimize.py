@@ -32,6 +32,7 @@ from autograd_lite.scipy.implicit import (
     plain_arguments,
     without_recording,
 )
+from autograd_lite.transforms.calls import as_argument
 
 Function = Callable[..., Any]
 
@@ -63,7 +64,12 @@ def fixed_point(
     start = np.asarray(plain_value(x0), dtype=float)
     step = without_recording(f, params)
     found = _iterated(step, start, tol, maxiter)
-    return implicit(lambda x: x - one_array(f(x, *params)), found, dtype_of(x0))
+
+    def equations(x: Any) -> Any:
+        z = one_array(f(x, *params))
+        return x.first - z  # f may write into it
+
+    return implicit(equations, found, dtype_of(x0))
 
 
 def _iterated(step: Callable[[Any], Array], x: Array, tol: float, maxiter: int) -> Array:
@@ -117,11 +123,12 @@ def root(
     args = args if isinstance(args, tuple) else (args,)
     start = np.asarray(plain_value(x0), dtype=float)
     equations = without_recording(fun, args)
+    given = plain_arguments(args)
     if jac is None and method in ("hybr", "lm"):
-        jac = _jacobian_of(fun, plain_arguments(args), start.shape)
+        jac = _jacobian_of(fun, start.shape)
     result = scipy.optimize.root(
-        lambda x: equations(x.reshape(start.shape)).reshape(-1), start.reshape(-1),
-        method=method, jac=jac, tol=tol, **options,
+        lambda x, *_: equations(x.reshape(start.shape)).reshape(-1), start.reshape(-1),
+        args=given, method=method, jac=jac, tol=tol, **options,
     )  # fmt: skip
     if not result.success:
         raise RuntimeError(f"root: no root was found: {' '.join(str(result.message).split())}")
@@ -130,17 +137,17 @@ def root(
     return result
 
 
-def _jacobian_of(fun: Function, args: Any, shape: tuple[int, ...]) -> Callable[[Any], Array]:
+def _jacobian_of(fun: Function, shape: tuple[int, ...]) -> Callable[..., Array]:
     """The Jacobian of a system as a matrix, for SciPy."""
 
-    def jacobian(x: Any) -> Array:
+    def jacobian(x: Any, *args: Any) -> Array:
         with recording():
-            variable = Tensor(np.reshape(x, shape))
+            variable = as_argument(Tensor(np.reshape(x, shape)))
             z = one_array(fun(variable, *args))
         if not is_variable(z):
             return np.zeros((np.size(z), variable.size))
         rows = np.eye(z.size).reshape(z.size, *z.shape)
-        found = [np.ravel(gradients(z, [variable], row)[0]) for row in rows]
+        found = [np.ravel(gradients(z, [variable.first], row)[0]) for row in rows]
         return np.reshape(found, (z.size, variable.size))
 
     return jacobian
@@ -185,13 +192,13 @@ def minimize(
     start = np.asarray(plain_value(x0), dtype=float)
     given = plain_arguments(args)
 
-    def value_and_gradient(x: Any) -> tuple[float, Array]:
+    def value_and_gradient(x: Any, *given: Any) -> tuple[float, Array]:
         value, slope = _with_gradient(fun, np.reshape(x, start.shape), given)
         return float(np.asarray(plain_value(value))), np.asarray(plain_value(slope)).reshape(-1)
 
     tight = {"tol": 1e-10 if tol is None else tol, "method": method, "bounds": bounds}
     result = scipy.optimize.minimize(
-        value_and_gradient, start.reshape(-1), jac=True, **tight, **options
+        value_and_gradient, start.reshape(-1), given, jac=True, **tight, **options
     )
     solution = np.asarray(result.x, dtype=float).reshape(start.shape)
     if not result.success and not _is_flat(result.jac, result.fun):
@@ -203,7 +210,7 @@ def minimize(
         return found if held is None else where(held, x - solution, found)
 
     result.x = implicit(slope, solution, dtype_of(x0))
-    result.fun = fun(result.x, *args)
+    result.fun = fun(PRIMITIVES["positive"].function(result.x), *args)
     return result
 
 
@@ -228,9 +235,9 @@ def _at_bounds(bounds: Any, x: Array) -> Any:
 def _with_gradient(fun: Function, x: Any, args: Sequence[Any]) -> tuple[Any, Any]:
     """f and its gradient by x, recorded: they depend on whatever f depends on."""
     with recording():
-        own = PRIMITIVES["positive"].function(x) if is_variable(x) else Tensor(x)
+        own = PRIMITIVES["positive"].function(x) if is_variable(x) else as_argument(Tensor(x))
         value = one_array(fun(own, *args))
         if not is_variable(value):
             return value, np.zeros(own.shape)
-        (slope,) = gradients(value, [own], record=True)
+        (slope,) = gradients(value, [own.first], record=True)  # fun may write into it
     return value, slope

@@ -1,7 +1,7 @@
 """Rules for scipy.special's functions: `scipy.special.gammaln(t)` of a Tensor or Value records.
 
 This module is imported when a function of scipy.special is first called with a variable. All that
-are ufunc are found by SciPy's own names; `logsumexp`, `softmax`, `log_softmax`, `polygamma` and
+are ufuncs are found by SciPy's own names; `logsumexp`, `softmax`, `log_softmax`, `polygamma` and
 `multigammaln`, which SciPy wrote in Python, take no variables there: use those of this module.
 
 >>> import scipy.special

@@ -36,10 +36,11 @@ def register_tree(cls: type, flatten: Flatten, unflatten: Unflatten) -> type:
 
     Args:
         cls: the class itself; one that is derived from it must be registered, too.
-        flatten: gives, of an object, what it contains, in order, and anything else that is needed
-            to build such an object again.
-        unflatten: gives, of the latter and of other contents, a tuple, the object with these. It
-            is called with gradients, variables and None in their place: it should check nothing.
+        flatten: called with an object, gives a pair: what it contains, in order, and anything
+            else that is needed to build such an object again.
+        unflatten: called with the second of that pair and a tuple of other contents, gives the
+            object with these. They may be gradients, Values, Tensors or None: it should check
+            nothing.
 
     Returns:
         The class.

@@ -3,13 +3,14 @@ differences."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.integrate
 
-from autograd_lite import Tensor, grad, gradients, numerical_gradient
+from autograd_lite import Tensor, grad, gradients, hessian, numerical_gradient
 from autograd_lite.scipy.integrate import odeint
 
 TIMES = np.array([0.0, 0.4, 1.0, 2.5])
@@ -111,6 +112,37 @@ def test_a_variable_that_comes_in_later_is_no_silent_zero() -> None:
     z = odeint(late, Tensor(1.0), [0.0, 1.0])
     with pytest.raises(ValueError, match="give it as one of the args"):
         z[1].backward()
+
+
+def test_copies_of_the_state_and_the_time_are_not_constant() -> None:
+    """y′ = −a·t·y: y = y₀·e^(−a·t²/2)."""
+
+    def end(y0: Any, a: Any, t: Any) -> Any:
+        times = np.array([0.0, 0.5, 1.0]) * t
+        return odeint(lambda y, t: -a * copy.copy(t) * copy.deepcopy(y), y0, times, rtol=1e-10)[-1]
+
+    expected = np.array([1.0, -0.5, -1.0]) * np.exp(-0.5)
+    np.testing.assert_allclose(grad(end, (0, 1, 2))(1.0, 1.0, 1.0), expected, rtol=1e-7)
+
+
+def test_a_function_that_writes_into_its_argument() -> None:
+    def total(f: Any) -> Any:
+        def sum_of(y0: Any, a: Any) -> Any:
+            return (odeint(f, y0, [0.0, 0.5, 1.0], a) * np.array([[1.0], [2.0], [3.0]])).sum()
+
+        return sum_of
+
+    def written(y: Any, t: Any, a: Any) -> Any:
+        y[0] = 2.0 * y[0]
+        return -a * y
+
+    given, plain = (np.array([1.0]), 0.3), total(lambda y, t, a: -2.0 * a * y)
+    for i in (0, 1):
+        np.testing.assert_allclose(grad(total(written), i)(*given), grad(plain, i)(*given))
+    second, expected = (
+        hessian(lambda a, f=f: f(np.array([1.0]), a))(0.3) for f in (total(written), plain)
+    )
+    np.testing.assert_allclose(second, expected)
 
 
 def test_backwards_in_time_and_of_any_shape() -> None:

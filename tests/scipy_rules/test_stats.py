@@ -214,6 +214,19 @@ def test_multivariate_normal(shape: tuple[int, ...]) -> None:
     compare("multivariate_normal", found, expected)
 
 
+@pytest.mark.parametrize("allow_singular", [False, True])
+@pytest.mark.parametrize(
+    "cov", [0.0, -1.0, [1.0, 0.0], [[0.0]], [[1.0, 1.0], [1.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]]
+)
+def test_multivariate_normal_needs_a_positive_definite_matrix(
+    cov: Any, allow_singular: bool
+) -> None:
+    x = np.zeros(2 if np.size(cov) > 1 else 1)
+    for given in (cov, Tensor(cov)):
+        with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+            stats.multivariate_normal.logpdf(Tensor(x), None, given, allow_singular)
+
+
 def test_multivariate_normal_of_one_number_or_a_diagonal() -> None:
     of, ours = scipy.stats.multivariate_normal, stats.multivariate_normal
     for args in ((0.5,), (0.5, 1.0, 2.0), ([0.1, 0.2, 0.3], 1.0, 2.0), ([0.1, 0.2], [1.0, 2.0]),
