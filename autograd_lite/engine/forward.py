@@ -115,7 +115,7 @@ class Pushforward:
         if self._writers:
             nodes = _readers_first(nodes, self._writers)
         self._nodes = [(node, [i for i, x in node.variables() if x in active]) for node in nodes]
-        self._uses = uses_among(order, wanted)
+        self._uses = uses_among(order, wanted) if self._writers else {}
         self.depends = bool(active)
         """Whether the output depends on any input."""
         self._steps: dict[Any, Step] | None = {} if often else None
@@ -146,7 +146,7 @@ class Pushforward:
                     if mine:
                         t = _apart(t, [flows[operands[i]] for i in places if operands[i] in mine])
                     flows[node] = t
-                for i in places:
+                for i in places if left else ():
                     left[operands[i]] -= 1
                     if not left[operands[i]]:
                         del flows[operands[i]]
