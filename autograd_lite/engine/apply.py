@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.foreign import operation_on
 from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
 
@@ -57,6 +58,10 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
                 k = UNKNOWN
         if k > kind:
             kind = k
+    if kind >= UNKNOWN:
+        for x in operands:
+            if x.__class__ not in _kinds and (function := operation_on(primitive, x)):
+                return function(*operands, **params)
     if kind == UNKNOWN or (arrays and kind == VALUE):
         operands, kind = _sort_out(primitive, operands)
     if kind == NUMBER and isinstance(primitive, Elementwise):
@@ -119,10 +124,10 @@ def as_operand(name: str, x: Any) -> Any:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if array.dtype.kind not in "biufc" and not _holds_variables(array):
-        raise TypeError(
-            f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
-            "give numbers or arrays of them"
-        )
+        instead = "give numbers or arrays of them"
+        if hasattr(x, "toarray"):
+            instead += ": A.toarray() of a sparse A, of which only A @ x and x @ A are recorded"
+        raise TypeError(f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); {instead}")
     return array
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import asked
 from autograd_lite.engine.chain import detached, without_nothing
 from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.stand_ins import StandIn
@@ -172,6 +173,10 @@ class Batched(StandIn):
         raise self._refuse("index", "a number that steers the program cannot come from the batch")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if asked.by_sparse_matrix():
+            box = np.empty((), object)
+            box[()] = self
+            return box
         raise self._refuse("asarray", "np.stack([...]) joins such arrays, where(...) fills them")
 
     def copy(self, order: Any = "C") -> Batched:

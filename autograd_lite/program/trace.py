@@ -15,7 +15,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.observing import Call, Observer, observed
 from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
-from autograd_lite.program.traced import NotTraceable, Trace, TracedArray
+from autograd_lite.program.traced import Trace, TracedArray
 
 
 def trace(
@@ -31,7 +31,7 @@ def trace(
         names: what the inputs are called.
 
     Raises:
-        NotTraceable: if the function is steered by the numbers.
+        TypeError: if the function is steered by the numbers.
     """
     program, is_safe = _traced(function, examples, names, False)
     return program if is_safe else _traced(function, examples, names, True)[0]
@@ -55,7 +55,7 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     with observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
     if _states() != random_before:
-        raise NotTraceable(
+        raise TypeError(
             "compile: the function draws random numbers, which would be the same at each call; "
             "draw them outside, and give them as an argument"
         )

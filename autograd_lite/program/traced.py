@@ -42,10 +42,6 @@ from autograd_lite.program.instructions import (
 from autograd_lite.program.straight import COMPARISONS
 
 
-class NotTraceable(TypeError):
-    """A function that does what a program cannot hold: it is steered by the numbers."""
-
-
 class Trace:
     """What is noted down while a function runs."""
 
@@ -124,7 +120,7 @@ class Trace:
         """What stands for an operand in an instruction."""
         if x.__class__ is TracedArray:
             if x.trace is not self:
-                raise NotTraceable(
+                raise TypeError(
                     "a number of one program is used in another, after that was traced; give it "
                     "as an argument"
                 )
@@ -243,7 +239,7 @@ class TracedArray(StandIn):
         return PRIMITIVES["getitem"].function(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise NotTraceable(
+        raise TypeError(
             "setitem: a plain array of a program that is being traced cannot be written into; make "
             "the array with np.zeros_like(x) of an argument x that is differentiated, or use "
             "np.where or x.at[...]"
@@ -262,9 +258,9 @@ class TracedArray(StandIn):
 
     __hash__ = object.__hash__
 
-    def refusal(self, what: str, why: str) -> NotTraceable:
+    def refusal(self, what: str, why: str) -> TypeError:
         """What is raised where the numbers are asked for."""
-        return NotTraceable(
+        return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
             f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
             "Python int or bool, for each of which a program of its own is made"

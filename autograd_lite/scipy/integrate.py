@@ -46,6 +46,7 @@ from autograd_lite.scipy.implicit import (
     gradients_apart,
     plain_arguments,
 )
+from autograd_lite.scipy.quadrature import quad
 from autograd_lite.transforms.calls import as_argument
 from autograd_lite.transforms.trees import leaves_of
 
@@ -279,4 +280,4 @@ def trajectory(y0: Any, t: Any, *parameters: Any, solution: Solution) -> Call:
     return (y0, t, *parameters), {"solution": solution}
 
 
-__all__ = ["odeint"]
+__all__ = ["odeint", "quad"]

@@ -88,17 +88,10 @@ from autograd_lite.scipy.error_functions import (
 )  # fmt: skip
 from autograd_lite.scipy.gamma_functions import (
     beta,
-    betainc,
-    betaincc,
-    betaincinv,
     betaln,
     binom,
     digamma,
     gamma,
-    gammainc,
-    gammaincc,
-    gammainccinv,
-    gammaincinv,
     gammaln,
     loggamma,
     multigammaln,
@@ -106,9 +99,18 @@ from autograd_lite.scipy.gamma_functions import (
     polygamma,
     psi,
     rgamma,
+    zeta,
+)  # fmt: skip
+from autograd_lite.scipy.incomplete import (
+    betainc,
+    betaincc,
+    betaincinv,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
     stdtr,
     stdtrit,
-    zeta,
 )  # fmt: skip
 
 __all__ = [

@@ -6,6 +6,7 @@ whatever is told by `register_tree`. None is a container of nothing.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import reprlib
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.objects import has_variables
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 
@@ -251,7 +253,8 @@ def leaves_of(tree: Any, path: str = "") -> list[Any]:
 
 
 def leaves_beside(tree: Any, other: Any, name: str, what: str) -> list[tuple[Any, Any, str]]:
-    """Each leaf of a tree with the leaf of another, and where: what one makes of the other.
+    """Each leaf of a tree with the leaf of another, and where: what one makes of the other. Beside
+    an array, a list of numbers is one as well.
 
     Raises:
         ValueError: if `other`, which is called `what`, has another structure than `tree`.
@@ -261,6 +264,10 @@ def leaves_beside(tree: Any, other: Any, name: str, what: str) -> list[tuple[Any
     """
     ours: list[tuple[Any, str]] = []
     theirs: list[tuple[Any, str]] = []
+    if getattr(tree, "shape", ()) and isinstance(other, list | tuple):
+        with contextlib.suppress(ValueError):  # of rows that are not of one length
+            array: Any = Tensor(other) if has_variables(other) else np.asarray(other)
+            other = array if array.shape == tree.shape else other
     map_leaves(lambda leaf, where: ours.append((leaf, where)), tree)
     map_leaves(lambda leaf, where: theirs.append((leaf, where)), other)
     if [where for _, where in ours] != [where for _, where in theirs]:

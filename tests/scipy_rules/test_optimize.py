@@ -217,10 +217,84 @@ def test_what_is_at_a_bound_stays_there(bounds: Any) -> None:
     np.testing.assert_allclose(grad(f)(a), [0.0, 10.0], atol=1e-6)
 
 
+def line(a: Any) -> dict[str, Any]:
+    return {"type": "eq", "fun": lambda x: x[0] + 2.0 * x[1] - a}
+
+
+def disc(r: Any) -> dict[str, Any]:
+    return {"type": "ineq", "fun": lambda x, r: r * r - x @ x, "args": (r,)}
+
+
+def test_the_nearest_point_of_a_line() -> None:
+    """x = (a/5)·(1, 2), whose least distance² is a²/5."""
+
+    def f(a: Any) -> Any:
+        found = minimize(lambda x: x @ x, [1.0, 1.0], constraints=line(a))
+        return found.x[0] * found.x[1] + found.fun
+
+    for order, expected in enumerate([2 * 9.0 / 25 + 9.0 / 5, 2 * 2 * 3.0 / 25 + 6.0 / 5, 14 / 25]):
+        assert f(3.0) == pytest.approx(expected, rel=1e-7), order
+        f = grad(f)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA"])
+def test_an_inequality_at_its_limit_and_away_from_it(method: str) -> None:
+    """The nearest point to (a, 2a) of a disc: r/√5·(1, 2) or the point itself."""
+
+    def f(a: Any, r: Any) -> Any:
+        options = {"options": {"rhobeg": 0.1}} if method == "COBYLA" else {}
+        x = minimize(
+            lambda x, a: (x[0] - a) ** 2 + (x[1] - 2.0 * a) ** 2,
+            [0.5, 0.1], args=(a,), method=method, constraints=[disc(r)], tol=1e-9, **options,
+        ).x  # fmt: skip
+        return x[0] + 10.0 * x[1]
+
+    assert grad(f, 1)(3.0, 2.0) == pytest.approx(21.0 / np.sqrt(5.0), rel=1e-6)
+    assert grad(f, 0)(3.0, 2.0) == pytest.approx(0.0, abs=1e-6)
+    assert grad(f, 0)(0.3, 2.0) == pytest.approx(21.0, rel=1e-6)
+    assert grad(f, 1)(0.3, 2.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_constraints_of_every_kind_together() -> None:
+    between = scipy.optimize.NonlinearConstraint
+    weights = np.array([1.0, -2.0, 3.0, 0.5])
+
+    def f(p: Any) -> Any:
+        def cost(x: Any) -> Any:
+            return ((x - p) ** 2).sum() + 0.1 * (x**4).sum() + p[0] * x[1] * x[2]
+
+        found = minimize(
+            cost, np.full(4, 0.4), bounds=[(0.0, 1.0)] * 4,
+            constraints=[
+                scipy.optimize.LinearConstraint([[1.0, 1.0, 1.0, 1.0]], 2.0, 2.0),
+                between(lambda x: [x[0] * x[1], x[2] + p[1] * x[3]], [0.1, -9.0], [np.inf, 1.0]),
+            ],
+        )  # fmt: skip
+        return weights @ found.x + found.fun
+
+    for p in (np.array([0.9, 0.2, 0.8, 0.3]), np.array([1.5, -0.3, 0.1, 1.2])):
+
+        def along(s: Any, p: Any = p) -> Any:
+            return f(p + s * np.array([1.0, 0.7, -0.4, 0.2]))
+
+        assert grad(along)(0.0) == pytest.approx(numerical_gradient(along, 0.0), rel=1e-6)
+        second = numerical_gradient(grad(along), 0.0)
+        assert grad(grad(along))(0.0) == pytest.approx(second, rel=1e-4, abs=1e-6)
+
+
+def test_constraints_that_depend_on_each_other_have_no_derivative() -> None:
+    a = Tensor(1.0)
+    x = minimize(lambda x: ((x - 3.0) ** 2).sum(), [0.1, 0.1], constraints=[disc(a), disc(a)]).x
+    with pytest.raises(ValueError, match="singular"):
+        x.sum().backward()
+
+
 def test_what_minimize_refuses() -> None:
-    for options in ({"constraints": ()}, {"jac": None}):
-        with pytest.raises(TypeError, match="not supported"):
-            minimize(lambda x: x[0] ** 2, [1.0], **options)
+    with pytest.raises(TypeError, match=r"jac=… is not supported"):
+        minimize(lambda x: x[0] ** 2, [1.0], jac=None)
+    for wrong in ({"type": "le", "fun": abs}, {"type": "eq"}, [3.0]):
+        with pytest.raises(TypeError, match="minimize: a constraint"):
+            minimize(lambda x: x[0] ** 2, [1.0], constraints=wrong)
     with pytest.raises(RuntimeError, match="no least point"):
         minimize(lambda x: x[0] ** 3, [-1.0], options={"maxiter": 3})
 

@@ -492,6 +492,14 @@ def test_in_many_threads() -> None:
         assert all(pool.map(work, range(64)))
 
 
+def test_a_list_of_numbers_beside_an_array_is_one() -> None:
+    x = np.array([1.0, 2.0])
+    cubes = lambda x: np.sum(x**3)  # noqa: E731
+    assert hvp(cubes)(x, [1, 0.5]).tolist() == [6.0, 6.0]
+    assert jvp(cubes, (x,), ([1, 0.5],))[1] == 9.0
+    assert grad(lambda a: hvp(cubes)(x, [a, 0.0])[0])(2.0) == 6.0
+
+
 @pytest.mark.parametrize("transform", [elementwise_grad, jacobian, hessian, hvp])
 def test_transforms_are_pickled_and_named(transform: Any) -> None:
     f = transform(swirl_sum)
@@ -516,13 +524,13 @@ def swirl_sum(x: Any) -> Any:
         (lambda: hvp(2.0), TypeError, "hvp: a function is needed"),
         (lambda: vjp(swirl, "x"), TypeError, "vjp: argument 0 is of type str"),
         (lambda: hvp(swirl_sum)(X), TypeError, "hvp: give the arguments of f and then the vector"),
-        (lambda: hvp(swirl_sum)(X, [1.0, 2.0]), ValueError, "hvp: the vector must have the same"),
+        (lambda: hvp(swirl_sum)(X, [1.0]), ValueError, "hvp: the vector must have the same"),
         (lambda: hvp(swirl)(X, X), ValueError, r"hvp: f returned shape \(2,\)"),
         (lambda: jacobian(swirl, mode="x"), ValueError, "jacobian: mode 'x' is none of"),
         (lambda: jvp(swirl, X, (X,)), TypeError, "jvp: primals must be a tuple"),
         (lambda: jvp(swirl, (X,), X), TypeError, "jvp: tangents must be a tuple"),
         (lambda: jvp(swirl, (X,), (X, X)), TypeError, "jvp: 2 tangents for 1 arguments"),
-        (lambda: jvp(swirl, (X,), ([1.0, 2.0],)), ValueError, r"tangent 0 must have .* at the top"),
+        (lambda: jvp(swirl, (X,), ([1.0],)), ValueError, r"tangent 0 must have .* at the top"),
         (lambda: jvp(swirl, (X,), (np.ones(3),)), ValueError, r"tangent 0 has shape \(3,\)"),
         (lambda: jvp(swirl, (X,), (1j * X,)), TypeError, "jvp: tangent 0 is of type ndarray"),
         (lambda: linearize(swirl, X)[1](), TypeError, "linearize: 0 tangents for 1 arguments"),
