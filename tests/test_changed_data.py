@@ -13,7 +13,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from primitive_checks import gradients_of, names, numbers, points, scalar_points, variables
+from primitive_checks import FEW, gradients_of, names, numbers, points, scalar_points, variables
 
 from autograd_lite import (
     PRIMITIVES,
@@ -47,6 +47,7 @@ KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
     [(name, Tensor) for name in names()]
     + [(name, Value) for name in names() if isinstance(PRIMITIVES[name], Elementwise)],
 )
+@FEW
 @given(data=st.data())
 def test_data_replaced_after_the_forward_pass(name: str, kind: type, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]

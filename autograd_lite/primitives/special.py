@@ -70,6 +70,9 @@ def _erf_of_array(x: Any) -> Any:
 def erf(x: Any) -> Any:
     """The error function z = 2/√π·∫₀ˣ e^(−t²) dt; ∂z/∂x = 2/√π·e^(−x²).
 
+    Raises:
+        TypeError: of complex numbers.
+
     >>> erf(0.0)
     0.0
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as al
-from autograd_lite import nn
+from autograd_lite import PRIMITIVES, nn
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.testing import programs
+from autograd_lite.testing.calls import is_loaded_later
 
 EDGES = (0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1e308, 1.0)
 
@@ -244,3 +247,30 @@ def test_models_of_values_are_refused():
     model = nn.Affine(4, 3, rng=0).as_values()
     with pytest.raises(TypeError, match="as_tensors"):
         trained(True, model, nn.softmax_cross_entropy)
+
+
+def called(primitive, xs, truth):
+    """A primitive of numbers, with that condition if it takes one."""
+    rest = iter(xs)
+    constants = primitive.constants
+    return primitive.function(
+        *(truth if i in constants else next(rest) for i in range(len(primitive.operands)))
+    )
+
+
+def test_every_function_of_numbers_at_the_edges():
+    """Traced once, then run where there are inf, nan, signed zeros and denormals."""
+    wrong = []
+    for primitive in PRIMITIVES.values():
+        if not isinstance(primitive, Elementwise) or is_loaded_later(primitive):
+            continue
+        for truth in (True, False) if primitive.constants else (None,):
+            f = al.value_and_grad(lambda xs, p=primitive, truth=truth: called(p, xs, truth))
+            compiled = al.compile(f)
+            count = len(primitive.operands) - len(primitive.constants)
+            for xs in itertools.product(EDGES, repeat=count):
+                with np.errstate(all="ignore"):
+                    got, expected = compiled(xs), f(xs)
+                if bits(got) != bits(expected):
+                    wrong.append((primitive.name, truth, xs, got, expected))
+    assert not wrong
