@@ -14,7 +14,7 @@ Point = list[Any]
 Function = Callable[[Point], Any]
 Gradient = Callable[[Point], Point]
 
-MODES: dict[str, Callable[[Function], Gradient]] = {
+MODES: dict[str, Callable[[Callable[..., Any]], Callable[..., Point]]] = {
     "r": al.grad,
     "f": functools.partial(al.jacobian, mode="forward"),
 }

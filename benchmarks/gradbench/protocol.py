@@ -39,15 +39,15 @@ def as_line(response: Message) -> str:
     """A response as JSON; one that JSON cannot hold (nan, inf) as a failure."""
     try:
         return json.dumps(response, allow_nan=False)
-    except ValueError as error:
-        failed = {"id": response["id"], "success": False, "error": f"the output: {error}"}
-        return json.dumps(failed)
+    except ValueError:
+        error = "there is nan or inf in the output, which JSON cannot hold"
+        return json.dumps({"id": response["id"], "success": False, "error": error})
 
 
 def answer(message: Message) -> Message:
     """The response to a message; to one of an unknown kind its id alone."""
-    make = ANSWERS.get(message.get("kind", ""), lambda message: {})
-    return {"id": message["id"], **make(message)}
+    make = ANSWERS.get(message.get("kind", ""))
+    return {"id": message["id"], **(make(message) if make else {})}
 
 
 def _start(message: Message) -> Message:
@@ -94,9 +94,7 @@ def evaluated(module: str, function: str, given: Any) -> Message:
     prepared = functions[function](given)
     timings = [timing("prepare", time.perf_counter_ns() - start)]
     settings = given if isinstance(given, dict) else {}
-    result, times = repeated(
-        prepared, settings.get("min_runs", 1), settings.get("min_seconds", 0)
-    )
+    result, times = repeated(prepared, settings.get("min_runs", 1), settings.get("min_seconds", 0))
     timings += [timing("evaluate", t) for t in times]
     return {"success": True, "output": prepared.output(result), "timings": timings}
 

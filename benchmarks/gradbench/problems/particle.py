@@ -45,7 +45,7 @@ def missed_by(field: Any) -> Function:
 
 def variant(name: str, given: Any) -> Prepared:
     """The best w, with the modes of the outer and the inner derivative."""
-    outer, inner = name
+    outer, inner = tuple(name)
     energy = missed_by(FIELDS[inner])
     w = float(given["w"])
     return Prepared(lambda: argmin(energy, MODES[outer](energy), [w])[0])
