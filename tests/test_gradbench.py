@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from gradbench_checks import PROBLEMS, checksums, close, inputs, optimiser, output, particle
 
+from benchmarks import peers
+from benchmarks.gradbench import timing
+
 
 def test_each_problem_is_there() -> None:
     names = "hello llsq lse ode det kmeans particle saddle gmm lstm ba ht"
@@ -394,3 +397,29 @@ def test_lstm_of_standard_size() -> None:
     close(output("lstm", "objective", given), 0.66337460035723)
     sums = 266, -0.02840815952877154, 0.09271323793393832, 3.7095320601449036e-07
     checksums(output("lstm", "jacobian", given), *sums, last=-0.01182056983523103)
+
+
+# ---------------------------------------------------------------- beside other libraries
+
+
+SMALL = {
+    "llsq": inputs.llsq(8, 5),
+    "lse": inputs.lse(9),
+    "ode": {"x": SIX, "s": 3},
+    "det": inputs.det(6),
+    "kmeans": inputs.kmeans(3, 20, 2),
+    "gmm": MIXTURE,
+    "lstm": inputs.lstm(2, 5),
+    "ba": inputs.ba(1) | {"n": 2, "m": 3, "p": 11},
+    "ht": inputs.ht(1, complicated=True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", ["torch", "JAX"])
+@pytest.mark.parametrize("module", SMALL)
+def test_other_libraries_agree(module: str, peer: str) -> None:
+    if not peers.is_installed(peer):
+        pytest.skip(f"{peer} is not installed (the extra bench)")
+    runs = [timing.gradient(module, name, SMALL[module]) for name in (timing.OURS, peer)]
+    timing.agree({name: timing.timed(run) for name, run in zip("ab", runs, strict=True)})

@@ -45,15 +45,6 @@ def argmin(f: Function, gradient: Gradient, x: Point) -> Point:
     return x
 
 
-def argmax(f: Function, mode: Callable[[Function], Gradient], x: Point) -> Point:
-    """Where f is greatest."""
-
-    def negative(x: Point) -> Any:
-        return -f(x)
-
-    return argmin(negative, mode(negative), x)
-
-
 def norm(x: Point) -> float:
     """√Σ xᵢ², of the numbers: nothing depends on it but where a search goes on."""
     return math.sqrt(sum(number(a) ** 2 for a in x))

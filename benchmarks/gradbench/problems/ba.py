@@ -88,23 +88,27 @@ class Scene:
 
     def jacobian(self) -> tuple[Any, Any, Any]:
         """The Jacobian of all errors, in compressed rows: rows, columns and values."""
-        n, m, p = self.n, self.m, self.p
+        p = self.p
         values = np.empty(31 * p)
-        columns = np.empty(31 * p, dtype=np.int64)
         dense = values[: 30 * p].reshape(p, 2, 15)
         for part, unknowns, features in self.blocks():
             for i, row in enumerate(jacobians(unknowns, features)):
                 for j, entry in enumerate(row):
                     dense[part, i, j] = entry
         values[30 * p :] = weight_slopes(self.weights)
-        all_p = np.arange(p)
-        places = columns[: 30 * p].reshape(p, 2, 15)
-        places[:, :, :11] = (all_p % n * 11)[:, None, None] + np.arange(11)
-        places[:, :, 11:14] = (11 * n + all_p % m * 3)[:, None, None] + np.arange(3)
-        places[:, :, 14] = (11 * n + 3 * m + all_p)[:, None]
-        columns[30 * p :] = 11 * n + 3 * m + all_p
-        rows = np.concatenate([15 * np.arange(2 * p + 1), 30 * p + 1 + all_p])
-        return rows, columns, values
+        return *self.places(), values
+
+    def places(self) -> tuple[Any, Any]:
+        """Where the values stand: the place at which each row begins, and their columns."""
+        n, m, p = self.n, self.m, self.p
+        every = np.arange(p)
+        columns = np.empty(31 * p, dtype=np.int64)
+        dense = columns[: 30 * p].reshape(p, 2, 15)
+        dense[:, :, :11] = (every % n * 11)[:, None, None] + np.arange(11)
+        dense[:, :, 11:14] = (11 * n + every % m * 3)[:, None, None] + np.arange(3)
+        columns[30 * p :] = 11 * n + 3 * m + every
+        dense[:, :, 14] = columns[30 * p :, None]
+        return np.concatenate([15 * np.arange(2 * p + 1), 30 * p + 1 + every]), columns
 
 
 def objective(given: Any) -> Prepared:

@@ -48,9 +48,8 @@ def by_arrays(entries: Any, size: int) -> Any:
     minors = matrix[-1][remaining(size)[-1][:, 0]]
     for row in range(size - 2, -1, -1):
         left = size - row
-        signs = np.where(np.arange(left) % 2, -1.0, 1.0)
         terms = matrix[row][remaining(size)[row]] * minors.reshape(-1, left)
-        minors = np.sum(terms * signs, axis=1)
+        minors = np.sum(terms * (-1.0) ** np.arange(left), axis=1)
     return minors[0]
 
 

@@ -11,14 +11,21 @@ import autograd_lite as al
 from benchmarks.gradbench.problem import Functions, Prepared, array, traced
 
 
+def places(d: int) -> Any:
+    """Where the entries of a lower triangular matrix stand in a list of its diagonal, of what is
+    below it, column by column, and of a 0."""
+    below = d * (d - 1) // 2
+    found = np.full((d, d), d + below)
+    found[np.diag_indices(d)] = np.arange(d)
+    found.T[np.triu_indices(d, 1)] = d + np.arange(below)
+    return found
+
+
 def triangular(q: Any, l: Any) -> Any:  # noqa: E741
-    """The matrices with exp q on the diagonal, and l below it, column by column."""
+    """The matrices with exp q on the diagonal, and l below it."""
     k, d = q.shape
-    places = np.full((d, d), d + l.shape[1])  # where all that is above it is: a 0
-    places[np.diag_indices(d)] = np.arange(d)
-    places.T[np.triu_indices(d, 1)] = d + np.arange(l.shape[1])
     entries = np.concatenate([np.exp(q), l, np.zeros((k, 1))], axis=1)
-    return entries[:, places]
+    return entries[:, places(d)]
 
 
 def logsumexp(x: Any) -> Any:

@@ -38,12 +38,12 @@ def along_the_chain(relative: Any, parents: tuple[int, ...]) -> Any:
         depths.append(0 if parent < 0 else depths[parent] + 1)
     order = sorted(range(len(parents)), key=depths.__getitem__)
     place = {bone: i for i, bone in enumerate(order)}
-    found = relative[[bone for bone in order if depths[bone] == 0]]
+    found = relative[np.asarray([bone for bone in order if depths[bone] == 0])]
     for depth in range(1, max(depths) + 1):
         bones = [bone for bone in order if depths[bone] == depth]
-        before = found[[place[parents[bone]] for bone in bones]]
-        found = np.concatenate([found, before @ relative[bones]])
-    return found[[place[bone] for bone in range(len(parents))]]
+        before = found[np.asarray([place[parents[bone]] for bone in bones])]
+        found = np.concatenate([found, before @ relative[np.asarray(bones)]])
+    return found[np.asarray([place[bone] for bone in range(len(parents))])]
 
 
 def rotation(r: Any) -> Any:
@@ -71,6 +71,16 @@ def vertices(theta: Any, model: dict[str, Any], parents: tuple[int, ...]) -> Any
     return skin @ rotation(theta[:3]).T + theta[3:6]
 
 
+def errors(hand: Hand, theta: Any, us: Any, points: Any, model: dict[str, Any]) -> Any:
+    """What each point is off: the vertex, or a place in a triangle of three."""
+    skin = vertices(theta, model, hand.parents)
+    if us is None:
+        return points - skin[hand.seen]
+    u, v = us[:, :1], us[:, 1:]
+    a, b, c = (skin[hand.seen[:, i]] for i in range(3))
+    return points - (u * a + v * b + (1.0 - u - v) * c)
+
+
 class Hand:
     """An input: the model of the hand, and which of its points were seen where."""
 
@@ -88,28 +98,22 @@ class Hand:
         if self.us is not None:
             self.seen = np.array(model["triangles"], dtype=int)[self.seen]  # (N, 3) vertices
 
-        def errors(theta: Any, us: Any, points: Any, model: dict[str, Any]) -> Any:
-            """What each point is off: the vertex, or a place in a triangle of three."""
-            skin = vertices(theta, model, self.parents)
-            if us is None:
-                return points - skin[self.seen]
-            u, v = us[:, :1], us[:, 1:]
-            a, b, c = (skin[self.seen[:, i]] for i in range(3))
-            return points - (u * a + v * b + (1.0 - u - v) * c)
+        def of_numbers(theta: Any, us: Any, points: Any, model: dict[str, Any]) -> Any:
+            return errors(self, theta, us, points, model)
 
         def jacobian(theta: Any, us: Any, points: Any, model: dict[str, Any]) -> Any:
-            by_theta = al.jacobian(errors, mode="forward")(theta, us, points, model)
+            by_theta = al.jacobian(of_numbers, mode="forward")(theta, us, points, model)
             if us is None:
                 return by_theta.reshape(-1, 26)
 
             def of_us(us: Any) -> Any:
-                return errors(theta, us, points, model)
+                return of_numbers(theta, us, points, model)
 
             directions = (np.zeros_like(us) + np.eye(2)[i] for i in range(2))
             by_us = [al.jvp(of_us, (us,), (direction,))[1] for direction in directions]
             return np.concatenate([np.stack(by_us, axis=2), by_theta], axis=2).reshape(-1, 28)
 
-        self.errors, self.jacobian = al.compile(errors), al.compile(jacobian)
+        self.errors, self.jacobian = al.compile(of_numbers), al.compile(jacobian)
 
     @property
     def arguments(self) -> tuple[Any, ...]:

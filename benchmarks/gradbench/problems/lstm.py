@@ -20,20 +20,30 @@ def layer(weights: Any, biases: Any, z: Any, h: Any, c: Any) -> tuple[Any, Any]:
     return out * np.tanh(c), c
 
 
-def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+def outputs(main: Any, states: Any, z: Any) -> Any:
+    """The states of all layers after a step with input z, and the hidden one of the last."""
+    found = []
+    for i, (h, c) in enumerate(states):
+        z, c = layer(main[2 * i], main[2 * i + 1], z, h, c)
+        found.append((z, c))
+    return found, z
+
+
+def loss(hidden: Any, extra: Any, sequence: Any) -> Any:
     """The mean loss of the guesses at the next character; 2 more in the sum of exponentials."""
-    layers = len(main) // 2
-    weights, biases = main[0::2], main[1::2]
-    h, c = list(state[0::2]), list(state[1::2])
-    last = []
-    for z in extra[0] * sequence[:-1]:
-        for i in range(layers):
-            h[i], c[i] = layer(weights[i], biases[i], z, h[i], c[i])
-            z = h[i]
-        last.append(z)
-    y = np.stack(last) * extra[1] + extra[2]
+    y = hidden * extra[1] + extra[2]
     guesses = y - np.log(2.0 + np.sum(np.exp(y), axis=1, keepdims=True))
-    return -np.sum(sequence[1:] * guesses) / y.size
+    return -np.sum(sequence[1:] * guesses) / (len(y) * y.shape[1])
+
+
+def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+    """The loss on a text."""
+    states = [(state[i], state[i + 1]) for i in range(0, len(state), 2)]
+    hidden = []
+    for z in extra[0] * sequence[:-1]:
+        states, z = outputs(main, states, z)
+        hidden.append(z)
+    return loss(np.stack(hidden), extra, sequence)
 
 
 def arguments(given: Any) -> tuple[Any, ...]:

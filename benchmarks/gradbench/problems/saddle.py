@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from benchmarks.gradbench.optimiser import MODES, VARIANTS, Point, argmax, argmin
+import autograd_lite as al
+from benchmarks.gradbench.optimiser import MODES, VARIANTS, Point, argmin
 from benchmarks.gradbench.problem import Functions, Prepared
 
 
@@ -14,11 +15,22 @@ def surface(x: Point, y: Point) -> Any:
     return x[0] * x[0] + x[1] * x[1] - (y[0] * y[0] + y[1] * y[1])
 
 
+def sunk(y: Point, x: Point) -> Any:
+    """Its negative, as a function of y first."""
+    return -surface(x, y)
+
+
+DEPTH = al.compile(sunk)
+SLOPES = {name: al.compile(mode(sunk)) for name, mode in MODES.items()}
+"""Where they are differentiated from outside they run as they stand, else compiled."""
+
+
 def saddle_point(start: Point, outer: str, inner: str) -> Point:
     """x* and then y*; the outer derivative goes through the search for y."""
 
     def best(x: Point) -> Point:
-        return argmax(lambda y: surface(x, y), MODES[inner], start)
+        slope = SLOPES[inner]
+        return argmin(lambda y: DEPTH(y, x), lambda y: slope(y, x), start)
 
     def greatest(x: Point) -> Any:
         return surface(x, best(x))
