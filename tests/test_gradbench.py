@@ -416,6 +416,7 @@ SMALL = {
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.func itself
 @pytest.mark.parametrize("peer", ["torch", "JAX"])
 @pytest.mark.parametrize("module", SMALL)
 def test_other_libraries_agree(module: str, peer: str) -> None:
