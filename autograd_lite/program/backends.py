@@ -46,7 +46,7 @@ def python_body(program: Program, names: Names) -> Body:
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
         statement = statement_of(one)
-        if statement is not None and statement != before:
+        if statement is not None and statement != before and statement.text != text:
             lines.append(f"# {statement.text}")
         before = statement
         if text:
