@@ -172,7 +172,7 @@ def builtin(
     """
     if sys.implementation.name != "cpython":
         return _through_ctypes(loaded, address, inputs, outputs, live)
-    caller, start = _caller()
+    start = _caller()[1]
     size = inputs + outputs + live + 1
     program = _Program(struct.pack("=5q", address, inputs, outputs, size, size > _ON_STACK))
     program.loaded = loaded

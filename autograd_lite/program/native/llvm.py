@@ -7,19 +7,28 @@ single numbers or for some beside each other, in the lanes of the processor.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autograd_lite.program.native.library import definition, type_of
-from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op
+from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op, arguments_of
 
 LENGTH = 500
 """How many operations there are in a function."""
 
-_SIGNS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
-_COMPARED = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-_JOINED = {"and": "and", "or": "or"}
+_FORMS = {
+    **{name: f"f{name} {{kind}} {{0}}, {{1}}" for name in ("add", "sub", "mul", "div")},
+    **{name: f"fcmp o{name} {{kind}} {{0}}, {{1}}" for name in ("lt", "le", "gt", "ge", "eq")},
+    **{name: f"{name} {{truth}} {{0}}, {{1}}" for name in ("and", "or")},
+    "ne": "fcmp une {kind} {0}, {1}",
+    "neg": "fneg {kind} {0}",
+    "not": "xor {truth} {0}, {true}",
+    "number": "uitofp {truth} {0} to {kind}",
+    "select": "select {truth} {0}, {kind} {1}, {kind} {2}",
+}
+"""Each operation as an instruction of LLVM's, of numbers or of several beside each other."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,9 @@ class Parts:
     names: list[str] = field(default_factory=list)
 
 
-def parts_of_code(code: Code, lanes: int, memory: Memory, length: int = LENGTH) -> Parts:
+def parts_of_code(code: Code, lanes: int, memory: Memory) -> Parts:
     """The functions `@part0`, `@part1` … that compute the outputs of code."""
-    pieces = _pieces(code, length)
+    pieces = _pieces(code, LENGTH)
     crossing = _Crossing(code, pieces)
     called: set[str] = set()
     functions = []
@@ -55,8 +64,19 @@ def parts_of_code(code: Code, lanes: int, memory: Memory, length: int = LENGTH) 
         writer = _Writer(code, lanes, memory, crossing, number)
         functions.append(writer.function(piece))
         called |= writer.called
-    definitions = [definition(name, lanes) for name in sorted(called)]
-    return Parts(functions, definitions, crossing.size, [f"part{i}" for i in range(len(pieces))])
+    return Parts(
+        functions,
+        _definitions(called, lanes),
+        crossing.size,
+        [f"part{i}" for i in range(len(pieces))],
+    )
+
+
+def _definitions(names: set[str], lanes: int) -> list[str]:
+    """The functions of these names, and each that they declare once."""
+    lines = [line for name in sorted(names) for line in definition(name, lanes).splitlines()]
+    declared = dict.fromkeys(line for line in lines if line.startswith("declare"))
+    return [*declared, *(line for line in lines if line not in declared)]
 
 
 def _pieces(code: Code, length: int) -> list[range]:
@@ -64,7 +84,7 @@ def _pieces(code: Code, length: int) -> list[range]:
     total = len(code.ops)
     count = max(1, round(total / length))
     bounds = [total * i // count for i in range(count + 1)]
-    return [range(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [range(a, b) for a, b in itertools.pairwise(bounds)]
 
 
 class _Crossing:
@@ -93,13 +113,6 @@ class _Crossing:
                     self.places[i] = free.pop()
                     ending[last[i]].append(self.places[i])
             free += ending[number]
-
-
-def arguments_of(op: Op) -> tuple[int, ...]:
-    """The operations that one is applied to."""
-    if op[0] in LEAVES:
-        return ()
-    return op[2:] if op[0] == "call" else op[1:]  # type: ignore[return-value]
 
 
 class _Writer:
@@ -131,29 +144,17 @@ class _Writer:
                 self._lines += self._memory.store(self._kind, self._name(i), output)
         head = (
             f"define internal void @part{self._number}"
-            f"({self._memory.parameters}, ptr noalias %live) nounwind {{"
+            f"({self._memory.parameters}, ptr noalias %live) noinline nounwind {{"
         )
         return "\n  ".join([head, *self._lines, "ret void"]) + "\n}"
 
     def _line(self, i: int, op: Op) -> str:
-        name = op[0]
         kind = self._kind
         given = [self._name(x) for x in arguments_of(op)]
-        if name in _SIGNS:
-            return f"%v{i} = {_SIGNS[str(name)]} {kind} {given[0]}, {given[1]}"
-        if name in _COMPARED:
-            return f"%v{i} = fcmp {_COMPARED[str(name)]} {kind} {given[0]}, {given[1]}"
-        if name in _JOINED:
-            return f"%v{i} = {name} {self._truth} {given[0]}, {given[1]}"
-        if name == "neg":
-            return f"%v{i} = fneg {kind} {given[0]}"
-        if name == "not":
-            return f"%v{i} = xor {self._truth} {given[0]}, {self._splat('i1', 'true')}"
-        if name == "number":
-            return f"%v{i} = uitofp {self._truth} {given[0]} to {kind}"
-        if name == "select":
-            chosen = f"{kind} {given[1]}, {kind} {given[2]}"
-            return f"%v{i} = select {self._truth} {given[0]}, {chosen}"
+        form = _FORMS.get(op[0])
+        if form is not None:
+            true = self._splat("i1", "true")
+            return f"%v{i} = {form.format(*given, kind=kind, truth=self._truth, true=true)}"
         function = str(op[1])
         self.called.add(function)
         taken = ", ".join(f"{kind} {x}" for x in given)
@@ -171,7 +172,7 @@ class _Writer:
         else:
             name = f"%v{i}"
             if op[0] == "input":
-                self._lines += self._memory.load(name, int(op[1]))  # type: ignore[call-overload]
+                self._lines += self._memory.load(name, int(op[1]))
             else:
                 self._lines += self._read(i)
         self._known[i] = name

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograd_lite.engine.floats import FLOAT_CONSTANTS, FLOAT_FUNCTIONS
 from autograd_lite.program.native.library import OPERANDS
@@ -24,7 +26,7 @@ from autograd_lite.program.straight import (
     StraightLine,
 )
 
-Op = tuple[object, ...]
+Op = tuple[Any, ...]
 """("input", i), ("constant", number), ("call", function, *numbers), (name, *arguments)."""
 
 TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
@@ -49,16 +51,40 @@ class Code:
     """Operations in order, and which of them are wanted."""
 
     ops: list[Op]
-    results: list[int]
-    """For each instruction, the operation that gives its result."""
+    results: list[int | None]
+    """For each instruction, the operation that gives its result; None if it is not needed."""
     ends: list[int]
     """For each instruction, how many operations there are once it is done."""
     outputs: list[int]
 
-    @property
-    def inputs(self) -> list[int]:
-        """Which inputs are used."""
-        return sorted(int(op[1]) for op in self.ops if op[0] == "input")  # type: ignore[call-overload]
+    def needed(self) -> Code:
+        """The operations that lead to the outputs."""
+        wanted = [False] * len(self.ops)
+        for x in self.outputs:
+            wanted[x] = True
+        for i in range(len(self.ops) - 1, -1, -1):
+            if wanted[i]:
+                for x in arguments_of(self.ops[i]):
+                    wanted[x] = True
+        before = [0, *itertools.accumulate(map(int, wanted))]  # how many are kept of those before
+        kept = [_moved(op, before) for op, keep in zip(self.ops, wanted, strict=True) if keep]
+        results = [None if x is None or not wanted[x] else before[x] for x in self.results]
+        ends = [before[end] for end in self.ends]
+        return Code(kept, results, ends, [before[x] for x in self.outputs])
+
+
+def arguments_of(op: Op) -> tuple[int, ...]:
+    """The operations that one is applied to."""
+    if op[0] in LEAVES:
+        return ()
+    return op[2:] if op[0] == "call" else op[1:]
+
+
+def _moved(op: Op, places: Sequence[int]) -> Op:
+    if op[0] in LEAVES:
+        return op
+    start = 2 if op[0] == "call" else 1
+    return (*op[:start], *(places[x] for x in op[start:]))
 
 
 def lowered(line: StraightLine) -> Code:
@@ -86,7 +112,7 @@ def lowered(line: StraightLine) -> Code:
 
     def place(x: Reference) -> int:
         if x.__class__ is Slot:
-            return places[x.index]  # type: ignore[union-attr]
+            return places[x.index]
         if isinstance(x, Constant):
             return ops.constant(x.value)
         assert isinstance(x, Input)
@@ -96,7 +122,7 @@ def lowered(line: StraightLine) -> Code:
         places.append(_applied(ops, one, [place(x) for x in one.arguments]))
         ends.append(len(ops.ops))
     outputs = [ops.number(place(x)) for x in line.outputs]
-    return Code(ops.ops, places, ends, outputs)
+    return Code(ops.ops, list(places), ends, outputs).needed()
 
 
 def _applied(ops: _Ops, one: Instruction, arguments: Sequence[int]) -> int:
@@ -109,13 +135,13 @@ def _applied(ops: _Ops, one: Instruction, arguments: Sequence[int]) -> int:
     for step in steps:
         kind = step[0]
         if kind == "input":
-            places.append(arguments[step[1]])  # type: ignore[index]
+            places.append(arguments[step[1]])
         elif kind == "constant":
-            places.append(ops.constant(step[1]))  # type: ignore[arg-type]
+            places.append(ops.constant(step[1]))
         elif kind == "call":
-            places.append(ops.call(step[1], [places[i] for i in step[2:]]))  # type: ignore
+            places.append(ops.call(step[1], [places[i] for i in step[2:]]))
         else:
-            places.append(ops.add((kind, *(places[i] for i in step[1:]))))  # type: ignore[index]
+            places.append(ops.add((kind, *(places[i] for i in step[1:]))))
     return places[result]
 
 
@@ -149,6 +175,9 @@ class _Ops:
         return place
 
     def constant(self, value: float) -> int:
+        """A number, or a truth value, which is a comparison of numbers."""
+        if value.__class__ is bool:
+            return self.truth(self.constant(float(value)))
         try:
             number = float(value)
         except OverflowError:
@@ -173,7 +202,12 @@ class _Ops:
 
     def truth(self, place: int) -> int:
         """Whether a number is not 0; nan is not."""
-        return place if self.is_truth(place) else self.add(("ne", place, self.constant(0.0)))
+        if self.is_truth(place):
+            return place
+        zero, op = self.constant(0.0), self.ops[place]
+        if op[0] == "select" and op[3] == zero and op[2] == self.constant(1.0):
+            return int(op[1])
+        return self.add(("ne", place, zero))
 
 
 def _power(ops: _Ops, x: int, y: int) -> int | None:
@@ -183,7 +217,7 @@ def _power(ops: _Ops, x: int, y: int) -> int | None:
     if kind != "constant" or exponent not in (1.0, 2.0, 3.0):
         return None
     power = x
-    for _ in range(int(exponent) - 1):  # type: ignore[call-overload]
+    for _ in range(int(exponent) - 1):
         power = ops.add(("mul", power, x))
     return power
 
@@ -215,7 +249,7 @@ class _Lowering:
                 return self._given[name]
             case ast.Name(id=name) if name in FLOAT_CONSTANTS:
                 return ops.constant(FLOAT_CONSTANTS[name])
-            case ast.Constant(value=bool() | int() | float() as value):
+            case ast.Constant(value=int() | float() as value):
                 return ops.constant(value)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return ops.add(("neg", self.number(operand)))

@@ -11,24 +11,41 @@ from autograd_lite.program.native.machine import Loaded
 from autograd_lite.program.straight import StraightLine
 
 _CHECK = """
-define internal i32 @has_nan(ptr %from, i64 %count) alwaysinline {
+define internal i32 @has_nan(ptr %from, i64 %count) noinline {
 start:
-  %none = icmp eq i64 %count, 0
-  br i1 %none, label %end, label %next
+  %blocks = and i64 %count, -8
+  br label %next
 next:
-  %i = phi i64 [ 0, %start ], [ %j, %next ]
-  %before = phi i32 [ 0, %start ], [ %after, %next ]
+  %i = phi i64 [ 0, %start ], [ %j, %block ]
+  %before = phi <8 x i1> [ zeroinitializer, %start ], [ %after, %block ]
+  %more = icmp ult i64 %i, %blocks
+  br i1 %more, label %block, label %rest
+block:
   %place = getelementptr double, ptr %from, i64 %i
-  %x = load double, ptr %place, align 8
-  %nan = fcmp uno double %x, 0.0
-  %bit = zext i1 %nan to i32
-  %after = or i32 %before, %bit
-  %j = add nuw i64 %i, 1
-  %more = icmp ult i64 %j, %count
-  br i1 %more, label %next, label %end
+  %x = load <8 x double>, ptr %place, align 8
+  %nan = fcmp uno <8 x double> %x, zeroinitializer
+  %after = or <8 x i1> %before, %nan
+  %j = add nuw i64 %i, 8
+  br label %next
+rest:
+  %all = bitcast <8 x i1> %before to i8
+  %found = icmp ne i8 %all, 0
+  br label %one
+one:
+  %k = phi i64 [ %i, %rest ], [ %l, %single ]
+  %so_far = phi i1 [ %found, %rest ], [ %now, %single ]
+  %left = icmp ult i64 %k, %count
+  br i1 %left, label %single, label %end
+single:
+  %at = getelementptr double, ptr %from, i64 %k
+  %y = load double, ptr %at, align 8
+  %bad = fcmp uno double %y, 0.0
+  %now = or i1 %so_far, %bad
+  %l = add nuw i64 %k, 1
+  br label %one
 end:
-  %found = phi i32 [ 0, %start ], [ %after, %next ]
-  ret i32 %found
+  %z = zext i1 %so_far to i32
+  ret i32 %z
 }
 """
 
@@ -57,7 +74,8 @@ def native_function(line: StraightLine, checked: range = range(0)) -> Callable[.
 
 def level_for(code: Code) -> int:
     """How much LLVM is to do: less for long programs."""
-    return 2 if len(code.ops) <= 5000 else 1
+    size = len(code.ops)
+    return 2 if size <= 3000 else 1 if size <= 15000 else 0
 
 
 def llvm_of_numbers(code: Code, checked: range = range(0)) -> tuple[str, int]:
