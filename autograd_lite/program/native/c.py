@@ -13,9 +13,12 @@ from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op, argumen
 from autograd_lite.program.scalars import straight_line_of
 
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while in out main INFINITY NAN isnan".split(" ")
+    re.findall(
+        r"\w+",
+        """auto break case char const continue default do double else enum extern float for goto if
+        inline int long register restrict return short signed sizeof static struct switch typedef
+        union unsigned void volatile while in out main INFINITY NAN isnan""",
+    )
 )
 
 _SIGNS = {

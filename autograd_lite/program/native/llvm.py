@@ -40,7 +40,9 @@ class Memory:
     load: Callable[[str, int], list[str]]
     """Lines that give the name to an input."""
     store: Callable[[str, str, int], list[str]]
-    """Lines that put a name, some other names beginning with the first, to an output."""
+    """Lines that put what has the name, of the type, to an output."""
+    first: tuple[str, ...] = ()
+    """Lines at the beginning of each function."""
 
 
 @dataclass
@@ -129,7 +131,7 @@ class _Writer:
         self._kind = type_of(lanes)
         self._truth = "i1" if lanes == 1 else f"<{lanes} x i1>"
         self._known: dict[int, str] = {}
-        self._lines: list[str] = []
+        self._lines: list[str] = [*memory.first]
         self.called: set[str] = set()
 
     def function(self, piece: range) -> str:
