@@ -10,6 +10,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+MOST = 2**28
+"""How many bytes of files are kept: the oldest go first."""
+
+TIDIED = 64
+"""After about how many new files it is seen to that they are not more."""
+
 _MARK = b"autograd_lite 1\n"
 
 
@@ -41,6 +47,8 @@ def kept(key: str, make: Callable[[], bytes]) -> bytes:
     made = make()
     with contextlib.suppress(OSError, RuntimeError):
         _write(folder() / f"{name}.o", made)
+        if int(name[:8], 16) % TIDIED == 0:
+            _tidy(folder())
     return made
 
 
@@ -65,3 +73,19 @@ def _write(path: Path, body: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _tidy(kept_in: Path) -> None:
+    """Remove the files that were written first, if there is more than is to be kept."""
+    files = []
+    for path in kept_in.iterdir():
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            files.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total <= MOST:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink()
+            total -= size

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from autograd_lite.program.native.library import definition, type_of
 from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op, arguments_of
 
-LENGTH = 500
+LENGTH = 1000
 """How many operations there are in a function."""
 
 _FORMS = {

@@ -74,17 +74,17 @@ class OverRows:
         Raises:
             ValueError: if the arrays differ in length, or their number is not that of the inputs.
         """
-        given = self._given(inputs)
-        n = given[self._varying[0]].size if self._varying else 1
+        varying, same = self._given(inputs)
+        n = len(varying[0]) if len(varying) else 1
         width = lanes()
         if n < width:
-            return self._few(given, n)
-        where, held = self._pointers(given)
+            return self._few(varying, same, n)
+        where = self._pointers(varying, same)
         rows = np.empty((self._rows, n))
-        outs = rows.ctypes.data + 8 * n * np.arange(self._rows)
+        outs = _beginnings(rows)
         blocks = -(-n // width)
         threads = max(1, min(threads, blocks // 8))
-        bounds = [width * (blocks * i // threads) for i in range(threads)] + [n]
+        bounds = [*(width * (blocks * i // threads) for i in range(threads)), n]
         sums = np.zeros((threads, self._sums, width))
 
         def part(i: int) -> None:
@@ -97,44 +97,55 @@ class OverRows:
         else:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(part, range(threads)))
-        del held
         return rows, sums.sum(axis=(0, 2))
 
-    def _given(self, inputs: Sequence[Any] | Array) -> list[Array] | Array:
-        """The inputs in double precision, those that vary one number beside the other."""
+    def _given(self, inputs: Sequence[Any] | Array) -> tuple[Sequence[Array] | Array, Array]:
+        """In double precision: an array for each input that varies, and the numbers that are
+        shared."""
         if len(inputs) != self._count:
             raise ValueError(f"{self._count} inputs are needed, not {len(inputs)}")
         if isinstance(inputs, np.ndarray) and inputs.ndim == 2 and not self._shared:
-            return np.ascontiguousarray(inputs, np.float64)
-        given = [np.ascontiguousarray(x, np.float64) for x in inputs]
-        shapes = {given[i].shape if np.ndim(inputs[i]) else () for i in self._varying}
+            return np.ascontiguousarray(inputs, np.float64), np.empty(0)
+        varying = [np.asarray(inputs[i]) for i in self._varying]
+        shapes = {x.shape for x in varying}
         if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
             raise ValueError(f"arrays of one length are needed, not of shapes {sorted(shapes)}")
-        if any(given[i].size != 1 for i in self._shared):
-            raise ValueError("an input that is shared is one number")
-        return given
+        same = np.array([inputs[i] for i in self._shared], np.float64)
+        if same.shape != (len(self._shared),):
+            raise ValueError("an input that is shared is a number")
+        return [np.ascontiguousarray(x, np.float64) for x in varying], same
 
-    def _pointers(self, given: list[Array] | Array) -> tuple[Array, Any]:
-        """Where each input lies, and what keeps it there."""
-        if isinstance(given, np.ndarray):
-            return given.ctypes.data + given.strides[0] * np.arange(self._count), given
-        return np.array([x.ctypes.data for x in given] or [0]), given
+    def _pointers(self, varying: Sequence[Array] | Array, same: Array) -> Array:
+        """Where each input lies."""
+        where = np.zeros(self._count + 1, np.int64)
+        if isinstance(varying, np.ndarray):
+            where[self._varying] = _beginnings(varying)
+        else:
+            where[self._varying] = [x.ctypes.data for x in varying]
+        where[self._shared] = _beginnings(same)
+        return where
 
-    def _few(self, given: list[Array] | Array, n: int) -> tuple[Array, Array]:
+    def _few(self, varying: Sequence[Array] | Array, same: Array, n: int) -> tuple[Array, Array]:
         """The same of fewer rows than there are lanes: as the last of as many as there are."""
         width = lanes()
         if not n:
             return np.empty((self._rows, 0)), np.zeros(self._sums)
-        padded = [np.ascontiguousarray(x, np.float64) for x in given]
-        for i in self._varying:
-            padded[i] = np.concatenate([np.repeat(padded[i][:1], width - n), padded[i]])
-        where, held = self._pointers(padded)
+        padded = np.empty((len(varying), width))
+        for to, x in zip(padded, varying, strict=True):
+            to[:] = x[0]
+            to[width - n :] = x
+        where = self._pointers(padded, same)
         rows, sums = np.empty((self._rows, width)), np.zeros((self._sums, width))
-        outs = rows.ctypes.data + 8 * width * np.arange(self._rows)
         live = np.empty(self._live * width + 1)
-        self._run(*(x.ctypes.data for x in (where, outs, sums, live)), width - n, width)
-        del held
+        pointers = (where, _beginnings(rows), sums, live)
+        self._run(*(x.ctypes.data for x in pointers), width - n, width)
         return rows[:, width - n :].copy(), sums.sum(axis=1)
+
+
+def _beginnings(array: Array) -> Array:
+    """The address of each element or row of an array."""
+    step = array.strides[0] if array.ndim > 1 else array.itemsize
+    return array.ctypes.data + step * np.arange(len(array))
 
 
 # ---------------------------------------------------------------- the code
