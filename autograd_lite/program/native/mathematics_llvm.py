@@ -1,0 +1,137 @@
+"""Elementary functions as LLVM's intermediate code, for a number or for some beside each other."""
+
+from __future__ import annotations
+
+import struct
+
+from autograd_lite.program.native.mathematics import Builder, Float, Handle
+from autograd_lite.program.native.mathematics_table import FUNCTIONS
+
+_INSTRUCTIONS = {"both": "and", "either": "or"}
+_COMPARE = {"flt": "fcmp olt", "fle": "fcmp ole", "feq": "fcmp oeq", "lt": "icmp slt",
+            "eq": "icmp eq"}  # fmt: skip
+
+
+class LlvmBuilder(Builder):
+    """Terms are names of registers, and constants; `lines` is the body of the function so far."""
+
+    def __init__(self, lanes: int, width: int = 64) -> None:
+        self.lanes = lanes
+        self.width = width
+        self.lines: list[str] = []
+        self.declared: set[str] = set()
+        self._block = "start"
+        self._count = 0
+        self.float = "double" if width == 64 else "float"
+        self.int = f"i{width}"
+
+    def kind(self, element: str) -> str:
+        """The type of as many elements as there are lanes."""
+        return element if self.lanes == 1 else f"<{self.lanes} x {element}>"
+
+    def _constant(self, element: str, text: str) -> str:
+        return text if self.lanes == 1 else f"splat ({element} {text})"
+
+    def _new(self, text: str) -> str:
+        name = f"%t{self._count}"
+        self._count += 1
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def number(self, x: float) -> Handle:
+        if self.width == 32:
+            x = struct.unpack("<f", struct.pack("<f", x))[0]
+        bits = struct.unpack("<Q", struct.pack("<d", x))[0]
+        return self._constant(self.float, f"0x{bits:016X}")
+
+    def integer(self, i: int) -> Handle:
+        half = 1 << (self.width - 1)
+        return self._constant(self.int, str((i + half) % (2 * half) - half))
+
+    def binary(self, operation: str, x: Handle, y: Handle) -> Handle:
+        truth = operation in _INSTRUCTIONS
+        element = "i1" if truth else self.float if operation[0] == "f" else self.int
+        return self._new(f"{_INSTRUCTIONS.get(operation, operation)} {self.kind(element)} {x}, {y}")
+
+    def compare(self, operation: str, x: Handle, y: Handle) -> Handle:
+        element = self.float if operation[0] == "f" else self.int
+        return self._new(f"{_COMPARE[operation]} {self.kind(element)} {x}, {y}")
+
+    def unary(self, operation: str, x: Handle) -> Handle:
+        float_, int_ = self.kind(self.float), self.kind(self.int)
+        match operation:
+            case "bits":
+                return self._new(f"bitcast {float_} {x} to {int_}")
+            case "float":
+                return self._new(f"bitcast {int_} {x} to {float_}")
+            case "fneg":
+                return self._new(f"fneg {float_} {x}")
+            case "not":
+                return self._new(f"xor {self.kind('i1')} {x}, {self._constant('i1', 'true')}")
+        name = f"@llvm.{operation}.{self._suffix(f'f{self.width}')}"
+        return self._new(f"call {float_} {name}({float_} {x})")
+
+    def _suffix(self, element: str) -> str:
+        return element if self.lanes == 1 else f"v{self.lanes}{element}"
+
+    def select(self, kind: str, condition: Handle, x: Handle, y: Handle) -> Handle:
+        element = self.kind(self.float if kind == "float" else self.int)
+        return self._new(f"select {self.kind('i1')} {condition}, {element} {x}, {element} {y}")
+
+    def rare(self, condition: Handle, name: str, x: Handle, usual: Handle) -> Handle:
+        kind = self.kind(self.float)
+        some = condition
+        if self.lanes > 1:
+            reduce = f"@llvm.vector.reduce.or.{self._suffix('i1')}"
+            some = self._new(f"call i1 {reduce}({self.kind('i1')} {condition})")
+        slow, done, before = f"slow{self._count}", f"done{self._count}", self._block
+        self.lines += [f"  br i1 {some}, label %{slow}, label %{done}", f"{slow}:"]
+        other = self.select("float", condition, self._each(name, x), usual)
+        self.lines += [f"  br label %{done}", f"{done}:"]
+        self._block = done
+        return self._new(f"phi {kind} [ {usual}, %{before} ], [ {other}, %{slow} ]")
+
+    def _each(self, name: str, x: str) -> str:
+        """The platform's function of one lane after the other."""
+        self.declared.add(f"declare double @{name}(double) nounwind willreturn memory(none)")
+        if self.lanes == 1:
+            return self._new(f"call double @{name}(double {x})")
+        kind, whole = self.kind(self.float), "poison"
+        for lane in range(self.lanes):
+            one = self._new(f"extractelement {kind} {x}, i32 {lane}")
+            one = self._new(f"call double @{name}(double {one})")
+            whole = self._new(f"insertelement {kind} {whole}, double {one}, i32 {lane}")
+        return whole
+
+
+def definition(name: str, lanes: int = 1, single: bool = False) -> str:
+    """The code that defines `@name.lanes` of float64, or `@name.lanes.f` of float32.
+
+    >>> print(definition("exp").splitlines()[0])
+    define internal double @exp.1(double %x0) nounwind willreturn memory(none) {
+    """
+    function = FUNCTIONS[name]
+    own = single and function.single is not None
+    builder = LlvmBuilder(lanes, 32 if own else 64)
+    kind = builder.kind("float" if single else "double")
+    widened = single and not own
+    arguments = [f"%x{i}" for i in range(function.arity)]
+    if widened:
+        wide = builder.kind("double")
+        arguments = [builder._new(f"fpext {kind} {x} to {wide}") for x in arguments]
+    body = function.single if own and function.single is not None else function.double
+    result = body(*(Float(builder, x) for x in arguments)).handle
+    if widened:
+        result = builder._new(f"fptrunc {wide} {result} to {kind}")
+    given = ", ".join(f"{kind} %x{i}" for i in range(function.arity))
+    head = f"define internal {kind} @{name}.{lanes}{'.f' if single else ''}({given})"
+    return "\n".join(
+        [
+            *sorted(builder.declared),
+            f"{head} nounwind willreturn memory(none) {{",
+            "start:",
+            *builder.lines,
+            f"  ret {kind} {result}",
+            "}",
+        ]
+    )
