@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from autograd_lite.program.native import (
+    mathematics_error,
     mathematics_exponential,
+    mathematics_inverse,
     mathematics_logarithm,
+    mathematics_power,
+    mathematics_trigonometric,
 )
 from autograd_lite.program.native.mathematics import FUNCTIONS
 
-__all__ = ["FUNCTIONS", "mathematics_exponential", "mathematics_logarithm"]
+__all__ = [
+    "FUNCTIONS",
+    "mathematics_error",
+    "mathematics_exponential",
+    "mathematics_inverse",
+    "mathematics_logarithm",
+    "mathematics_power",
+    "mathematics_trigonometric",
+]
