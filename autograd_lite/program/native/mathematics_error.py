@@ -15,7 +15,7 @@ from autograd_lite.program.native.mathematics import (
     Bool,
     Float,
     elementary,
-    polynomial,
+    horner,
     scaled,
     two_sum,
     where,
@@ -117,11 +117,18 @@ ERF_ONE = 8.45062911510467529297e-01
 """erf 1, to 24 bits."""
 
 
+ERFC_ONE = (1.0 - ERF_ONE) - AROUND_ONE[0][0]
+ERFC_ONE_LOW = ((1.0 - ERF_ONE) - ERFC_ONE) - AROUND_ONE[0][0]
+"""1 − ERF_ONE − P(0) in two pieces."""
+
+
 class _Parts(NamedTuple):
     is_near: Bool
     is_middle: Bool
     ratio: Float
     """P/Q of the piece that |x| is in."""
+    middle: Float
+    """erfc |x|, from 0.84375 to 1.25."""
     tail: Float
     """erfc |x|, from 1.25 on."""
 
@@ -132,20 +139,29 @@ def _parts(size: Float) -> _Parts:
     variable = where(near, size * size, where(middle, size - 1.0, inverse))
 
     def chosen(i: int) -> list[Float]:
-        rows = itertools.zip_longest(
-            NEAR[i], AROUND_ONE[i], FAR[i], FARTHER[i], fillvalue=0.0
-        )
+        rows = itertools.zip_longest(NEAR[i], AROUND_ONE[i], FAR[i], FARTHER[i], fillvalue=0.0)
+        terms = ([size.constant(c) for c in row] for row in rows)
         return [
-            where(near, size.constant(a), where(middle, size.constant(b), where(
-                far, size.constant(c), size.constant(d))))
-            for a, b, c, d in rows
+            where(near, a, where(middle, b, where(far, c, d))) for a, b, c, d in terms
         ]  # fmt: skip
 
-    ratio = polynomial(variable, chosen(0)) / polynomial(variable, chosen(1))
+    over, under = chosen(0), chosen(1)
+    second = horner(variable, over[2:])
+    more = variable * horner(variable, under[1:])
+    ratio = (over[0] + variable * (over[1] + variable * second)) / (1.0 + more)
     short = size.high()
     power, lost = two_sum(-short * short - 0.5625, (short - size) * (short + size) + ratio)
     y, k = exp_parts(power, lost)
-    return _Parts(near, middle, ratio, scaled(y, k) / size)
+    around = _erfc_around_one(variable, second, ratio * more)
+    return _Parts(near, middle, ratio, around, scaled(y, k) / size)
+
+
+def _erfc_around_one(s: Float, second: Float, less: Float) -> Float:
+    """1 − ERF_ONE − P/Q with P/Q = P − (P/Q)·(Q − 1), the large terms first, with their error."""
+    first = s * AROUND_ONE[0][1]
+    total = ERFC_ONE - first
+    lost = (ERFC_ONE - total) - first
+    return total + (lost + ((ERFC_ONE_LOW - s * s * second) + less))
 
 
 @elementary
@@ -163,8 +179,6 @@ def erfc(x: Float) -> Float:
     size = abs(x).at_most(28.0)
     parts = _parts(size)
     y = size.with_sign_of(x)
-    left = y < 0.0
-    small = where(y < 0.25, 1.0 - (y + y * parts.ratio), 0.5 - ((y - 0.5) + y * parts.ratio))
-    middle = where(left, 1.0 + (ERF_ONE + parts.ratio), (1.0 - ERF_ONE) - parts.ratio)
-    result = where(left, 2.0 - parts.tail, parts.tail)
-    return where(parts.is_near, small, where(parts.is_middle, middle, result))
+    near = where(y < 0.25, 1.0 - (y + y * parts.ratio), 0.5 - ((y - 0.5) + y * parts.ratio))
+    tail = where(parts.is_middle, parts.middle, parts.tail)
+    return where(parts.is_near, near, where(y < 0.0, 2.0 - tail, tail))
