@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 
 from autograd_lite.program.native.mathematics import Builder, Float, Handle
@@ -49,7 +50,7 @@ class CBuilder(Builder):
         self.float = "double" if width == 64 else "float"
         self.int = f"uint{width}_t"
 
-    def _new(self, kind: str, text: str) -> str:
+    def new(self, kind: str, text: str) -> str:
         name = f"t{len(self.lines)}"
         self.lines.append(f"  const {kind} {name} = {text};")
         return name
@@ -70,30 +71,30 @@ class CBuilder(Builder):
     def binary(self, operation: str, x: Handle, y: Handle) -> Handle:
         truth = operation in ("both", "either")
         kind = "int" if truth else self.float if operation[0] == "f" else self.int
-        return self._new(kind, f"{x} {_SIGNS[operation]} {y}")
+        return self.new(kind, f"{x} {_SIGNS[operation]} {y}")
 
     def compare(self, operation: str, x: Handle, y: Handle) -> Handle:
         cast = f"(int{self.width}_t)" if operation == "lt" else ""
-        return self._new("int", f"{cast}{x} {_COMPARE[operation]} {cast}{y}")
+        return self.new("int", f"{cast}{x} {_COMPARE[operation]} {cast}{y}")
 
     def unary(self, operation: str, x: Handle) -> Handle:
         suffix = "" if self.width == 64 else "f"
         match operation:
             case "bits":
-                return self._new(self.int, f"bits_of{self._ending}({x})")
+                return self.new(self.int, f"bits_of{self._ending}({x})")
             case "float":
-                return self._new(self.float, f"of_bits{self._ending}({x})")
+                return self.new(self.float, f"of_bits{self._ending}({x})")
             case "fneg":
-                return self._new(self.float, f"-{x}")
+                return self.new(self.float, f"-{x}")
             case "not":
-                return self._new("int", f"!{x}")
-        return self._new(self.float, f"{operation}{suffix}({x})")
+                return self.new("int", f"!{x}")
+        return self.new(self.float, f"{operation}{suffix}({x})")
 
     def select(self, kind: str, condition: Handle, x: Handle, y: Handle) -> Handle:
-        return self._new(self.float if kind == "float" else self.int, f"{condition} ? {x} : {y}")
+        return self.new(self.float if kind == "float" else self.int, f"{condition} ? {x} : {y}")
 
     def rare(self, condition: Handle, name: str, x: Handle, usual: Handle) -> Handle:
-        return self._new(self.float, f"{condition} ? {name}({x}) : {usual}")
+        return self.new(self.float, f"{condition} ? {name}({x}) : {usual}")
 
 
 def definition(name: str, single: bool = False, called: str | None = None) -> str:
@@ -108,14 +109,27 @@ def definition(name: str, single: bool = False, called: str | None = None) -> st
     static inline double own_exp(double x0) {
     """
     function = FUNCTIONS[name]
-    own = single and function.single is not None
-    builder = CBuilder(32 if own else 64)
-    body = function.single if own and function.single is not None else function.double
+    own = function.single if single else None
+    builder = CBuilder(64 if own is None else 32)
     kind = "float" if single else "double"
-    result = body(*(Float(builder, f"x{i}") for i in range(function.arity))).handle
-    given = ", ".join(f"{kind} x{i}" for i in range(function.arity))
+    given = [f"x{i}" for i in range(function.arity)]
+    wide = [builder.new("double", x) for x in given] if single and own is None else given
+    result = (own or function.double)(*(Float(builder, x) for x in wide)).handle
     called = called or f"own_{name}{'_f' if single else ''}"
-    value = f"(float){result}" if single and not own else result
+    taken = ", ".join(f"{kind} {x}" for x in given)
+    value = f"({kind}){result}" if single else result
+    lines = _used(builder.lines, result)
     return "\n".join(
-        [f"static inline {kind} {called}({given}) {{", *builder.lines, f"  return {value};", "}"]
+        [f"static inline {kind} {called}({taken}) {{", *lines, f"  return {value};", "}"]
     )
+
+
+def _used(lines: list[str], result: str) -> list[str]:
+    """The lines that the result needs."""
+    needed, kept = {result}, []
+    for line in reversed(lines):
+        name, text = line.split(" = ", 1)
+        if name.split()[-1] in needed:
+            needed |= set(re.findall(r"\bt\d+", text))
+            kept.append(line)
+    return kept[::-1]

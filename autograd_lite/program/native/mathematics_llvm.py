@@ -32,7 +32,7 @@ class LlvmBuilder(Builder):
     def _constant(self, element: str, text: str) -> str:
         return text if self.lanes == 1 else f"splat ({element} {text})"
 
-    def _new(self, text: str) -> str:
+    def new(self, text: str) -> str:
         name = f"%t{self._count}"
         self._count += 1
         self.lines.append(f"  {name} = {text}")
@@ -51,56 +51,56 @@ class LlvmBuilder(Builder):
     def binary(self, operation: str, x: Handle, y: Handle) -> Handle:
         truth = operation in _INSTRUCTIONS
         element = "i1" if truth else self.float if operation[0] == "f" else self.int
-        return self._new(f"{_INSTRUCTIONS.get(operation, operation)} {self.kind(element)} {x}, {y}")
+        return self.new(f"{_INSTRUCTIONS.get(operation, operation)} {self.kind(element)} {x}, {y}")
 
     def compare(self, operation: str, x: Handle, y: Handle) -> Handle:
         element = self.float if operation[0] == "f" else self.int
-        return self._new(f"{_COMPARE[operation]} {self.kind(element)} {x}, {y}")
+        return self.new(f"{_COMPARE[operation]} {self.kind(element)} {x}, {y}")
 
     def unary(self, operation: str, x: Handle) -> Handle:
         float_, int_ = self.kind(self.float), self.kind(self.int)
         match operation:
             case "bits":
-                return self._new(f"bitcast {float_} {x} to {int_}")
+                return self.new(f"bitcast {float_} {x} to {int_}")
             case "float":
-                return self._new(f"bitcast {int_} {x} to {float_}")
+                return self.new(f"bitcast {int_} {x} to {float_}")
             case "fneg":
-                return self._new(f"fneg {float_} {x}")
+                return self.new(f"fneg {float_} {x}")
             case "not":
-                return self._new(f"xor {self.kind('i1')} {x}, {self._constant('i1', 'true')}")
+                return self.new(f"xor {self.kind('i1')} {x}, {self._constant('i1', 'true')}")
         name = f"@llvm.{operation}.{self._suffix(f'f{self.width}')}"
-        return self._new(f"call {float_} {name}({float_} {x})")
+        return self.new(f"call {float_} {name}({float_} {x})")
 
     def _suffix(self, element: str) -> str:
         return element if self.lanes == 1 else f"v{self.lanes}{element}"
 
     def select(self, kind: str, condition: Handle, x: Handle, y: Handle) -> Handle:
         element = self.kind(self.float if kind == "float" else self.int)
-        return self._new(f"select {self.kind('i1')} {condition}, {element} {x}, {element} {y}")
+        return self.new(f"select {self.kind('i1')} {condition}, {element} {x}, {element} {y}")
 
     def rare(self, condition: Handle, name: str, x: Handle, usual: Handle) -> Handle:
         kind = self.kind(self.float)
         some = condition
         if self.lanes > 1:
             reduce = f"@llvm.vector.reduce.or.{self._suffix('i1')}"
-            some = self._new(f"call i1 {reduce}({self.kind('i1')} {condition})")
+            some = self.new(f"call i1 {reduce}({self.kind('i1')} {condition})")
         slow, done, before = f"slow{self._count}", f"done{self._count}", self._block
         self.lines += [f"  br i1 {some}, label %{slow}, label %{done}", f"{slow}:"]
         other = self.select("float", condition, self._each(name, x), usual)
         self.lines += [f"  br label %{done}", f"{done}:"]
         self._block = done
-        return self._new(f"phi {kind} [ {usual}, %{before} ], [ {other}, %{slow} ]")
+        return self.new(f"phi {kind} [ {usual}, %{before} ], [ {other}, %{slow} ]")
 
     def _each(self, name: str, x: str) -> str:
         """The platform's function of one lane after the other."""
         self.declared.add(f"declare double @{name}(double) nounwind willreturn memory(none)")
         if self.lanes == 1:
-            return self._new(f"call double @{name}(double {x})")
+            return self.new(f"call double @{name}(double {x})")
         kind, whole = self.kind(self.float), "poison"
         for lane in range(self.lanes):
-            one = self._new(f"extractelement {kind} {x}, i32 {lane}")
-            one = self._new(f"call double @{name}(double {one})")
-            whole = self._new(f"insertelement {kind} {whole}, double {one}, i32 {lane}")
+            one = self.new(f"extractelement {kind} {x}, i32 {lane}")
+            one = self.new(f"call double @{name}(double {one})")
+            whole = self.new(f"insertelement {kind} {whole}, double {one}, i32 {lane}")
         return whole
 
 
@@ -111,20 +111,17 @@ def definition(name: str, lanes: int = 1, single: bool = False) -> str:
     define internal double @exp.1(double %x0) nounwind willreturn memory(none) {
     """
     function = FUNCTIONS[name]
-    own = single and function.single is not None
-    builder = LlvmBuilder(lanes, 32 if own else 64)
-    kind = builder.kind("float" if single else "double")
-    widened = single and not own
-    arguments = [f"%x{i}" for i in range(function.arity)]
+    own = function.single if single else None
+    builder = LlvmBuilder(lanes, 64 if own is None else 32)
+    kind, wide = builder.kind("float" if single else "double"), builder.kind("double")
+    given = [f"%x{i}" for i in range(function.arity)]
+    widened = single and own is None
+    terms = [builder.new(f"fpext {kind} {x} to {wide}") for x in given] if widened else given
+    result = (own or function.double)(*(Float(builder, x) for x in terms)).handle
     if widened:
-        wide = builder.kind("double")
-        arguments = [builder._new(f"fpext {kind} {x} to {wide}") for x in arguments]
-    body = function.single if own and function.single is not None else function.double
-    result = body(*(Float(builder, x) for x in arguments)).handle
-    if widened:
-        result = builder._new(f"fptrunc {wide} {result} to {kind}")
-    given = ", ".join(f"{kind} %x{i}" for i in range(function.arity))
-    head = f"define internal {kind} @{name}.{lanes}{'.f' if single else ''}({given})"
+        result = builder.new(f"fptrunc {wide} {result} to {kind}")
+    taken = ", ".join(f"{kind} {x}" for x in given)
+    head = f"define internal {kind} @{name}.{lanes}{'.f' if single else ''}({taken})"
     return "\n".join(
         [
             *sorted(builder.declared),
