@@ -151,7 +151,7 @@ def _parts(size: Float) -> _Parts:
     ratio = (over[0] + variable * (over[1] + variable * second)) / (1.0 + more)
     short = size.high()
     power, lost = two_sum(-short * short - 0.5625, (short - size) * (short + size) + ratio)
-    y, k = exp_parts(power, lost)
+    y, _, k = exp_parts(power, lost)
     around = _erfc_around_one(variable, second, ratio * more)
     return _Parts(near, middle, ratio, around, scaled(y, k) / size)
 
@@ -179,6 +179,8 @@ def erfc(x: Float) -> Float:
     size = abs(x).at_most(28.0)
     parts = _parts(size)
     y = size.with_sign_of(x)
-    near = where(y < 0.25, 1.0 - (y + y * parts.ratio), 0.5 - ((y - 0.5) + y * parts.ratio))
+    more = y * parts.ratio
+    near = where(y < 0.5, 0.5 - ((y - 0.5) + more), (1.0 - y) - more)
+    near = where(y < 0.25, 1.0 - (y + more), near)
     tail = where(parts.is_middle, parts.middle, parts.tail)
     return where(parts.is_near, near, where(y < 0.0, 2.0 - tail, tail))

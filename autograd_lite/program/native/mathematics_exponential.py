@@ -66,23 +66,25 @@ def beyond_linear(r: Float) -> Float:
     return r * c / (2.0 - c)
 
 
-def exp_parts(x: Float, tail: Float | float = 0.0) -> tuple[Float, Int]:
-    """e^(x + tail) = y·2ᵏ, as y in [0.7, 1.42] and k; the tail is at most ulp(x).
+def exp_parts(x: Float, tail: Float | float = 0.0) -> tuple[Float, Float, Int]:
+    """e^(x + tail) = (y + lost)·2ᵏ, as y in [0.7, 1.42], what rounding y has lost, and k.
 
-    The reduced argument is high − low to more than 53 bits; what it loses as one float is put
-    back with the small terms.
+    The tail is at most ulp(x). The reduced argument is high − low to more than 53 bits; what it
+    loses as one float is put back with the small terms.
     """
     n, k = nearest(x * LOG2_E)
     high, low = x - n * LN2_HIGH, n * LN2_LOW
     if isinstance(tail, Float):
         low = low - tail
-    return 1.0 - ((low - beyond_linear(high - low)) - high), k
+    less = (low - beyond_linear(high - low)) - high
+    y = 1.0 - less
+    return y, (1.0 - y) - less, k
 
 
 @elementary
 def exp(x: Float) -> Float:
     """eˣ."""
-    y, k = exp_parts(x.at_most(710.0).at_least(-746.0))
+    y, _, k = exp_parts(x.at_most(710.0).at_least(-746.0))
     return scaled(y, k)
 
 
@@ -118,36 +120,43 @@ def expm1(x: Float) -> Float:
 def sinh(x: Float) -> Float:
     """(eˣ − e⁻ˣ)/2 from 1 on; x + x³·P(x²)/Q(x²) below."""
     size = abs(x)
-    half = _half_exp(size)
+    half, lost = _half_exp(size)
     square = size * size
     near = size < 1.0
     base = where(near, size, half)
     over = where(near, size * (square * polynomial(square, SINH_OVER)), x.constant(-0.25))
     under = where(near, polynomial(square, SINH_UNDER), half)
-    return (base + over / under).with_sign_of(x)
+    more = where(near, x.constant(0.0), lost)
+    return (base + (over / under + more)).with_sign_of(x)
 
 
 @elementary
 def cosh(x: Float) -> Float:
     """(eˣ + e⁻ˣ)/2."""
-    half = _half_exp(abs(x))
-    return half + 0.25 / half
+    half, lost = _half_exp(abs(x))
+    return half + (0.25 / half + lost)
 
 
-def _half_exp(x: Float) -> Float:
-    """eˣ/2 for x ≥ 0, which overflows only where sinh and cosh do."""
-    y, k = exp_parts(x.at_most(715.0))
-    return scaled(y, k - 1)
+def _half_exp(x: Float) -> tuple[Float, Float]:
+    """eˣ/2 for x ≥ 0, and what rounding has lost; it overflows only where sinh and cosh do."""
+    y, lost, k = exp_parts(x.at_most(715.0))
+    return scaled(y, k - 1), scaled(lost, k - 1)
 
 
 @elementary
 def tanh(x: Float) -> Float:
     """1 − 2/(e²ˣ + 1) from 0.625 on; x + x³·P(x²)/Q(x²) below."""
     size = abs(x)
-    y, k = exp_parts(size.at_most(22.0) * 2.0)
+    y, lost, k = exp_parts(size.at_most(22.0) * 2.0)
+    scale = power_of_two(k)
+    power = y * scale
+    total = power + 1.0
+    lost = lost * scale + (1.0 - (total - power))
     square = size * size
     near = size < 0.625
-    base = where(near, size, x.constant(1.0))
     over = where(near, size * (square * polynomial(square, TANH_OVER)), x.constant(-2.0))
-    under = where(near, polynomial(square, TANH_UNDER), y * power_of_two(k) + 1.0)
-    return (base + over / under).with_sign_of(x)
+    under = where(near, polynomial(square, TANH_UNDER), total)
+    ratio = over / under
+    # −2/(total + lost) = ratio + ratio²·lost/2
+    ratio = ratio + where(near, x.constant(0.0), ratio * ratio * (0.5 * lost))
+    return (where(near, size, x.constant(1.0)) + ratio).with_sign_of(x)
