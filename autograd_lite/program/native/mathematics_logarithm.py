@@ -73,20 +73,33 @@ def _or_special(x: Float, result: Float) -> Float:
 @elementary
 def log(x: Float) -> Float:
     """The natural logarithm."""
-    k, f, half, rest = log_parts(x)
-    return _or_special(x, k * LN2_HIGH - ((half - (rest + k * LN2_LOW)) - f))
+    return _or_special(x, sum_of(log_parts(x)))
+
+
+def log1p_parts(x: Float, tail: Float | float = 0.0) -> tuple[Parts, Float]:
+    """log(1 + x + tail) in parts, and what is to be added to `rest`.
+
+    Where 1 + x is rounded, what it loses is put back as a relative error; the tail is at most
+    ulp(x).
+    """
+    total = 1.0 + x
+    k, f = _split(total.bits())
+    near = k.equals(0.0)
+    lost = where(x < 1.0, x - (total - 1.0), 1.0 - (total - x))
+    lost = (where(near, x.constant(0.0), lost) + tail) / total
+    return _series(k, where(near, x, f)), lost
+
+
+def sum_of(parts: Parts, more: Float | float = 0.0) -> Float:
+    """The logarithm, of its parts."""
+    k, f, half, rest = parts
+    return k * LN2_HIGH - ((half - (rest + (k * LN2_LOW + more))) - f)
 
 
 @elementary
 def log1p(x: Float) -> Float:
-    """log(1 + x): where 1 + x is rounded, what it loses is put back as a relative error."""
-    total = 1.0 + x
-    k, f = _split(total.bits())
-    lost = where(x < 1.0, x - (total - 1.0), 1.0 - (total - x)) / total
-    near = k.equals(0.0)
-    lost = where(near, x.constant(0.0), lost)
-    k, f, half, rest = _series(k, where(near, x, f))
-    result = k * LN2_HIGH - ((half - (rest + (k * LN2_LOW + lost))) - f)
+    """log(1 + x)."""
+    result = sum_of(*log1p_parts(x))
     special = where(x < -1.0, x.constant(float("nan")), x)
     special = where(x.equals(-1.0), x.constant(float("-inf")), special)
     usual = (x > -1.0) & (x < float("inf")) & ~(abs(x) < 2.0**-54)
