@@ -351,6 +351,15 @@ def test_llvm_gives_the_same_bits(name: str, lanes: int, dtype: Any) -> None:
     same_bits(run_by_llvm(name, lanes, arguments), call(name, *arguments))
 
 
+@pytest.mark.parametrize(("name", "i"), EACH)
+def test_fused_products_are_as_precise(name: str, i: int) -> None:
+    pytest.importorskip("llvmlite")
+    n = 400
+    got = run_by_llvm(name, 8, drawn(name, i, n), fused=True)
+    if i < 5:  # from there on the platform's function is called
+        assert ulps(got, exactly(name, i, n)) <= bound(name, i)
+
+
 def sample(name: str, dtype: Any) -> Points:
     """Special values and drawn ones, a multiple of 8 in number."""
     drawn_ones = [drawn(name, i, 200) for i in range(len(RANGES[name]))]
@@ -368,7 +377,9 @@ def same_bits(got: np.ndarray[Any, Any], want: np.ndarray[Any, Any]) -> None:
     assert np.array_equal(np.signbit(got[~nan]), np.signbit(want[~nan]))
 
 
-def run_by_llvm(name: str, lanes: int, arguments: Points) -> np.ndarray[Any, Any]:
+def run_by_llvm(
+    name: str, lanes: int, arguments: Points, fused: bool = False
+) -> np.ndarray[Any, Any]:
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -398,9 +409,9 @@ def run_by_llvm(name: str, lanes: int, arguments: Points) -> np.ndarray[Any, Any
     end:
       ret void
     }}"""
-    module = llvm.parse_assembly(llvm_definition(name, lanes, is_single) + loop)
+    module = llvm.parse_assembly(llvm_definition(name, lanes, is_single, fused) + loop)
     target = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2
     )
     engine = llvm.create_mcjit_compiler(module, target)
     engine.finalize_object()

@@ -6,7 +6,8 @@ chosen, so that the same code is right for a number and for a vector of them. Wh
 of, a `Builder` decides: instructions of LLVM, text of C, arrays of NumPy.
 
 Nothing here needs, or is harmed by, a fused multiply-add: where the error of a product is wanted,
-the factors are cut so that the product is exact (`Float.high`).
+the factors are cut so that the product is exact (`Float.high`). Products and sums must not be
+reordered.
 """
 
 from __future__ import annotations
@@ -243,11 +244,15 @@ def where(condition: Bool, x: T, y: T) -> T:
 
 
 def polynomial(x: Float, coefficients: Sequence[Float | float]) -> Float:
-    """c₀ + c₁·x + c₂·x² + …, its even and its odd terms side by side where there are many."""
-    if len(coefficients) < 6:
-        return horner(x, coefficients)
-    square = x * x
-    return horner(square, coefficients[::2]) + x * horner(square, coefficients[1::2])
+    """c₀ + c₁·x + c₂·x² + …, in pairs, pairs of pairs … (Estrin): few steps one after the other."""
+    terms: list[Float | float] = list(coefficients)
+    while len(terms) > 1:
+        alone = terms[len(terms) & ~1 :]
+        terms = [a + x * b for a, b in zip(terms[::2], terms[1::2], strict=False)]
+        terms += alone
+        x = x * x
+    total = terms[0]
+    return total if isinstance(total, Float) else x.constant(total)
 
 
 def horner(x: Float, coefficients: Sequence[Float | float]) -> Float:

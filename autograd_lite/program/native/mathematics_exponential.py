@@ -1,8 +1,9 @@
 """exp, expm1, sinh, cosh, tanh and exp2 in the language of `mathematics`, for float64.
 
-Coefficients and reduction of exp: FDLIBM 5.3, e_exp.c (© 2004 Sun Microsystems, Inc.: permission
-to use, copy, modify and distribute is freely granted, provided that this notice is preserved).
-Those of sinh and tanh near 0: S. L. Moshier, Cephes Mathematical Library 2.8, sinh.c and tanh.c
+Polynomial of exp: SLEEF 3, sleefsimddp.c (© 2010 – 2025 Naoki Shibata and contributors, Boost
+Software License 1.0). Its reduction: FDLIBM 5.3, e_exp.c (© 2004 Sun Microsystems, Inc.:
+permission to use, copy, modify and distribute is freely granted, provided that this notice is
+preserved). sinh and tanh near 0: S. L. Moshier, Cephes Mathematical Library 2.8, sinh.c and tanh.c
 ("may be used freely"). The code is our own: both sides of each choice are computed.
 """
 
@@ -26,13 +27,19 @@ LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
 
 EXP = (
-    1.66666666666666019037e-01,
-    -2.77777777770155933842e-03,
-    6.61375632143793436117e-05,
-    -1.65339022054652515390e-06,
-    4.13813679705723846039e-08,
+    0.5,
+    0.166666666666666851703837,
+    0.0416666666666665047591422,
+    0.00833333333331652721664984,
+    0.00138888888889774492207962,
+    0.000198412698960509205564975,
+    2.4801587159235472998791e-05,
+    2.75572362911928827629423e-06,
+    2.75573911234900471893338e-07,
+    2.51112930892876518610661e-08,
+    2.08860621107283687536341e-09,
 )
-"""r·(eʳ + 1)/(eʳ − 1) = 2 + r²·(…) for |r| ≤ ln 2 / 2, within 2⁻⁵⁹."""
+"""eʳ = 1 + r + r²·(…) for |r| ≤ ln 2 / 2."""
 
 TANH_OVER = (
     -1.61468768441708447952e03,
@@ -61,9 +68,7 @@ SINH_UNDER = (
 
 def beyond_linear(r: Float) -> Float:
     """eʳ − 1 − r for |r| ≤ 0.35."""
-    square = r * r
-    c = r - square * polynomial(square, EXP)
-    return r * c / (2.0 - c)
+    return r * r * polynomial(r, EXP)
 
 
 def exp_parts(x: Float, tail: Float | float = 0.0) -> tuple[Float, Float, Int]:

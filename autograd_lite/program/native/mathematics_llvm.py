@@ -15,11 +15,12 @@ _COMPARE = {"flt": "fcmp olt", "fle": "fcmp ole", "feq": "fcmp oeq", "lt": "icmp
 class LlvmBuilder(Builder):
     """Terms are names of registers, and constants; `lines` is the body of the function so far."""
 
-    def __init__(self, lanes: int, width: int = 64) -> None:
+    def __init__(self, lanes: int, width: int = 64, fused: bool = False) -> None:
         self.lanes = lanes
         self.width = width
         self.lines: list[str] = []
         self.declared: set[str] = set()
+        self._flag = " contract" if fused else ""
         self._block = "start"
         self._count = 0
         self.float = "double" if width == 64 else "float"
@@ -49,9 +50,11 @@ class LlvmBuilder(Builder):
         return self._constant(self.int, str((i + half) % (2 * half) - half))
 
     def binary(self, operation: str, x: Handle, y: Handle) -> Handle:
-        truth = operation in _INSTRUCTIONS
-        element = "i1" if truth else self.float if operation[0] == "f" else self.int
-        return self.new(f"{_INSTRUCTIONS.get(operation, operation)} {self.kind(element)} {x}, {y}")
+        name = _INSTRUCTIONS.get(operation, operation)
+        if operation[0] == "f":
+            return self.new(f"{name}{self._flag} {self.kind(self.float)} {x}, {y}")
+        element = "i1" if operation in _INSTRUCTIONS else self.int
+        return self.new(f"{name} {self.kind(element)} {x}, {y}")
 
     def compare(self, operation: str, x: Handle, y: Handle) -> Handle:
         element = self.float if operation[0] == "f" else self.int
@@ -104,15 +107,22 @@ class LlvmBuilder(Builder):
         return whole
 
 
-def definition(name: str, lanes: int = 1, single: bool = False) -> str:
+def definition(name: str, lanes: int = 1, single: bool = False, fused: bool = False) -> str:
     """The code that defines `@name.lanes` of float64, or `@name.lanes.f` of float32.
+
+    Args:
+        name: as in math.h.
+        lanes: how many numbers beside each other.
+        single: whether they are float32.
+        fused: whether a product and a sum may be one instruction, which is faster, as precise,
+            and not the same to the last bit on every processor.
 
     >>> print(definition("exp").splitlines()[0])
     define internal double @exp.1(double %x0) nounwind willreturn memory(none) {
     """
     function = FUNCTIONS[name]
     own = function.single if single else None
-    builder = LlvmBuilder(lanes, 64 if own is None else 32)
+    builder = LlvmBuilder(lanes, 64 if own is None else 32, fused)
     kind, wide = builder.kind("float" if single else "double"), builder.kind("double")
     given = [f"%x{i}" for i in range(function.arity)]
     widened = single and own is None

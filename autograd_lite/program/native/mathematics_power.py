@@ -16,7 +16,7 @@ from autograd_lite.program.native.mathematics import (
     scaled,
     where,
 )
-from autograd_lite.program.native.mathematics_exponential import EXP
+from autograd_lite.program.native.mathematics_exponential import beyond_linear
 
 LOG = (
     5.99999999999994648725e-01,
@@ -85,10 +85,7 @@ def _exp2(high: Float, low: Float) -> Float:
     u, v = t * LN2_HIGH, (low - (t - high)) * LN2 + t * LN2_LOW
     z = u + v
     w = v - (z - u)
-    square = z * z
-    c = z - square * polynomial(square, EXP)
-    r = (z * c) / (c - 2.0) - (w + z * w)
-    return scaled(1.0 - (r - z), k)
+    return scaled(1.0 + (z + (beyond_linear(z) + (w + z * w))), k)
 
 
 def _parity(y: Float) -> tuple[Bool, Bool]:
