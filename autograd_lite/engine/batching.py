@@ -28,6 +28,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.batch import Batched, Level, depends_on, innermost, levels_of, parts_of
+from autograd_lite.engine.layout import apart, axes_by_stride, in_order
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -57,12 +58,13 @@ def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str,
         return primitive.arrays(*operands, **params)
     try:
         if isinstance(primitive, Elementwise):
-            return Batched(level, evaluate(primitive, aligned(level, operands), params))
+            result = Batched(level, evaluate(primitive, aligned(level, operands), params))
+            return apart(result, operands)
         assert isinstance(primitive, Structural)
         if primitive.batched is not None:
             result = _by_rule(level, primitive, operands, params)
             if result is not NotImplemented:
-                return result
+                return apart(result, operands)
     except (ValueError, TypeError, IndexError) as error:
         if isinstance(primitive, Elementwise):
             raise explained(primitive, error, operands) from None
@@ -120,8 +122,14 @@ def _by_rule(
 
 def _wrapped(level: Level, result: Any) -> Any:
     if isinstance(result, tuple | list):
-        return tuple([Batched(level, one) for one in result])
+        return _like(result, tuple([Batched(level, one) for one in result]))
     return Batched(level, result)
+
+
+def _like(results: Any, parts: Any) -> Any:
+    """These parts with the names that several results have, if they have names."""
+    make = getattr(results, "_make", None)
+    return parts if make is None else make(parts)
 
 
 def _for_each(level: Level, which: Sequence[bool], given: list[Any]) -> list[Any]:
@@ -167,12 +175,20 @@ def each(level: Level, function: Rule, args: Any, kwargs: Any) -> Any:
 
     def example(i: int) -> Any:
         given, named = _mapped(lambda x: x.it if x.__class__ is _Fixed else _example(x, i), whole)
-        return function(*given, **named)
+        kinds = [x.__class__ for x in parts_of((given, named))]
+        result = function(*given, **named)
+        if [x.__class__ for x in parts_of((given, named))] != kinds:
+            raise _WroteIntoExamplesError("what is written into one example of a batch is lost")
+        return result
 
     results = [example(i) for i in range(level.size or 1)]
     if any(depends_on(level, x) for x in parts_of(results)):  # by what it closes over
         raise TypeError("a function that holds a whole batch cannot be given one example of it")
     return _side_by_side(level, results)
+
+
+class _WroteIntoExamplesError(TypeError):
+    """A function wrote into Tensors that hold a copy of one example each."""
 
 
 class _Fixed:
@@ -207,7 +223,7 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     first = results[0]
     if isinstance(first, tuple | list) and not _is_same(first, results):
         joined = [_side_by_side(level, list(each_one)) for each_one in zip(*results, strict=True)]
-        return type(first)(joined) if type(first) in (tuple, list) else tuple(joined)
+        return _like(first, joined if type(first) is list else tuple(joined))
     if not isinstance(first, np.ndarray | np.generic | Variable | Batched):
         if _is_same(first, results):
             return first
@@ -216,8 +232,17 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     if any(isinstance(x, Variable | Batched) for x in results):
         whole = PRIMITIVES["stack"].function(results)
     else:
-        whole = np.stack([np.asarray(x) for x in results])
+        whole = _stacked([np.asarray(x) for x in results])
     return enter(whole[:0] if not level.size else whole, level)
+
+
+def _stacked(arrays: list[Array]) -> Array:
+    """np.stack, where each lies in memory as it did."""
+    order = axes_by_stride(arrays[0].shape, arrays[0].strides)
+    if order == sorted(order):
+        return np.stack(arrays)
+    whole = np.stack([array.transpose(order) for array in arrays])
+    return whole.transpose((0, *(1 + i for i in np.argsort(order))))
 
 
 def _is_same(first: Any, results: list[Any]) -> bool:
@@ -238,11 +263,13 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
     def of_one(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
-            return _when_it_runs(error, function, args, kwargs)
+        except Exception as of_rest:  # an example may still be a batch, further out
+            return one_by_one(of_rest, function, args, kwargs)
 
     try:
         return each(level, of_one, args, kwargs)
+    except _WroteIntoExamplesError:
+        raise error from None
     except Exception as wrong:  # with one example, if anything is
         raise wrong from (None if type(wrong) is type(error) else error)
 
@@ -286,24 +313,21 @@ def _leave(x: Any, level: Level) -> Any:
     return Batched(x.level, _leave(x.payload, level).swapaxes(0, 1))
 
 
-ENTER = Structural(
-    name="into_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_enter,
-    pullbacks=(lambda g, z, x, level: leave(g, level),),
-    linear="jointly",
-    function=enter,
-)
-LEAVE = Structural(
-    name="out_of_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_leave,
-    pullbacks=(lambda g, z, x, level: enter(g, level),),
-    linear="jointly",
-    function=leave,
-)
+def _way(name: str, function: Rule, arrays: Rule, back: Rule) -> Structural:
+    """A way into a batch or out of it, as a primitive: its gradient takes the way back."""
+    return Structural(
+        name=name,
+        operands=("x",),
+        text="{x}",
+        arrays=arrays,
+        pullbacks=(lambda g, z, x, level: back(g, level),),
+        linear="jointly",
+        function=function,
+    )
+
+
+ENTER = _way("into_batch", enter, _enter, leave)
+LEAVE = _way("out_of_batch", leave, _leave, enter)
 
 
 def apply_batched(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -318,10 +342,10 @@ def each_its_own(array: Array, like: Batched) -> Any:
     """A copy of an array for each example of all batches that another one is in."""
     levels = levels_of(like)
     sizes = [level.size for level in reversed(levels)]
-    whole: Any = np.array(np.broadcast_to(array, (*sizes, *array.shape)))
+    whole: Any = np.broadcast_to(array, (*sizes, *array.shape))
     for level in reversed(levels):
-        whole = enter(whole, level)
-    return whole
+        whole = Batched(level, whole)
+    return in_order(whole, axes_by_stride(array.shape, array.strides))
 
 
 def closed(part: Any, data: Any) -> Any:

@@ -16,7 +16,9 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
+from autograd_lite.engine.assignment import update
 from autograd_lite.engine.batching import evaluate
+from autograd_lite.engine.objects import tensor_of
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -32,7 +34,8 @@ from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import LENDING, Tensor
 from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
-from autograd_lite.engine.written import Written, note_view, record_of_written, update
+from autograd_lite.engine.views import note_view, record_of_written
+from autograd_lite.engine.written import Written
 
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
@@ -184,9 +187,9 @@ def _with_copies(
     for i, x in enumerate(operands):
         if x.__class__ is ndarray:
             if not is_frozen(x):
-                operands[i] = values[i] = x.copy()
+                operands[i] = values[i] = x.copy("K")  # as it lies in memory
         elif isinstance(x, StandIn):
-            operands[i] = values[i] = x.copy()
+            operands[i] = values[i] = x.copy("K")
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values
@@ -305,25 +308,6 @@ def as_value(x: Any) -> Any:
         z._primitive = PRIMITIVES["positive"]
         z._a, z._da = x, 1.0
     return z
-
-
-def tensor_of(array: Any) -> Any:
-    """A list or array of variables, numbers and arrays as one Tensor, recorded."""
-    if isinstance(array, ndarray) and array.dtype != object:
-        return array
-    if isinstance(array, Variable | np.generic | int | float | complex):
-        return array
-    if isinstance(array, ndarray):
-        if not array.ndim:
-            return tensor_of(array[()])
-        boxes = array.reshape(-1).tolist()
-        shape = (*array.shape, *getattr(boxes[0], "shape", ()))
-        return PRIMITIVES["stack"].function(boxes).reshape(shape)
-    parts = [tensor_of(x) for x in array]
-    try:
-        return PRIMITIVES["stack"].function(parts)
-    except ValueError as error:
-        raise ValueError(f"Tensor: {error}") from None
 
 
 def _become(self: Tensor, array: Any) -> None:

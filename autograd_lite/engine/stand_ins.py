@@ -32,6 +32,11 @@ class StandIn:
         return False
 
     @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is."""
+        return False
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of its axes."""
         raise NotImplementedError

@@ -42,10 +42,6 @@ from autograd_lite.program.instructions import (
 from autograd_lite.program.straight import COMPARISONS
 
 
-class NotTraceable(TypeError):
-    """A function that does what a program cannot hold: it is steered by the numbers."""
-
-
 class Trace:
     """What is noted down while a function runs."""
 
@@ -73,14 +69,16 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
-        with np.errstate(all="ignore"):
-            given = apply(primitive, _examples(operands), _examples(params) if params else params)
+        given = apply(
+            primitive,
+            [x.example if x.__class__ is TracedArray else x for x in operands],
+            _examples(params) if params else params,
+        )
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
-        with np.errstate(all="ignore"):
-            given = function(*_examples(args), **_examples(kwargs))
+        given = function(*_examples(args), **_examples(kwargs))
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
@@ -122,7 +120,7 @@ class Trace:
         """What stands for an operand in an instruction."""
         if x.__class__ is TracedArray:
             if x.trace is not self:
-                raise NotTraceable(
+                raise TypeError(
                     "a number of one program is used in another, after that was traced; give it "
                     "as an argument"
                 )
@@ -157,6 +155,11 @@ class TracedArray(StandIn):
     def is_number(self) -> bool:
         """Whether it stands for one of Python's numbers."""
         return self.reference.is_number
+
+    @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is: the parameters of instructions may hold it."""
+        return True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -236,7 +239,7 @@ class TracedArray(StandIn):
         return PRIMITIVES["getitem"].function(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise NotTraceable(
+        raise TypeError(
             "setitem: a plain array of a program that is being traced cannot be written into; make "
             "the array with np.zeros_like(x) of an argument x that is differentiated, or use "
             "np.where or x.at[...]"
@@ -255,9 +258,9 @@ class TracedArray(StandIn):
 
     __hash__ = object.__hash__
 
-    def refusal(self, what: str, why: str) -> NotTraceable:
+    def refusal(self, what: str, why: str) -> TypeError:
         """What is raised where the numbers are asked for."""
-        return NotTraceable(
+        return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
             f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
             "Python int or bool, for each of which a program of its own is made"
