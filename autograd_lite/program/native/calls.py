@@ -133,11 +133,16 @@ class _Method(ctypes.Structure):
     )
 
 
+_NEW = ctypes.PYFUNCTYPE(
+    ctypes.py_object, ctypes.POINTER(_Method), ctypes.py_object, ctypes.c_void_p
+)
+
+
 class _Program(bytes):
     """Where a program begins, and how much it takes and gives; it holds what must live as long as
     the function does."""
 
-    loaded: Loaded
+    held: tuple[Loaded, Loaded]
     method: _Method
 
 
@@ -172,14 +177,12 @@ def builtin(
     """
     if sys.implementation.name != "cpython":
         return _through_ctypes(loaded, address, inputs, outputs, live)
-    start = _caller()[1]
+    caller, start = _caller()
     size = inputs + outputs + live + 1
     program = _Program(struct.pack("=5q", address, inputs, outputs, size, size > _ON_STACK))
-    program.loaded = loaded
+    program.held = (loaded, caller)
     program.method = _Method(b"run", start, _METH_FASTCALL, None)
-    new = ctypes.PyDLL(None).PyCFunction_NewEx
-    new.restype = ctypes.py_object
-    new.argtypes = [ctypes.POINTER(_Method), ctypes.py_object, ctypes.c_void_p]
+    new: Any = _NEW(("PyCFunction_NewEx", ctypes.pythonapi))
     function: Any = new(ctypes.byref(program.method), program, None)
     return function  # type: ignore[no-any-return]
 

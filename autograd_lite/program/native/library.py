@@ -12,7 +12,10 @@ define internal <4 x double> @fabs.4(<4 x double> %x0) alwaysinline {
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+
+from autograd_lite.program.native import mathematics_llvm
+from autograd_lite.program.native.mathematics_table import FUNCTIONS
 
 OPERANDS: dict[str, int] = {
     **dict.fromkeys(
@@ -27,19 +30,20 @@ OPERANDS: dict[str, int] = {
 INSTRUCTIONS = {"fabs", "sqrt", "copysign", "floor", "ceil", "trunc", "rint"}
 """Those that processors have an instruction for, which LLVM knows by the name."""
 
-WRITTEN: dict[str, Callable[[int], str]] = {}
-"""Those that are written out: for a number of lanes, the LLVM code that defines `@name.lanes`."""
-
-
 def type_of(lanes: int) -> str:
     """A number, or several beside each other."""
     return "double" if lanes == 1 else f"<{lanes} x double>"
 
 
+@functools.cache
 def definition(name: str, lanes: int) -> str:
-    """The LLVM code that defines `@name.lanes`, the function of that many numbers at once."""
-    if name in WRITTEN:
-        return WRITTEN[name](lanes)
+    """The LLVM code that defines `@name.lanes`, the function of that many numbers at once.
+
+    Of one number it is the function of the C library, as Python's is: the two agree to the last
+    bit. Of several it is written out, where the C library has nothing to offer.
+    """
+    if lanes > 1 and name in FUNCTIONS and name not in INSTRUCTIONS:
+        return mathematics_llvm.definition(name, lanes)
     count = OPERANDS[name]
     kind = type_of(lanes)
     given = ", ".join(f"{kind} %x{i}" for i in range(count))
