@@ -11,10 +11,12 @@ import numpy as np
 
 from autograd_lite.program.instructions import Constant, Program, Variable
 from autograd_lite.program.names import Names, statement_of
+from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
+from autograd_lite.program.straight import NotStraight
 
 
 @dataclass
@@ -72,12 +74,18 @@ def numpy_body(program: Program, names: Names) -> Body:
 
 
 def native_body(program: Program, names: Names) -> Body:
-    """One call of machine code.
+    """One call of machine code; of programs with arrays, loops among calls of NumPy's functions.
 
     Raises:
-        NotStraight: if there is an array in the program, or a function that C does not have.
         ImportError: without llvmlite.
     """
+    try:
+        return _numbers_body(program, names)
+    except NotStraight:
+        return numpy_body(with_loops(program), names)
+
+
+def _numbers_body(program: Program, names: Names) -> Body:
     unguarded = {program.outputs[i] for i in program.notes.get("unguarded", ())}
     given = set(program.inputs)
     computed = dict.fromkeys(

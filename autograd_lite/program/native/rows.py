@@ -99,6 +99,16 @@ class OverRows:
                 list(pool.map(part, range(threads)))
         return rows, sums.sum(axis=(0, 2))
 
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Array]) -> None:
+        """The same, with outputs that are written into arrays of at least as many numbers as the
+        processor computes at once, of the shape of the inputs, which may have any."""
+        kept = [np.asarray(x, np.float64, order="C") for x in inputs]  # until it is done
+        where = np.array([x.ctypes.data for x in kept], np.int64)
+        outs = np.array([x.ctypes.data for x in outputs], np.int64)
+        live = np.empty(self._live * lanes() + 1)
+        size = outputs[0].size
+        self._run(where.ctypes.data, outs.ctypes.data, 0, live.ctypes.data, 0, size)
+
     def _given(self, inputs: Sequence[Any] | Array) -> tuple[Sequence[Array] | Array, Array]:
         """In double precision: an array for each input that varies, and the numbers that are
         shared."""
