@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.instructions import Constant, Program
+from autograd_lite.program.instructions import Constant, Program, Variable
 from autograd_lite.program.names import Names, statement_of
+from autograd_lite.program.native.fused import with_loops
+from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
+from autograd_lite.program.straight import NotStraight
 
 
 @dataclass
@@ -70,9 +73,48 @@ def numpy_body(program: Program, names: Names) -> Body:
     return body
 
 
+def native_body(program: Program, names: Names) -> Body:
+    """One call of machine code; of programs with arrays, loops among calls of NumPy's functions.
+
+    Raises:
+        ImportError: without llvmlite.
+    """
+    try:
+        return _numbers_body(program, names)
+    except NotStraight:
+        return numpy_body(with_loops(program), names)
+
+
+def _numbers_body(program: Program, names: Names) -> Body:
+    unguarded = {program.outputs[i] for i in program.notes.get("unguarded", ())}
+    given = set(program.inputs)
+    computed = dict.fromkeys(
+        x for x in program.outputs if isinstance(x, Variable) and x not in given
+    )
+    wanted = sorted(computed, key=lambda x: x not in unguarded)
+    line = straight_line_of(Program(program.inputs, program.instructions, tuple(wanted)))
+    run = native_function(line, range(sum(x in unguarded for x in wanted)))
+    run_name = names.free("run")
+    body = Body([], [], {run_name: run}, gives_python_numbers=True)
+    for x in program.outputs:
+        if isinstance(x, Variable):
+            body.outputs.append(names[x])
+            continue
+        text = repr(float(x.value))
+        if text.lstrip("-") in ("inf", "nan"):
+            text = names.free("minus_" * text.startswith("-") + text.lstrip("-"))
+            body.given[text] = float(x.value)
+        body.outputs.append(text)
+    if wanted:
+        targets = ", ".join(names[x] for x in wanted) + ("," if len(wanted) == 1 else "")
+        body.lines.append(f"{targets} = {run_name}({', '.join(names[x] for x in program.inputs)})")
+    return body
+
+
 BACKENDS: dict[str, Callable[[Program, Names], Body]] = {
     "python": python_body,
     "numpy": numpy_body,
+    "native": native_body,
 }
 """The back ends by name: the first that can hold a program is the default."""
 
