@@ -18,6 +18,7 @@ from autograd_lite.program.backends import BACKENDS
 from autograd_lite.program.function import Helpers, Parameter, Result, function_of
 from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
+from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import simplified
 from autograd_lite.program.trace import guarded_trace, trace
 from autograd_lite.program.traced import TracedArray
@@ -44,6 +45,9 @@ class Compiled:
         self._latest: _Specialised | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        latest = self._latest
+        if latest is not None and not kwargs and latest.is_for(args):
+            return latest(args, kwargs)
         try:
             key = (signature(args), signature(kwargs) if kwargs else None)
         except HasVariables:
@@ -156,6 +160,7 @@ class _Specialised:
             for i, name in zip(parameter.leaves, _leaf_names(parameter), strict=True)
             if i is not None
         ]
+        self._matches = None if kwargs else matcher(args)
         self._form: Any = None
         self.program = simplified(trace(self._outputs, self._examples, self._names))
         self.function = function_of(
@@ -166,6 +171,11 @@ class _Specialised:
             backend,
             Helpers(leaves_of, with_leaves),
         )
+
+    def is_for(self, args: Any) -> bool:
+        """Whether it surely is the program for these arguments."""
+        matches = self._matches
+        return matches is not None and len(args) == len(self._given[0]) and matches(*args)
 
     def __call__(self, args: Any, kwargs: Any) -> Any:
         try:
