@@ -51,9 +51,7 @@ def with_loops(program: Program) -> Program:
         return program
     in_order = sorted(program.instructions, key=lambda one: depths[id(one)])
     instructions = [
-        loops.get(id(one), one)
-        for one in in_order
-        if id(one) in loops or id(one) not in replaced
+        loops.get(id(one), one) for one in in_order if id(one) in loops or id(one) not in replaced
     ]
     return Program(program.inputs, instructions, program.outputs, program.notes)
 
