@@ -65,7 +65,10 @@ def shared(program: Program) -> Program:
         known[key] = new
         kept.append(new)
     outputs = tuple(now(x) for x in program.outputs)
-    return Program(program.inputs, kept, outputs, program.notes)
+    notes = dict(program.notes)
+    if "products" in notes:
+        notes["products"] = frozenset(map(now, notes["products"]))
+    return Program(program.inputs, kept, outputs, notes)
 
 
 def _key(x: Any) -> Hashable:
