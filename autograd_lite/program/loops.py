@@ -1,0 +1,335 @@
+"""Loops in programs: `SCAN`, a primitive that runs a program once for each row of arrays.
+
+A step takes what it carries on, a row of each sequence, and what is closed over, and gives what it
+carries on and a row of each result:
+
+    c₀ = carry,  (cᵢ₊₁, yᵢ) = body(cᵢ, xᵢ, k),  results (cₙ, y)
+
+The derivatives are scans again: the way back runs in reverse order with ḡ(cᵢ) as what is carried
+on, and the sum of ḡ(k); its sequences are the cᵢ that the way there kept. So there are derivatives
+of any order, and the program of each is as long as that of one step.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.apply import apply
+from autograd_lite.engine.batching import spread
+from autograd_lite.engine.primitive import EachOperand, Structural
+from autograd_lite.primitives.shape import swapaxes
+from autograd_lite.program.instructions import Program, Variable
+from autograd_lite.program.subprograms import (
+    Subprogram,
+    fitting,
+    is_differentiable,
+    kind_of,
+    like,
+    some,
+)
+from autograd_lite.program.trace import tainted_by
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What a scan does, beside its operands: what is carried on, sequences, what is closed over."""
+
+    body: Subprogram
+    carries: int
+    """How many numbers and arrays are carried on."""
+    sequences: int
+    """How many sequences there are."""
+    length: int
+    """How many steps."""
+    backwards: bool = False
+    """Whether the last row comes first."""
+    keeps: bool = False
+    """Whether the last results are the rows of what was carried on, as each step was given it."""
+
+    def parts(self, operands: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+        """What is carried on, the sequences, what is closed over."""
+        first, second = self.carries, self.carries + self.sequences
+        return operands[:first], operands[first:second], operands[second:]
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """Those of the body."""
+        return self.body.program.inputs
+
+    @functools.cached_property
+    def outputs(self) -> tuple[Variable, ...]:
+        """What kind each output of the body is of."""
+        return tuple(map(kind_of, self.body.program.outputs))
+
+    @functools.cached_property
+    def moving(self) -> list[int]:
+        """Which of what is carried on has a derivative."""
+        return [i for i in range(self.carries) if is_differentiable(self.inputs[i])]
+
+    def keeping(self) -> Loop:
+        """The same loop, which keeps what is carried on."""
+        if self.keeps:
+            return self
+        body = self.body
+
+        def made() -> Subprogram:
+            one = body.program
+            outputs = (*one.outputs, *one.inputs[: self.carries])
+            return Subprogram(Program(one.inputs, one.instructions, outputs, one.notes))
+
+        kept = body.derive(("keeping", self.carries), made)
+        return Loop(kept, self.carries, self.sequences, self.length, self.backwards, True)
+
+    def __call__(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """The results, recorded where there is a variable."""
+        return apply(SCAN, operands, {"loop": self})  # type: ignore[no-any-return]
+
+    def tainted_results(self, places: Sequence[int]) -> set[int] | None:
+        """Which results are nan if these operands are; None if such a nan may go unseen."""
+        known = set(places)
+        while True:
+            found = tainted_by(self.body.program, [self.inputs[i] for i in known])
+            if found is None:
+                return None
+            outputs = {i for i, x in enumerate(self.body.program.outputs) if x in found}
+            more = {i for i in outputs if i < self.carries} - known
+            if not more:
+                return outputs | {i for i in known if i < self.carries}
+            known |= more
+
+    def __repr__(self) -> str:
+        return f"{self.length} × {self.body!r}"
+
+
+# ---------------------------------------------------------------- the value
+
+
+@np.errstate(all="ignore")
+def _run(*operands: Any, loop: Loop) -> tuple[Any, ...]:
+    """The loop on plain numbers and arrays."""
+    count, n, body = loop.carries, loop.length, loop.body
+    (carry, xs, closed), kinds = loop.parts(operands), loop.parts(loop.inputs)
+    carry = [like(x, v) for x, v in zip(carry, kinds[0], strict=True)]
+    xs = [x.tolist() if v.is_number else x for x, v in zip(xs, kinds[1], strict=True)]
+    closed = [like(x, v) for x, v in zip(closed, kinds[2], strict=True)]
+    columns: list[Any] = [
+        [0.0] * n if v.is_number else np.empty((n, *v.shape), v.dtype) for v in loop.outputs[count:]
+    ]
+    if not n:
+        carry = [np.array(x)[()] if isinstance(x, np.ndarray) else x for x in carry]
+    for i in reversed(range(n)) if loop.backwards else range(n):
+        results = body(*carry, *[x[i] for x in xs], *closed)
+        carry = results[:count]
+        for column, y in zip(columns, results[count:], strict=True):
+            column[i] = y
+    rows = zip(columns, loop.outputs[count:], strict=True)
+    return (*carry, *[np.asarray(y, v.dtype) for y, v in rows])
+
+
+def _example(*operands: Any, loop: Loop) -> tuple[Any, ...]:
+    """Some numbers of the shapes and dtypes of the results."""
+    count = loop.carries
+    rows = [some(v, (loop.length,)) for v in loop.outputs[count:]]
+    return (*map(some, loop.outputs[:count]), *rows)
+
+
+def _kept(z: Any, operands: Sequence[Any], loop: Loop) -> tuple[Loop, Sequence[Any]]:
+    """The loop and what it carried on: of one that kept nothing, by running it again."""
+    whole = loop.keeping()
+    z = z if loop.keeps else whole(operands)
+    return whole, z[len(z) - loop.carries :]
+
+
+def _zero(v: Variable, front: tuple[int, ...] = ()) -> Any:
+    """0 in the shape of a variable."""
+    return 0.0 if v.is_number and not front else np.zeros((*front, *v.shape), v.dtype)[()]
+
+
+# ---------------------------------------------------------------- the way back
+
+
+def _back(g: Any, z: Any, operands: Sequence[Any], loop: Loop, wanted: Sequence[bool]) -> list[Any]:
+    """The gradient of each operand that is wanted."""
+    _, xs, closed = loop.parts(operands)
+    count, n = loop.carries, loop.length
+    if not n:
+        zeros = [_zero(v, (0,)) for v in loop.inputs[count : count + len(xs)]]
+        return [
+            *[_zero(v) if y is None else y for y, v in zip(g, loop.inputs[:count], strict=False)],
+            *zeros,
+            *map(_zero, loop.inputs[count + len(xs) :]),
+        ]
+    whole, kept = _kept(z, operands, loop)
+    if not loop.keeps:
+        g = (*g, *[None] * count)
+    way = _WayBack(
+        whole,
+        tuple(j for j in range(len(xs)) if wanted[count + j]),
+        tuple(j for j in range(len(closed)) if wanted[count + len(xs) + j]),
+        tuple(i for i in range(count, len(g)) if g[i] is not None),
+    )
+    starts = [_zero(loop.inputs[i]) if g[i] is None else g[i] for i in way.moving]
+    sums = [_zero(loop.inputs[i]) for i in way.summed]
+    given = [*starts, *sums, *kept, *xs, *[g[i] for i in way.rows], *closed]
+    sequences = len(kept) + len(xs) + len(way.rows)
+    back = Loop(way.body, len(starts) + len(sums), sequences, n, not loop.backwards)
+    found = iter(back(given))
+    parts: list[Any] = [None] * len(operands)
+    for i in (*way.moving, *way.summed, *(count + j for j in way.sequences)):
+        parts[i] = next(found)
+    return parts
+
+
+@dataclass(frozen=True)
+class _WayBack:
+    """The step of the way back: (ḡ(cᵢ₊₁), Σ ḡ(k); cᵢ, xᵢ, ḡ(yᵢ); k) ↦ (ḡ(cᵢ), Σ ḡ(k); ḡ(xᵢ))."""
+
+    loop: Loop
+    sequences: tuple[int, ...]
+    """The sequences whose gradient is wanted."""
+    closed: tuple[int, ...]
+    """The same of what is closed over."""
+    rows: tuple[int, ...]
+    """The outputs of the body to whose rows something flows back."""
+
+    @property
+    def moving(self) -> list[int]:
+        """What of what is carried on has a gradient."""
+        return self.loop.moving
+
+    @property
+    def summed(self) -> list[int]:
+        """The inputs of the body whose gradients are summed."""
+        return [self.loop.carries + self.loop.sequences + j for j in self.closed]
+
+    @property
+    def body(self) -> Subprogram:
+        """The program of the step."""
+        inputs, outputs = self.loop.inputs, self.loop.outputs
+        carries = [inputs[i] for i in (*self.moving, *self.summed)]
+        count = self.loop.carries + self.loop.sequences
+        rows = [outputs[i] for i in self.rows]
+        kinds = [*carries, *inputs[:count], *rows, *inputs[count:]]
+        key = ("back", self.loop.carries, self.loop.sequences, self.sequences, self.closed)
+        body: Subprogram = self.loop.body
+        return body.derived((*key, self.rows), self._step, [some(v) for v in kinds])
+
+    def _step(self, given: Sequence[Any]) -> list[Any]:
+        loop, rest = self.loop, iter(given)
+        starts = [next(rest) for _ in self.moving]
+        sums = [next(rest) for _ in self.summed]
+        first = [next(rest) for _ in range(loop.carries + loop.sequences)]
+        gs: list[Any] = [None] * len(loop.outputs)
+        for i, g in zip(self.moving, starts, strict=True):
+            gs[i] = g
+        for i in self.rows:
+            gs[i] = next(rest)
+        sequences = [loop.carries + j for j in self.sequences]
+        wanted = [*self.moving, *self.summed, *sequences]
+        found = loop.body.gradients([*first, *rest], wanted, gs)
+        parts = [
+            _zero(loop.inputs[i]) if g is None else g for i, g in zip(wanted, found, strict=True)
+        ]
+        many = len(starts)
+        for k, total in enumerate(sums):
+            parts[many + k] = total + parts[many + k]
+        return [fitting(x, loop.inputs[i]) for i, x in zip(wanted, parts, strict=True)]
+
+
+# ---------------------------------------------------------------- the way forward
+
+
+def _forward(tangents: Sequence[Any], z: Any, *operands: Any, loop: Loop) -> tuple[Any, ...]:
+    """The tangents of the results."""
+    whole, kept = _kept(z, operands, loop)
+    _, xs, closed = loop.parts(operands)
+    moved = tuple(i for i in range(loop.carries, len(operands)) if tangents[i] is not None)
+    inputs, outputs, count = whole.inputs, whole.outputs, loop.carries
+    some_of_carry = whole.moving
+    rows = [i for i in range(count, len(outputs)) if is_differentiable(outputs[i])]
+    middle = count + loop.sequences
+
+    def step(given: Sequence[Any]) -> list[Any]:
+        rest = iter(given)
+        ts = [next(rest) for _ in some_of_carry]
+        first = [next(rest) for _ in range(middle)]
+        of_rows = [next(rest) for i in moved if i < middle]
+        last = [next(rest) for _ in closed]
+        ts += [*of_rows, *rest]
+        found = whole.body.tangents([*first, *last], [*some_of_carry, *moved], ts)
+        parts = found[len(outputs) :]
+        return [
+            fitting(_zero(outputs[i]) if parts[i] is None else parts[i], outputs[i])
+            for i in (*some_of_carry, *rows)
+        ]
+
+    of_rows = [i for i in moved if i < middle]
+    of_closed = [i for i in moved if i >= middle]
+    kinds = [inputs[i] for i in some_of_carry]
+    kinds += [*inputs[:middle], *(inputs[i] for i in of_rows)]
+    kinds += [*inputs[middle:], *(inputs[i] for i in of_closed)]
+    key = ("forward", count, loop.sequences, moved)
+    body = whole.body.derived(key, step, [some(v) for v in kinds])
+    given = [_zero(inputs[i]) if tangents[i] is None else tangents[i] for i in some_of_carry]
+    given += [*kept, *xs, *(tangents[i] for i in of_rows)]
+    given += [*closed, *(tangents[i] for i in of_closed)]
+    sequences = middle + len(of_rows)
+    found = iter(Loop(body, len(some_of_carry), sequences, loop.length, loop.backwards)(given))
+    parts: dict[int, Any] = {i: next(found) for i in (*some_of_carry, *rows)}
+    return tuple(
+        parts[i] if i in parts else _zero(v, () if i < count else (loop.length,))
+        for i, v in enumerate(loop.outputs)
+    )
+
+
+# ---------------------------------------------------------------- a batch of loops
+
+
+def _of_batch(which: Sequence[bool], *operands: Any, loop: Loop) -> tuple[Any, ...]:
+    """All loops of a batch as one, whose rows hold those of each."""
+    size = next(x.shape[0] for x, mine in zip(operands, which, strict=True) if mine)
+    carry, xs, closed = loop.parts(operands)
+    many, count = len(loop.inputs), loop.carries
+    mine = tuple(True if i < count else which[i] for i in range(many))
+    carry = [
+        x if which[i] else spread(like(x, as_array(loop.inputs[i])), size)
+        for i, x in enumerate(carry)
+    ]
+    xs = [swapaxes(x, 0, 1) if which[count + j] else x for j, x in enumerate(xs)]
+
+    def step(given: Sequence[Any]) -> list[Any]:
+        found = loop.body.of_batch(given, mine, size)
+        return [fitting(x, as_array(v, size)) for x, v in zip(found, loop.outputs, strict=True)]
+
+    examples = [
+        some(v, (size,)) if batched else some(v)
+        for v, batched in zip(loop.inputs, mine, strict=True)
+    ]
+    body = loop.body.derived(("batch", size, mine), step, examples)
+    whole = Loop(body, count, loop.sequences, loop.length, loop.backwards, loop.keeps)
+    found = whole([*carry, *xs, *closed])
+    return tuple(x if i < count else swapaxes(x, 0, 1) for i, x in enumerate(found))
+
+
+def as_array(v: Variable, *front: int) -> Variable:
+    """What is like a variable, but no number of Python's, with such axes in front."""
+    return Variable(np.broadcast_to(np.zeros((), v.dtype), (*front, *v.shape))[()])
+
+
+SCAN = Structural(
+    name="scan",
+    operands=(),
+    text="scan({operands})",
+    arrays=_run,
+    pullbacks=EachOperand(together=_back, is_told=True),
+    results=(),
+    batched=_of_batch,
+    pushforward=_forward,
+    example=_example,
+    function=lambda *operands, loop: loop(operands),
+)
