@@ -236,7 +236,7 @@ def _several(
             f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
         )
     node = new(Results)
-    node._plain = data
+    node._plain = tuple(float64(x) if x.__class__ is float else x for x in data)
     node._grad = None
     node._epoch = clock.now
     node._primitive = primitive

@@ -25,6 +25,8 @@ class StandIn:
 
     WHAT = "a stand-in"
     """What errors call it."""
+    STEERS = False
+    """Whether it may be a place in an index."""
 
     @property
     def is_number(self) -> bool:

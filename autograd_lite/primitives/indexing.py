@@ -14,6 +14,7 @@ from autograd_lite.engine.arrays import is_frozen
 from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import (
     Call,
@@ -43,6 +44,8 @@ def _fixed_part(part: Any) -> Any:
         if all(i is None or i.__class__ is int for i in ends):
             return part
         return slice(*(i if i is None else _whole(i) for i in ends))
+    if isinstance(part, StandIn) and part.STEERS and part.dtype.kind in "iu":
+        return part
     if is_variable(part):
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")
     if hasattr(part, "__index__") and not isinstance(part, (np.ndarray, np.bool_)):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import clock
+from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import as_operand
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
@@ -52,7 +52,7 @@ def traced_closure(
     notes = _Lifting()
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with observed(_Lifted(notes)):
+    with modes.recording(), observed(_Lifted(notes)):
         found = [x.node if is_variable(x) else x for x in function(inputs)]
         results = [notes.lifted(x) if notes.is_outside(x) else detached(x) for x in found]
         outputs = tuple(map(notes.reference, results))

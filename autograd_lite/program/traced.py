@@ -170,6 +170,7 @@ class TracedArray(StandIn):
     __slots__ = ("example", "reference", "trace")
 
     WHAT = "an array of a program that is being traced"
+    STEERS = True
 
     def __init__(self, trace: Trace, example: Any, reference: Variable) -> None:
         self.trace = trace
