@@ -93,7 +93,7 @@ def _in_form(z: Any, kind: Variable) -> Any:
     if not kind.is_number:
         return z
     if is_variable(z):
-        return z if isinstance(z._plain, StandIn) else as_value(z)
+        return z if isinstance(detached(z), StandIn) else as_value(z)
     return z
 
 

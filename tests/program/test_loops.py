@@ -304,7 +304,7 @@ def test_whole_numbers_are_carried_on():
         count, best = state
         return (count + 1, np.maximum(best, x)), np.argmax(best)
 
-    (count, best), where = scan(step, (np.int64(0), np.zeros(2)), numbers((4, 2)))
+    (count, _), where = scan(step, (np.int64(0), np.zeros(2)), numbers((4, 2)))
     assert count == 4
     assert where.dtype == np.int64
 
