@@ -14,23 +14,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batching import spread
-from autograd_lite.engine.primitive import EachOperand, Structural
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
 from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.subprograms import (
     Subprogram,
+    as_array,
     fitting,
     is_differentiable,
     kind_of,
     like,
     some,
+    zero,
 )
 from autograd_lite.program.trace import tainted_by
 
@@ -44,12 +47,15 @@ class Loop:
     """How many numbers and arrays are carried on."""
     sequences: int
     """How many sequences there are."""
-    length: int
-    """How many steps."""
+    length: int | None
+    """How many steps; None if only the sequences, or the condition, will tell."""
     backwards: bool = False
     """Whether the last row comes first."""
     keeps: bool = False
     """Whether the last results are the rows of what was carried on, as each step was given it."""
+    condition: Subprogram | None = None
+    """Of what is carried on, and what is closed over, whether there is another step. Then the body
+    gives back what it is given where there is none."""
 
     def parts(self, operands: Sequence[Any]) -> tuple[Sequence[Any], ...]:
         """What is carried on, the sequences, what is closed over."""
@@ -83,14 +89,17 @@ class Loop:
             return Subprogram(Program(one.inputs, one.instructions, outputs, one.notes))
 
         kept = body.derive(("keeping", self.carries), made)
-        return Loop(kept, self.carries, self.sequences, self.length, self.backwards, True)
+        return replace(self, body=kept, keeps=True)
 
     def __call__(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """The results, recorded where there is a variable."""
-        return apply(SCAN, operands, {"loop": self})  # type: ignore[no-any-return]
+        primitive = SCAN if self.condition is None else WHILE
+        return apply(primitive, operands, {"loop": self})  # type: ignore[no-any-return]
 
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""
+        if self.condition is not None:
+            return None
         known = set(places)
         while True:
             found = tainted_by(self.body.program, [self.inputs[i] for i in known])
@@ -103,7 +112,7 @@ class Loop:
             known |= more
 
     def __repr__(self) -> str:
-        return f"{self.length} × {self.body!r}"
+        return f"{'n' if self.length is None else self.length} × {self.body!r}"
 
 
 # ---------------------------------------------------------------- the value
@@ -113,6 +122,7 @@ class Loop:
 def _run(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     """The loop on plain numbers and arrays."""
     count, n, body = loop.carries, loop.length, loop.body
+    n = len(operands[count]) if n is None else n
     (carry, xs, closed), kinds = loop.parts(operands), loop.parts(loop.inputs)
     carry = [like(x, v) for x, v in zip(carry, kinds[0], strict=True)]
     xs = [x.tolist() if v.is_number else x for x, v in zip(xs, kinds[1], strict=True)]
@@ -131,10 +141,29 @@ def _run(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     return (*carry, *[np.asarray(y, v.dtype) for y, v in rows])
 
 
+@np.errstate(all="ignore")
+def _run_while(*operands: Any, loop: Loop) -> tuple[Any, ...]:
+    """The loop on plain numbers and arrays, as long as its condition holds."""
+    count, body = loop.carries, loop.body
+    assert loop.condition is not None
+    given = [like(x, v) for x, v in zip(operands, loop.inputs, strict=True)]
+    carry: Sequence[Any] = [np.array(x)[()] if isinstance(x, np.ndarray) else x for x in given]
+    carry, closed = carry[:count], given[count:]
+    columns: list[list[Any]] = [[] for _ in loop.outputs[count:]]
+    while loop.condition(*carry, *closed)[0]:
+        results = body(*carry, *closed)
+        carry = results[:count]
+        for column, y in zip(columns, results[count:], strict=True):
+            column.append(y)
+    rows = zip(columns, loop.outputs[count:], strict=True)
+    return (*carry, *[np.array(y, v.dtype).reshape(len(y), *v.shape) for y, v in rows])
+
+
 def _example(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     """Some numbers of the shapes and dtypes of the results."""
     count = loop.carries
-    rows = [some(v, (loop.length,)) for v in loop.outputs[count:]]
+    length = 1 if loop.length is None else loop.length
+    rows = [some(v, (length,)) for v in loop.outputs[count:]]
     return (*map(some, loop.outputs[:count]), *rows)
 
 
@@ -145,11 +174,6 @@ def _kept(z: Any, operands: Sequence[Any], loop: Loop) -> tuple[Loop, Sequence[A
     return whole, z[len(z) - loop.carries :]
 
 
-def _zero(v: Variable, front: tuple[int, ...] = ()) -> Any:
-    """0 in the shape of a variable."""
-    return 0.0 if v.is_number and not front else np.zeros((*front, *v.shape), v.dtype)[()]
-
-
 # ---------------------------------------------------------------- the way back
 
 
@@ -157,13 +181,6 @@ def _back(g: Any, z: Any, operands: Sequence[Any], loop: Loop, wanted: Sequence[
     """The gradient of each operand that is wanted."""
     _, xs, closed = loop.parts(operands)
     count, n = loop.carries, loop.length
-    if not n:
-        zeros = [_zero(v, (0,)) for v in loop.inputs[count : count + len(xs)]]
-        return [
-            *[_zero(v) if y is None else y for y, v in zip(g, loop.inputs[:count], strict=False)],
-            *zeros,
-            *map(_zero, loop.inputs[count + len(xs) :]),
-        ]
     whole, kept = _kept(z, operands, loop)
     if not loop.keeps:
         g = (*g, *[None] * count)
@@ -173,8 +190,8 @@ def _back(g: Any, z: Any, operands: Sequence[Any], loop: Loop, wanted: Sequence[
         tuple(j for j in range(len(closed)) if wanted[count + len(xs) + j]),
         tuple(i for i in range(count, len(g)) if g[i] is not None),
     )
-    starts = [_zero(loop.inputs[i]) if g[i] is None else g[i] for i in way.moving]
-    sums = [_zero(loop.inputs[i]) for i in way.summed]
+    starts = [zero(loop.inputs[i]) if g[i] is None else g[i] for i in way.moving]
+    sums = [zero(loop.inputs[i]) for i in way.summed]
     given = [*starts, *sums, *kept, *xs, *[g[i] for i in way.rows], *closed]
     sequences = len(kept) + len(xs) + len(way.rows)
     back = Loop(way.body, len(starts) + len(sums), sequences, n, not loop.backwards)
@@ -233,7 +250,7 @@ class _WayBack:
         wanted = [*self.moving, *self.summed, *sequences]
         found = loop.body.gradients([*first, *rest], wanted, gs)
         parts = [
-            _zero(loop.inputs[i]) if g is None else g for i, g in zip(wanted, found, strict=True)
+            zero(loop.inputs[i]) if g is None else g for i, g in zip(wanted, found, strict=True)
         ]
         many = len(starts)
         for k, total in enumerate(sums):
@@ -264,7 +281,7 @@ def _forward(tangents: Sequence[Any], z: Any, *operands: Any, loop: Loop) -> tup
         found = whole.body.tangents([*first, *last], [*some_of_carry, *moved], ts)
         parts = found[len(outputs) :]
         return [
-            fitting(_zero(outputs[i]) if parts[i] is None else parts[i], outputs[i])
+            fitting(zero(outputs[i]) if parts[i] is None else parts[i], outputs[i])
             for i in (*some_of_carry, *rows)
         ]
 
@@ -275,15 +292,15 @@ def _forward(tangents: Sequence[Any], z: Any, *operands: Any, loop: Loop) -> tup
     kinds += [*inputs[middle:], *(inputs[i] for i in of_closed)]
     key = ("forward", count, loop.sequences, moved)
     body = whole.body.derived(key, step, [some(v) for v in kinds])
-    given = [_zero(inputs[i]) if tangents[i] is None else tangents[i] for i in some_of_carry]
+    given = [zero(inputs[i]) if tangents[i] is None else tangents[i] for i in some_of_carry]
     given += [*kept, *xs, *(tangents[i] for i in of_rows)]
     given += [*closed, *(tangents[i] for i in of_closed)]
     sequences = middle + len(of_rows)
     found = iter(Loop(body, len(some_of_carry), sequences, loop.length, loop.backwards)(given))
     parts: dict[int, Any] = {i: next(found) for i in (*some_of_carry, *rows)}
     return tuple(
-        parts[i] if i in parts else _zero(v, () if i < count else (loop.length,))
-        for i, v in enumerate(loop.outputs)
+        parts[i] if i in parts else np.zeros(detached(x).shape, detached(x).dtype)
+        for i, x in enumerate(z)
     )
 
 
@@ -311,25 +328,50 @@ def _of_batch(which: Sequence[bool], *operands: Any, loop: Loop) -> tuple[Any, .
         for v, batched in zip(loop.inputs, mine, strict=True)
     ]
     body = loop.body.derived(("batch", size, mine), step, examples)
-    whole = Loop(body, count, loop.sequences, loop.length, loop.backwards, loop.keeps)
+    whole = replace(loop, body=body)
+    if loop.condition is not None:
+        whole = replace(whole, condition=_of_any(loop, mine, size, examples))
     found = whole([*carry, *xs, *closed])
     return tuple(x if i < count else swapaxes(x, 0, 1) for i, x in enumerate(found))
 
 
-def as_array(v: Variable, *front: int) -> Variable:
-    """What is like a variable, but no number of Python's, with such axes in front."""
-    return Variable(np.broadcast_to(np.zeros((), v.dtype), (*front, *v.shape))[()])
+def _of_any(loop: Loop, which: Sequence[bool], size: int, examples: Sequence[Any]) -> Subprogram:
+    """The condition of a batch: that one of its examples goes on."""
+    condition = loop.condition
+    assert condition is not None
+
+    def function(given: Sequence[Any]) -> list[Any]:
+        return [np.any(condition.of_batch(given, which, size)[0])]
+
+    return condition.derived(("any", size, which), function, examples)
 
 
-SCAN = Structural(
-    name="scan",
-    operands=(),
-    text="scan({operands})",
-    arrays=_run,
-    pullbacks=EachOperand(together=_back, is_told=True),
-    results=(),
-    batched=_of_batch,
-    pushforward=_forward,
-    example=_example,
-    function=lambda *operands, loop: loop(operands),
+_RULES: dict[str, Any] = {
+    "operands": (),
+    "pullbacks": EachOperand(together=_back, is_told=True),
+    "results": (),
+    "batched": _of_batch,
+    "pushforward": _forward,
+    "example": _example,
+    "function": lambda *operands, loop: loop(operands),
+}
+SCAN: Structural = Structural(name="scan", text="scan({operands})", arrays=_run, **_RULES)
+WHILE: Structural = Structural(
+    name="while_loop", text="while_loop({operands})", arrays=_run_while, **_RULES
 )
+
+
+def while_loop_of(condition: Subprogram, body: Subprogram, carries: int) -> Loop:
+    """The loop of a body, as long as the condition holds, of programs with the same inputs."""
+
+    def step(given: Sequence[Any]) -> list[Any]:
+        goes_on = condition.run(given)[0]
+        where = PRIMITIVES["where"].function
+        return [
+            fitting(where(goes_on, after, before), v)
+            for after, before, v in zip(body.run(given), given, body.program.inputs, strict=False)
+        ]
+
+    examples = [some(v) for v in body.program.inputs]
+    whole = body.derived(("while", condition), step, examples)
+    return Loop(whole, carries, 0, None, condition=condition)

@@ -76,6 +76,10 @@ class Subprogram:
         """Some numbers of the shapes and dtypes of its inputs."""
         return [some(x) for x in self.program.inputs]
 
+    def outputs(self) -> list[Variable]:
+        """What kind each of its outputs is of."""
+        return list(map(kind_of, self.program.outputs))
+
     def __call__(self, *given: Any) -> tuple[Any, ...]:
         """Its outputs for plain numbers and arrays; NumPy's inf and nan, no exceptions."""
         function = self._function
@@ -204,6 +208,16 @@ def some(x: Variable, front: tuple[int, ...] = ()) -> Any:
         return x.dtype.type(1).item()
     one = np.ones((), x.dtype)
     return np.broadcast_to(one, (*front, *x.shape))[()]
+
+
+def zero(v: Variable) -> Any:
+    """0 in the shape of a variable."""
+    return 0.0 if v.is_number else np.zeros(v.shape, v.dtype)[()]
+
+
+def as_array(v: Variable, *front: int) -> Variable:
+    """What is like a variable, but no number of Python's, with such axes in front."""
+    return Variable(np.broadcast_to(np.zeros((), v.dtype), (*front, *v.shape))[()])
 
 
 def like(x: Any, wanted: Variable) -> Any:

@@ -69,27 +69,27 @@ def scan(
     """
     check_function("scan", step)
     n = _length(xs, length)
-    carry = map_leaves(_as_carried, carry)
+    carry = map_leaves(lambda x, where: as_carried("scan", "carry", x, where), carry)
     if checkpoint is not None:
         return _in_pieces(step, carry, xs, n, checkpoint)
     return _scanned(step, carry, xs, n)
 
 
 def _scanned(step: Step, carry: Any, xs: Any, n: int) -> tuple[Any, Any]:
-    one = _Body("scan", step, carry, xs, n)
+    one = Body("scan", step, carry, xs, n)
     operands = [*leaves_of(carry), *leaves_of(xs), *one.closed]
-    loop = Loop(one.program, len(leaves_of(carry)), len(leaves_of(xs)), n)
+    loop = Loop(Subprogram(one.program), len(leaves_of(carry)), len(leaves_of(xs)), n)
     if modes.is_recording() and any(map(is_variable, operands)):
         loop = loop.keeping()
     found = loop(operands)
     kinds = loop.inputs[: loop.carries]
-    last = [_in_form(z, v) for z, v in zip(found, kinds, strict=False)]
+    last = [in_form(z, v) for z, v in zip(found, kinds, strict=False)]
     rows = found[loop.carries : len(found) - loop.carries * loop.keeps]
     return with_leaves(carry, last), with_leaves(one.kept, rows)
 
 
-def _in_form(z: Any, kind: Variable) -> Any:
-    """What was carried on last, as a number if it is one."""
+def in_form(z: Any, kind: Variable) -> Any:
+    """A result as a number of Python's, or a Value, if it is one."""
     if not kind.is_number:
         return z
     if is_variable(z):
@@ -100,8 +100,9 @@ def _in_form(z: Any, kind: Variable) -> Any:
 # ---------------------------------------------------------------- what is given
 
 
-def _as_carried(leaf: Any, where: str) -> Any:
-    refuse_other_arithmetic(f"scan: carry{where}", leaf)
+def as_carried(name: str, what: str, leaf: Any, where: str) -> Any:
+    """A number, array, variable or stand-in that a function is given."""
+    refuse_other_arithmetic(f"{name}: {what}{where}", leaf)
     if is_variable(leaf):
         return leaf.node
     leaf = joined(leaf)
@@ -112,8 +113,8 @@ def _as_carried(leaf: Any, where: str) -> Any:
     if is_variable(leaf) or isinstance(leaf, float | complex):
         return leaf
     raise TypeError(
-        f"scan: carry{where} is of type {type(leaf).__name__}; numbers, arrays and nested dicts, "
-        "lists and tuples of them can be carried on"
+        f"{name}: {what}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
+        "dicts, lists and tuples of them are needed"
     )
 
 
@@ -143,7 +144,7 @@ def _length(xs: Any, length: int | None) -> int:
 # ---------------------------------------------------------------- the body
 
 
-class _Body:
+class Body:
     """The program of a step."""
 
     def __init__(self, name: str, step: Step, carry: Any, xs: Any, n: int) -> None:
@@ -167,17 +168,17 @@ class _Body:
                     changed = True
             if not changed:
                 break
-        for x, z, where in zip(examples, outputs, _wheres(carry), strict=False):
+        for x, z, where in zip(examples, outputs, places_of(carry), strict=False):
             _check_same(name, Variable(x), kind_of(z), where)
         self.closed = found.closed
-        self.program = Subprogram(found.program)
+        self.program = found.program
 
     def _traced(self, examples: list[Any], carries: int) -> Closure:
-        names = [*_names("carry", self._carry), *_names("x", self._xs)]
+        names = [*names_of("carry", self._carry), *names_of("x", self._xs)]
         kinds = [Variable(x) for x in examples[:carries]]
 
         def function(inputs: list[TracedArray]) -> list[Any]:
-            given = [_as_variable(x) for x in inputs]
+            given = [as_step_sees(x) for x in inputs]
             carry = with_leaves(self._carry, given[:carries])
             x = with_leaves(self._xs, given[carries:])
             after, kept = self._pair(self._step(carry, x))
@@ -198,7 +199,7 @@ class _Body:
 
     def _results(self, after: Any, kept: Any) -> list[Any]:
         """The leaves of what step returned."""
-        before, now = _wheres(self._carry), _wheres(after)
+        before, now = places_of(self._carry), places_of(after)
         if before != now:
             wrong = [x for x in before if x not in now] or [x for x in now if x not in before]
             what = "is missing" if wrong and wrong[0] in before else "is new"
@@ -206,8 +207,13 @@ class _Body:
                 f"{self._name}: step must return a carry of the structure that it was given: "
                 f"carry{wrong[0] if wrong else ''} {what if wrong else 'differs'}"
             )
-        self.kept = map_leaves(lambda x, where: 0, kept)
-        return [_leaf(self._name, x, where) for x, where in _leaves_with_places(after, kept)]
+        self.kept = form_of(kept)
+        return [leaf_of(self._name, x, where) for x, where in _leaves_with_places(after, kept)]
+
+
+def form_of(tree: Any) -> Any:
+    """The structure of a nest."""
+    return map_leaves(lambda x, where: 0, tree)
 
 
 def _leaves_with_places(after: Any, kept: Any) -> list[tuple[Any, str]]:
@@ -217,7 +223,8 @@ def _leaves_with_places(after: Any, kept: Any) -> list[tuple[Any, str]]:
     return found
 
 
-def _leaf(name: str, x: Any, where: str) -> Any:
+def leaf_of(name: str, x: Any, where: str) -> Any:
+    """A number, array or variable that a function returned."""
     x = joined(x)
     if is_variable(x) or isinstance(x, StandIn | float | int | complex | np.generic | np.ndarray):
         return x
@@ -226,16 +233,17 @@ def _leaf(name: str, x: Any, where: str) -> Any:
     )
 
 
-def _wheres(tree: Any) -> list[str]:
+def places_of(tree: Any) -> list[str]:
+    """Where the leaves of a nest stand."""
     found: list[str] = []
     map_leaves(lambda leaf, where: found.append(where), tree)
     return found
 
 
-def _names(name: str, tree: Any) -> list[str]:
+def names_of(name: str, tree: Any) -> list[str]:
     """What the inputs of the body are called."""
     found = []
-    for where in _wheres(tree):
+    for where in places_of(tree):
         cleaned = "".join(c if c.isalnum() else "_" for c in where).strip("_")
         key = cleaned.replace("__", "_")
         found.append(key if key and not key[0].isdigit() else f"{name}{key}")
@@ -248,7 +256,8 @@ def _row(example: Any, n: int, as_number: bool) -> Any:
     return row.item() if as_number and row.__class__ is np.float64 else row
 
 
-def _as_variable(x: TracedArray) -> Any:
+def as_step_sees(x: TracedArray) -> Any:
+    """A stand-in as a variable, which can be written into; whole numbers as they are."""
     return Tensor(x) if x.dtype.kind in "fc" else x
 
 
