@@ -3,8 +3,9 @@
 `elementwise`, `structural` and `composed` declare it. Of the rest: `Laws` says which formulas of
 it are the same, `SUM` … `ATOM` how tightly its notation binds, `REAL`, `POSITIVE` and `NONZERO`
 where its operands may be tested, `float_function` names a function on floats, `EachOperand` is
-the rule of an operation of any number of operands, `times` the product of the chain rule, in which
-0·inf is 0, `frozen` an array known not to change. `retract` takes a declaration back, and
+the rule of an operation of any number of operands, `Shared` those of operands that have work in
+common, `times` the product of the chain rule, in which 0·inf is 0, `frozen` an array known not to
+change. `retract` takes a declaration back, and
 `forget_float_function` a function on floats.
 
 >>> import numpy as np
@@ -33,11 +34,12 @@ from autograd_lite.engine.primitive import (
     SUM,
     EachOperand,
     Laws,
+    Shared,
     retract,
 )
 
 __all__ = [
     "ATOM", "EachOperand", "Laws", "NONZERO", "POSITIVE", "POWER", "PRODUCT", "REAL", "SIGN",
-    "SUM", "composed", "elementwise", "float_function", "forget_float_function", "frozen",
-    "retract", "structural", "times",
+    "SUM", "Shared", "composed", "elementwise", "float_function", "forget_float_function",
+    "frozen", "retract", "structural", "times",
 ]  # fmt: skip

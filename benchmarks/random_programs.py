@@ -161,8 +161,8 @@ def agrees(program: Program, seen: Count) -> None:
     except Exception as error:  # whatever it raises, it has no gradient
         seen.refused[f"{type(error).__name__}: {error}".splitlines()[0]] += 1
         return
-    if any(np.isnan(g).any() for g in theirs):  # as of a product with zeros; ours is checked
-        seen.refused["it gives nan"] += 1
+    if not all(np.isfinite(g).all() for g in theirs):  # as of a product with zeros; ours is checked
+        seen.refused["it gives nan or inf"] += 1
         return
     ours = our_gradients(program, inputs)
     seen.compared += 1

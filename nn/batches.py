@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.stand_ins import StandIn
 
 Rng = np.random.Generator | np.random.RandomState
 
@@ -187,6 +188,8 @@ def one_hot(labels: npt.ArrayLike, n: int, dtype: npt.DTypeLike = np.float64) ->
     array([[0., 0., 0., 1.],
            [1., 0., 0., 0.]])
     """
+    if isinstance(labels, StandIn):
+        return labels.call_numpy(one_hot, (labels, n, dtype), {})  # type: ignore[no-any-return]
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu" and labels.size:
         raise TypeError(f"one_hot: labels must be whole numbers, not {labels.dtype}")

@@ -18,8 +18,9 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.nn.batches import one_hot
-from autograd_lite.nn.parameters import as_input, plain
+from autograd_lite.nn.parameters import as_input, may_be, plain
 from autograd_lite.primitives.activations import softplus
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.exponential import log, square
@@ -217,7 +218,7 @@ def _float_like(y: Any) -> Any:
 
 def _targets_like(y: Any, t: Any) -> Any:
     """Constant targets in y's dtype, so that float32 outputs give a float32 loss."""
-    if isinstance(t, np.ndarray) and t.dtype != object:
+    if isinstance(t, StandIn) or (isinstance(t, np.ndarray) and t.dtype != object):
         return t.astype(_float_like(y), copy=False)
     return t
 
@@ -226,7 +227,7 @@ def _weighted_log(t: Any, y: Any, epsilon: float) -> Any:
     """t·ln(y + ε), and 0 where t is 0."""
     if epsilon:
         y = y + epsilon
-    if (plain(y) <= 0).any():
+    if may_be(plain(y) <= 0):
         y = where(plain(t) == 0, 1.0, y)  # 0·ln 0 is 0
     return t * log(y)
 
@@ -234,13 +235,13 @@ def _weighted_log(t: Any, y: Any, epsilon: float) -> Any:
 def _likelihood(name: str, log_y: Any, t: Any, reduction: str) -> Any:
     """−Σ t·ln y: of all samples at once, a product of two long vectors, where they are summed."""
     if reduction == "none":
-        if np.isinf(plain(log_y)).any():
+        if may_be(np.isinf(plain(log_y))):
             log_y = where(plain(t) == 0, 0.0, log_y)  # 0·ln 0 is 0
         return -sum(t * log_y, -1)
     weights = t * -_share(name, reduction, {"sum": 1, "batch_mean": _samples(log_y)})
     with np.errstate(invalid="ignore"):
         total = vdot(log_y, weights)
-    if detached(total) != detached(total):
+    if may_be(detached(total) != detached(total)):
         total = vdot(where(plain(t) == 0, 0.0, log_y), weights)  # 0·ln 0 is 0
     return total
 

@@ -8,7 +8,7 @@ ones from the system for each update would take as long as the arithmetic.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,12 +79,14 @@ class Optimiser:
         for p in self.parameters:
             forget_gradient(p)
 
-    def step(self) -> None:
-        """Update every parameter that has a gradient."""
+    def step(self, gradients: Sequence[Array | None] | None = None) -> None:
+        """Update every parameter that has a gradient: its own, or the one that is given here for
+        it, None for none."""
         lr = self.lr
-        gradients = [gradient_of(p) for p in self.parameters]
+        if gradients is None:
+            gradients = [gradient_of(p) for p in self.parameters]
         if self.clip_value is not None or self.clip_norm is not None:
-            gradients = clipped(gradients, norm=self.clip_norm, value=self.clip_value)
+            gradients = clipped(list(gradients), norm=self.clip_norm, value=self.clip_value)
         for p, g, memory in zip(self.parameters, gradients, self._memories, strict=True):
             if g is not None:
                 self.update(p, g, memory, lr)

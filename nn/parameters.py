@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
@@ -53,6 +54,8 @@ def plain(x: Any) -> Array:
     """The numbers of a variable, of an array of Values or of anything plain, as an array."""
     if x.__class__ is Tensor:
         return x.detach()
+    if isinstance(x, StandIn):
+        return x  # type: ignore[return-value]
     array = np.asarray(x.detach() if x.__class__ is Value else x)
     if array.dtype == object:
         numbers = [v.detach() if v.__class__ is Value else v for v in array.flat]
@@ -104,3 +107,11 @@ def subtract_from(p: Parameter, change: Array) -> None:
         return
     for v, x in zip(values_of(p), np.ravel(change), strict=True):
         v.data = v.data - x
+
+
+def may_be(condition: Any) -> bool:
+    """Whether any of these truth values is true; of what stands in for an array (a batch, a program
+    that is being traced), whose numbers are not to be read, yes."""
+    if condition.__class__ is np.bool_ or condition.__class__ is bool:
+        return bool(condition)
+    return True if isinstance(condition, StandIn) else bool(condition.any())

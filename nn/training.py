@@ -18,6 +18,7 @@ from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.nn.batches import Batches, Rng, batches
+from autograd_lite.nn.compiled_updates import CompiledLoss
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.optimisers import Optimiser
@@ -102,6 +103,7 @@ def fit(
     callbacks: Iterable[Callable[[Training], Any]] = (),
     after_update: Callable[[Training], Any] | None = None,
     progress: bool | None = None,
+    compile: bool = False,
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
@@ -125,6 +127,9 @@ def fit(
         after_update: a function called likewise after each update.
         progress: whether to show a progress bar (needs tqdm, the extra `train`); by default,
             where tqdm is installed and the standard error is a terminal.
+        compile: whether to trace the loss and its gradients once and run them as a program from
+            then on, which is faster (see `autograd_lite.compile`). The model must do the same for
+            each batch: no Dropout, no BatchNorm.
 
     Raises:
         ValueError: if arguments do not fit; the model has not been changed then.
@@ -145,6 +150,7 @@ def fit(
     else:
         inputs, targets = data
         source = batches(inputs, targets, batch_size, **options)
+    compiled = CompiledLoss(model, loss) if compile else None
     training = Training(model, optimiser, History())
     stopper = _Stopper(EarlyStopping() if early_stopping is True else early_stopping)
     was_training = model.training
@@ -159,7 +165,7 @@ def fit(
         while training.epoch < epochs and training.history.stopped is None:
             training.epoch += 1
             model.train()
-            _epoch(training, source, loss, accuracy, after_update, bar)
+            _epoch(training, source, compiled or loss, accuracy, after_update, bar)
             if validation is not None and training.history.stopped != "interrupted":
                 _validate(training, validation, loss, accuracy)
                 stopper.look(training)
@@ -207,7 +213,7 @@ def _read_only(*arrays: Array) -> Iterator[None]:
 def _epoch(
     training: Training,
     source: Batches,
-    loss: Loss,
+    loss: Loss | CompiledLoss,
     accuracy: Accuracy | None,
     after_update: Callable[[Training], Any] | None,
     bar: Any,
@@ -236,9 +242,14 @@ def _epoch(
 
 
 def _update(
-    training: Training, x: Array, t: Array, loss: Loss, accuracy: Accuracy | None
+    training: Training, x: Array, t: Array, loss: Loss | CompiledLoss, accuracy: Accuracy | None
 ) -> tuple[float, float]:
     """One step: the loss, and the share that was right."""
+    if isinstance(loss, CompiledLoss):
+        number, y, gradients = loss(x, t)
+        found = {id(p): g for p, g in zip(loss.parameters, gradients, strict=True)}
+        training.optimiser.step([found.get(id(p)) for p in training.optimiser.parameters])
+        return float(number), accuracy(y, t) if accuracy is not None else 0.0
     training.optimiser.zero_grad()
     y = training.model(x)
     value = loss(y, t)

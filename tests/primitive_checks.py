@@ -14,11 +14,18 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import numpy.typing as npt
+from hypothesis import settings
 
-from autograd_lite import PRIMITIVES, Primitive, Tensor, Value, gradients, numerical_gradient
+from autograd_lite import Primitive, Tensor, Value, gradients, numerical_gradient
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import Elementwise
-from autograd_lite.testing.calls import Point, cotangent, every_shape, is_differentiable
+from autograd_lite.testing.calls import (
+    Point,
+    always_there,
+    cotangent,
+    every_shape,
+    is_differentiable,
+)
 from autograd_lite.testing.strategies import points_for, random_points
 
 Array = npt.NDArray[Any]
@@ -27,6 +34,10 @@ STEP = 6.1e-6
 """The step of the differences: ε^(1/3), which balances truncation and rounding (row 002-16)."""
 
 EVERY_SHAPE = every_shape()
+
+FEW = settings(max_examples=max(1, settings().max_examples // 5))
+"""For properties of every primitive of the table: few points of each, six or, in a search, a
+hundred; what many of them have in common is met at hundreds of points."""
 
 
 def points(primitive: Primitive) -> st.SearchStrategy[Point]:
@@ -159,8 +170,6 @@ def compare(what: str, actual: list[Array], expected: list[Array]) -> None:
 
 
 def names() -> list[str]:
-    """The names of all primitives but `result_of`, whose operand is no variable of a user's, and
-    what is loaded later, SciPy's functions and Fourier transforms, which are tested apart."""
-    later = ("autograd_lite.scipy.", "autograd_lite.primitives.fft")
-    apart = {n for n, p in PRIMITIVES.items() if p.function.__module__.startswith(later)}
-    return [name for name in PRIMITIVES if name not in {"result_of", *apart}]
+    """The names of the primitives that are always there, but of `result_of`, whose operand is no
+    variable of a user's."""
+    return [primitive.name for primitive in always_there() if primitive.name != "result_of"]

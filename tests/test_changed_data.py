@@ -13,7 +13,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from primitive_checks import gradients_of, names, numbers, points, scalar_points, variables
+from primitive_checks import FEW, gradients_of, names, numbers, points, scalar_points, variables
 
 from autograd_lite import (
     PRIMITIVES,
@@ -21,6 +21,7 @@ from autograd_lite import (
     Tensor,
     Value,
     broadcast_to,
+    checkpoint,
     grad,
     gradients,
     multiply,
@@ -28,6 +29,7 @@ from autograd_lite import (
     sin,
     split,
     tanh,
+    vmap,
     where,
 )
 from autograd_lite.engine.apply import apply
@@ -45,6 +47,7 @@ KINDS = pytest.mark.parametrize("kind", [Value, Tensor])
     [(name, Tensor) for name in names()]
     + [(name, Value) for name in names() if isinstance(PRIMITIVES[name], Elementwise)],
 )
+@FEW
 @given(data=st.data())
 def test_data_replaced_after_the_forward_pass(name: str, kind: type, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -460,9 +463,24 @@ def test_copy_of_an_argument_is_a_copy() -> None:
     np.testing.assert_array_equal(grad(f)(np.array([1.0, 2.0])), [10.0, 9.0])
 
 
+@pytest.mark.parametrize("transform", [lambda f: f, checkpoint, vmap])
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
+def test_copy_of_what_a_transform_gives_a_function(transform: Any, way: Any) -> None:
+    inner = transform(lambda x: x * way(x))
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(inner(x), x * x)
+    np.testing.assert_array_equal(grad(lambda x: np.sum(inner(x)))(x), 2.0 * x)
+
+
 def test_pickle_of_an_argument_is_refused() -> None:
-    with pytest.raises(TypeError, match="an argument of a function that is being differentiated"):
-        grad(lambda x: pickle.loads(pickle.dumps(x)) * x)(2.0)
+    def f(x: Any) -> Any:
+        return pickle.loads(pickle.dumps(x)) * x
+
+    for g in (grad(f), grad(checkpoint(f))):
+        with pytest.raises(TypeError, match="argument of a function that is being differentiated"):
+            g(2.0)
+    with pytest.raises(TypeError, match="pickle: this stands for 2 examples"):
+        vmap(f)(np.array([1.0, 2.0]))
 
 
 # ---------------------------------------------------------------- in place, when nobody sees it

@@ -101,6 +101,21 @@ def test_the_refusal_of_a_filled_array_names_what_works(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [Value, Tensor])
+def test_refusals_name_what_works_instead(kind: Any) -> None:
+    x = kind(2.0)
+    with pytest.raises(TypeError, match=r"full_like: .* np.full_like\(x, x, shape=…\)"):
+        np.full_like(np.ones(3), x)
+    assert np.full_like(x, x, shape=3).shape == (3,)
+    for asked in (lambda: np.asarray(x, dtype=int), lambda: np.int64(x)):
+        with pytest.raises(TypeError, match=r"int\(x.item\(\)\)|astype\('int64'\)"):
+            asked()
+    with pytest.raises(TypeError, match=r"real numbers .* scipy.special.erf takes both"):
+        ag.erf(Tensor([1j]))
+    with pytest.raises(TypeError, match=r"plain numbers: x.detach\(\)"):
+        len(Tensor(2.0))  # what torch.tensor asks for
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
 def test_constants_are_given_where_nothing_is_recorded(kind: Any) -> None:
     x = kind(2.5)
     with no_grad():

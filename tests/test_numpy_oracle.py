@@ -16,7 +16,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 import autograd_lite
 from autograd_lite import PRIMITIVES, Tensor, Value
@@ -288,6 +288,9 @@ def variables_among(
 
 # ---------------------------------------------------------------- the comparison
 
+SOME = settings(max_examples=max(1, settings().max_examples // 3))
+"""So many calls of each function: what a declaration lists is called in functions/test_table.py."""
+
 
 def agree(found: Any, expected: Any, weak: Any = None) -> None:
     """The same values, dtype and shape; or errors of the same kind. The dtype may also be `weak`:
@@ -348,6 +351,7 @@ NAMED = {name_of(f): f for f in FUNCTIONS if names_operands(f)}
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
+@SOME
 @given(data=st.data())
 def test_numpys_function_of_variables(name: str, data: st.DataObject) -> None:
     call = data.draw(calls(NAMED[name]))
@@ -364,6 +368,7 @@ OURS = {
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
+@SOME
 @given(data=st.data())
 def test_our_function_of_the_same_name(name: str, data: st.DataObject) -> None:
     """Of variables and of plain numbers and arrays."""
@@ -380,6 +385,7 @@ METHODS = sorted(
 
 
 @pytest.mark.parametrize("name", METHODS)
+@SOME
 @given(data=st.data())
 def test_method_of_the_same_name(name: str, data: st.DataObject) -> None:
     ours, function = PRIMITIVES[name].function, PRIMITIVES[name].numpy[0]
@@ -393,17 +399,14 @@ def test_method_of_the_same_name(name: str, data: st.DataObject) -> None:
     agree(call.of(getattr(Tensor, name), lambda x: x.given), expected, call.weak)
 
 
-@pytest.mark.parametrize("name", sorted(NAMED))
-def test_defaults_are_numpys(name: str) -> None:
+def test_defaults_are_numpys() -> None:
     """Left out, an argument is here what it is in NumPy."""
-    if isinstance(NAMED[name], np.ufunc):
-        return
-    binding = Binding(name, NAMED[name], FUNCTIONS[NAMED[name]])
-    own = {p.name: p.default for p in binding.own}
-    for theirs, mine in binding.names.items():
-        default = binding.signature.parameters[theirs].default
-        if (
-            default not in (NO_VALUE, binding.own[0].empty)
-            and own[mine] is not binding.own[0].empty
-        ):
-            assert own[mine] == default
+    functions = {name: f for name, f in NAMED.items() if not isinstance(f, np.ufunc)}
+    assert len(functions) > 100
+    for name, function in functions.items():
+        binding = Binding(name, function, FUNCTIONS[function])
+        own = {p.name: p.default for p in binding.own}
+        for theirs, mine in binding.names.items():
+            default, empty = binding.signature.parameters[theirs].default, binding.own[0].empty
+            if default not in (NO_VALUE, empty) and own[mine] is not empty:
+                assert own[mine] == default, f"{theirs} of {name}"

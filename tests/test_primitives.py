@@ -1,6 +1,7 @@
 """Properties of every primitive in the table, whatever they are.
 
-Nothing here names an operation: a new declaration is tested by being declared.
+Nothing here names an operation: a new declaration is tested by being declared. Its values and its
+derivatives on arrays are those of `functions/test_table.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from primitive_checks import (
+    FEW,
     check,
     gradients_of,
     names,
@@ -46,17 +48,11 @@ STRUCTURAL = pytest.mark.parametrize(
 ANY = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -746.0])
 
 
-# ---------------------------------------------------------------- derivatives
-
-
-@ALL
-@given(data=st.data())
-def test_derivatives_of_tensors(name: str, data: st.DataObject) -> None:
-    primitive = PRIMITIVES[name]
-    check(primitive, data.draw(points(primitive)))
+# ---------------------------------------------------------------- of Values
 
 
 @ELEMENTWISE
+@FEW
 @given(data=st.data())
 def test_derivatives_of_values(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -64,20 +60,7 @@ def test_derivatives_of_values(name: str, data: st.DataObject) -> None:
 
 
 @ELEMENTWISE
-@given(data=st.data())
-def test_values_and_tensors_agree(name: str, data: st.DataObject) -> None:
-    primitive = PRIMITIVES[name]
-    at = numbers(data.draw(scalar_points(primitive)))
-    values, tensors = (variables(primitive, at, kind) for kind in (Value, Tensor))
-    of_values, of_tensors = (apply(primitive, given, {}) for given in (values, tensors))
-    assert of_values.data == pytest.approx(of_tensors.item(), rel=1e-14)
-    for i, (v, t) in enumerate(zip(values, tensors, strict=True)):
-        if is_differentiable(primitive, i):
-            (from_value,), (from_tensor,) = gradients(of_values, [v]), gradients(of_tensors, [t])
-            assert from_value == pytest.approx(float(from_tensor), rel=1e-13)
-
-
-@ELEMENTWISE
+@FEW
 @given(data=st.data())
 def test_constants_of_python_beside_tensors(name: str, data: st.DataObject) -> None:
     """At any numbers: where Python's arithmetic raises (1/0), a pass has NumPy's inf and nan."""
@@ -98,6 +81,7 @@ def test_constants_of_python_beside_tensors(name: str, data: st.DataObject) -> N
 
 
 @ELEMENTWISE
+@FEW
 @given(data=st.data())
 def test_generated_code_agrees_with_the_general_way(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -124,6 +108,7 @@ def same(a: float, b: float) -> bool:
 
 
 @ELEMENTWISE
+@FEW
 @given(data=st.data())
 def test_derivative_on_paper_is_the_derivative(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -140,29 +125,8 @@ def test_derivative_on_paper_is_the_derivative(name: str, data: st.DataObject) -
 # ---------------------------------------------------------------- kinds of numbers
 
 
-@ALL
-@given(data=st.data())
-def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
-    primitive = PRIMITIVES[name]
-    call = data.draw(points(primitive))
-    operands, params = call.applied
-    operands = [np.asarray(x, np.float32) if is_float(x) else x for x in operands]
-    given = variables(primitive, operands)
-    z = apply(primitive, given, params)
-    assert all(one.dtype == params.get("dtype", np.float32) for one in results(z))
-    wanted = [x for x in given if isinstance(x, Tensor)]
-    for g in gradients_of(z, wanted):
-        assert g.dtype == np.float32
-    for g in gradients_of(z, wanted, record=True):
-        assert g.dtype == np.float32
-
-
-def is_float(x: Any) -> bool:
-    """Whether it is a number or array of floats, not a condition."""
-    return np.asarray(x).dtype == float
-
-
 @STRUCTURAL
+@FEW
 @given(data=st.data())
 def test_arrays_of_values_agree_with_tensors(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -213,6 +177,7 @@ def records(z: Any, primitive: Primitive, expected: Any) -> bool:
 
 
 @ALL
+@FEW
 @given(data=st.data())
 def test_every_way_to_call_it_records_it(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -233,6 +198,7 @@ def test_every_way_to_call_it_records_it(name: str, data: st.DataObject) -> None
 
 
 @ELEMENTWISE
+@FEW
 @given(data=st.data())
 def test_every_way_to_call_it_on_values_records_it(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -249,19 +215,6 @@ def test_every_way_to_call_it_on_values_records_it(name: str, data: st.DataObjec
         assert all(a is b for a, b in zip(z.operands, given, strict=True))
 
 
-@ALL
-@given(data=st.data())
-def test_plain_numbers_give_plain_numbers(name: str, data: st.DataObject) -> None:
-    primitive = PRIMITIVES[name]
-    call = data.draw(points(primitive))
-    z = call.of(primitive.function, call.operands)
-    operands, params = call.applied
-    expected = primitive.arrays(*operands, **params)
-    for one, right in zip(results(z), results(expected), strict=True):
-        assert isinstance(one, np.ndarray | np.floating | float)
-        np.testing.assert_allclose(one, right, rtol=1e-15)
-
-
 PARTS = {
     "result_of", "onto_diagonal", "contract", "singular_vectors", "tall_qr", "power_norm",
     "cross_product",
@@ -272,6 +225,7 @@ PARTS = {
 @ALL
 def test_it_is_public_and_documented(name: str) -> None:
     primitive = PRIMITIVES[name]
+    check_example(primitive)
     if not primitive.numpy and name not in PARTS:  # else NumPy's name reaches it
         assert getattr(autograd_lite, name) is primitive.function
     if vars(autograd_lite).get(name) is primitive.function:  # import * hides no builtin
@@ -283,9 +237,9 @@ def test_it_is_public_and_documented(name: str) -> None:
     assert 1 <= primitive.precedence <= 5
 
 
-@ALL
-def test_its_example_runs(name: str) -> None:
-    function = PRIMITIVES[name].function
+def check_example(primitive: Primitive) -> None:
+    """It has an example, which runs."""
+    function, name = primitive.function, primitive.name
     documentation = inspect.getdoc(function)
     assert documentation is not None
     names_of_module = dict(vars(sys.modules[function.__module__]))

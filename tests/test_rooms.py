@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 from autograd_lite.engine.primitive import COMPOSED, PRIMITIVES
 from autograd_lite.engine.recording import Results
@@ -54,6 +52,14 @@ def python_files(*folders: str) -> list[Path]:
 
 SOURCES = {p: ast.parse(p.read_text("utf-8")) for p in python_files("autograd_lite", "nn", "viz")}
 OTHERS = {p: ast.parse(p.read_text("utf-8")) for p in python_files("examples", "benchmarks")}
+
+
+def wrong_in(
+    files: dict[Path, ast.Module], look: Callable[[Path, ast.AST], list[str]]
+) -> dict[str, list[str]]:
+    """What is wrong, by the file that it is in."""
+    found = {str(path.relative_to(ROOT)): look(path, tree) for path, tree in files.items()}
+    return {path: wrong for path, wrong in found.items() if wrong}
 
 
 def room_of(path: Path) -> str:
@@ -103,9 +109,9 @@ def upward(path: Path, tree: ast.AST) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *python_files("examples")], ids=lambda p: p.stem)
-def test_imports_go_down(path: Path) -> None:
-    assert upward(path, (SOURCES | OTHERS)[path]) == []
+def test_imports_go_down() -> None:
+    examples = {p: tree for p, tree in OTHERS.items() if room_of(p) == "examples"}
+    assert wrong_in(SOURCES | examples, upward) == {}
 
 
 def test_an_import_that_goes_up_is_noticed() -> None:
@@ -119,12 +125,12 @@ def test_an_import_that_goes_up_is_noticed() -> None:
     assert not upward(ROOT / "viz/x.py", ast.parse("from autograd_lite.reading.cards import Card"))
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *OTHERS], ids=lambda p: p.stem)
-def test_names_with_an_underscore_stay_in_their_file(path: Path) -> None:
-    tree = (SOURCES | OTHERS)[path]
-    taken = [name for module, name, _ in imports(tree)
-             if module.startswith("autograd_lite") and name.startswith("_")]  # fmt: skip
-    assert [name for name in taken if name != "__version__"] == []
+def test_names_with_an_underscore_stay_in_their_file() -> None:
+    def taken(path: Path, tree: ast.AST) -> list[str]:
+        names = [name for module, name, _ in imports(tree) if module.startswith("autograd_lite")]
+        return [name for name in names if name.startswith("_") and name != "__version__"]
+
+    assert wrong_in(SOURCES | OTHERS, taken) == {}
 
 
 # ---------------------------------------------------------------- nodes are read by their protocol
@@ -142,12 +148,10 @@ def private_reads(tree: ast.AST) -> list[str]:
     return found
 
 
-OUTSIDE = [p for p in (*SOURCES, *OTHERS) if room_of(p) not in ("engine", "program")]
-
-
-@pytest.mark.parametrize("path", OUTSIDE, ids=lambda p: p.stem)
-def test_nodes_are_read_by_their_protocol(path: Path) -> None:
-    assert private_reads((SOURCES | OTHERS)[path]) == []
+def test_nodes_are_read_by_their_protocol() -> None:
+    inside = ("engine", "program")
+    outside = {p: tree for p, tree in (SOURCES | OTHERS).items() if room_of(p) not in inside}
+    assert wrong_in(outside, lambda path, tree: private_reads(tree)) == {}
 
 
 def test_a_private_read_is_noticed() -> None:
@@ -178,11 +182,9 @@ def comparisons_of_names(tree: ast.AST) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in SOURCES if room_of(p) != "primitives"], ids=lambda p: p.stem
-)
-def test_no_operation_is_known_by_its_name(path: Path) -> None:
-    assert comparisons_of_names(SOURCES[path]) == []
+def test_no_operation_is_known_by_its_name() -> None:
+    others = {p: tree for p, tree in SOURCES.items() if room_of(p) != "primitives"}
+    assert wrong_in(others, lambda path, tree: comparisons_of_names(tree)) == {}
 
 
 def test_a_comparison_of_names_is_noticed() -> None:

@@ -6,6 +6,7 @@ The property tests of every primitive call them at ordinary points; here is what
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -114,12 +115,13 @@ ARRAYS = [
 
 @KINDS
 @pytest.mark.parametrize("f", BINARY, ids=lambda f: f.__name__)
-@pytest.mark.parametrize("constant", SMALL + ARRAYS, ids=repr)
-@pytest.mark.parametrize("first", [True, False])
-def test_truth_values_and_whole_numbers_are_numbers(
-    kind: type, f: Callable[..., Any], constant: Any, first: bool
-) -> None:
+def test_truth_values_and_whole_numbers_are_numbers(kind: type, f: Callable[..., Any]) -> None:
     """As the float64 of the same numbers, in value, dtype and gradient."""
+    for constant, first in itertools.product(SMALL + ARRAYS, [True, False]):
+        check_beside(kind, f, constant, first)
+
+
+def check_beside(kind: type, f: Callable[..., Any], constant: Any, first: bool) -> None:
     found, expected = [], []
     for x, c, out in (
         (kind(2.0), constant, found),
@@ -192,26 +194,29 @@ def results(z: Any) -> list[Any]:
 
 def of_matrices(primitive: Primitive) -> bool:
     """Whether it is one of linear algebra, not of any array."""
-    return primitive.function.__module__.endswith((".linalg", ".decompositions"))
+    return primitive.function.__module__.endswith((".linalg", ".eigenvalues", ".decompositions"))
 
 
 @ALL
-@pytest.mark.parametrize("dtype", [">f8", ">f4", "<f4", "e", "g", ">i2"])
-def test_any_dtype_and_byte_order(name: str, dtype: str) -> None:
+def test_any_dtype_and_byte_order(name: str) -> None:
     """Of variables, and of constants beside one variable: native, and right to its precision."""
-    primitive = PRIMITIVES[name]
+    for dtype in (">f8", ">f4", "<f4", "e", "g", ">i2"):
+        check_dtype(PRIMITIVES[name], dtype)
+
+
+def check_dtype(primitive: Primitive, dtype: str) -> None:
     operands, params = a_call(primitive)
     floats = [i for i, x in enumerate(operands) if np.asarray(x).dtype == float]
     if dtype == ">i2":
         if of_matrices(primitive):
-            pytest.skip("whole numbers make singular matrices")
+            return  # whole numbers make singular matrices
         operands = [np.sign(x) if i in floats else x for i, x in enumerate(operands)]
     cast = [x.astype(dtype) if i in floats else x for i, x in enumerate(operands)]
     try:
         if dtype in "eg":
             primitive.arrays(*cast, **params)
     except TypeError:
-        pytest.skip("LAPACK has no such numbers")
+        return  # LAPACK has no such numbers
     native = np.dtype(dtype).newbyteorder("=") if dtype != ">i2" else np.dtype(float)
     close = {"rtol": 4e-2, "atol": 4e-2} if dtype == "e" else {"rtol": 1e-4, "atol": 1e-5}
     for variables in ([i] for i in floats):

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as al
-from autograd_lite import PRIMITIVES, Value, viz
+from autograd_lite import Value, viz
 from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.program.javascript import program, translated
 from autograd_lite.reading.algebra import number_text
 from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
-from autograd_lite.testing.calls import LATER
+from autograd_lite.testing.calls import always_there
 from autograd_lite.viz.page import Steps
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -220,13 +220,7 @@ def test_the_page_is_whole_and_hostile_names_stay_names(browser, tmp_path):
 
 # ---------------------------------------------------------------- the program in the page
 
-_EVERY = [
-    p
-    for p in PRIMITIVES.values()
-    if isinstance(p, Elementwise)
-    and not p.constants
-    and not p.function.__module__.startswith(LATER)
-]
+_EVERY = [p for p in always_there() if isinstance(p, Elementwise) and not p.constants]
 
 
 @pytest.mark.parametrize("primitive", _EVERY, ids=lambda p: p.name)

@@ -9,14 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import (
-    NODES,
-    PRIMITIVES,
-    Array,
-    Elementwise,
-    Primitive,
-    Rule,
-)
+from autograd_lite.engine.foreign import operation_on
+from autograd_lite.engine.objects import joined
+from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
@@ -63,6 +58,10 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
                 k = UNKNOWN
         if k > kind:
             kind = k
+    if kind >= UNKNOWN:
+        for x in operands:
+            if x.__class__ not in _kinds and (function := operation_on(primitive, x)):
+                return function(*operands, **params)
     if kind == UNKNOWN or (arrays and kind == VALUE):
         operands, kind = _sort_out(primitive, operands)
     if kind == NUMBER and isinstance(primitive, Elementwise):
@@ -101,7 +100,7 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
         for k, x in zip(kinds, operands, strict=True)
     ):
         # of all that can stand in an array of objects, a Tensor is the most general
-        operands = [_joined(x) if k == OBJECTS else x for k, x in zip(kinds, operands, strict=True)]
+        operands = [joined(x) if k == OBJECTS else x for k, x in zip(kinds, operands, strict=True)]
         kinds = [TENSOR if k == OBJECTS else k for k in kinds]
     kind = max(kinds)
     if kind == VALUE and any(
@@ -110,12 +109,6 @@ def _sort_out(primitive: Primitive, operands: Sequence[Any]) -> tuple[Sequence[A
     ):
         kind = TENSOR  # a Value beside an array stands for a number beside it
     return operands, kind
-
-
-def _joined(array: Array) -> Any:
-    """An array of variables and numbers as one Tensor."""
-    one = PRIMITIVES["stack"].function(array.reshape(-1).tolist())
-    return PRIMITIVES["reshape"].function(one, array.shape)
 
 
 def as_operand(name: str, x: Any) -> Any:
@@ -131,10 +124,10 @@ def as_operand(name: str, x: Any) -> Any:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if array.dtype.kind not in "biufc" and not _holds_variables(array):
-        raise TypeError(
-            f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); "
-            "give numbers or arrays of them"
-        )
+        instead = "give numbers or arrays of them"
+        if hasattr(x, "toarray"):
+            instead += ": A.toarray() of a sparse A, of which only A @ x and x @ A are recorded"
+        raise TypeError(f"{name}: cannot use {type(x).__name__} (dtype {array.dtype}); {instead}")
     return array
 
 

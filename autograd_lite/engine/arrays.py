@@ -12,6 +12,23 @@ from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
 
 ndarray = np.ndarray
+_KEPT = 2**25 - 2**16
+"""Bytes of the largest array whose memory the C library is to use again, at once."""
+
+
+def _let_memory_be_kept() -> None:
+    """Free an array that nobody has touched.
+
+    A graph allocates arrays, frees them all, and the next one allocates the same again. The C
+    library of Linux gives freed memory back to the system beyond a threshold that grows with the
+    largest array freed so far; before it has grown, each run pays for its memory page by page,
+    which takes longer than to compute with it. So a process keeps at most 32 MB that are free;
+    MALLOC_TRIM_THRESHOLD_ in the environment says otherwise. Elsewhere this does nothing.
+    """
+    np.empty(_KEPT, np.uint8)
+
+
+_let_memory_be_kept()
 
 
 class _Frozen:
@@ -74,15 +91,6 @@ def sealed(data: Any) -> Array:
         owner = owner.base
     owner.flags.writeable = False
     return read_only(data)
-
-
-def has_variables(x: Any) -> bool:
-    """Whether it is a list, tuple or array of objects that holds a variable."""
-    if x.__class__ is ndarray:
-        return x.dtype == object and any(isinstance(v, Variable) for v in x.flat)
-    if isinstance(x, list | tuple):
-        return any(isinstance(v, Variable) or has_variables(v) for v in x)
-    return False
 
 
 def array_of(name: str, x: Any, copy: bool) -> Array:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import asked
 from autograd_lite.engine.chain import detached, without_nothing
 from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.stand_ins import StandIn
@@ -182,11 +183,24 @@ class Batched(StandIn):
         raise self._refuse("index", "a number that steers the program cannot come from the batch")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if asked.by_sparse_matrix():
+            box = np.empty((), object)
+            box[()] = self
+            return box
         raise self._refuse("asarray", "np.stack([...]) joins such arrays, where(...) fills them")
 
     def copy(self, order: Any = "C") -> Batched:
         """The same with numbers of its own."""
         return Batched(self.level, self.payload.copy())
+
+    def __copy__(self) -> Batched:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Batched:
+        return self.copy()  # in the same batch
+
+    def __reduce__(self) -> Any:
+        raise self._refuse("pickle", "return it, and pickle the result")
 
     def item(self, *place: Any) -> Any:
         """Refused: there is one for each example."""
@@ -223,6 +237,11 @@ def innermost(*things: Any) -> Level | None:
         if level is not None and (found is None or level.depth > found.depth):
             found = level
     return found
+
+
+def numbers_of(x: Any) -> Any:
+    """All numbers of all examples of what may be Batched; anything else as it is."""
+    return x.numbers() if x.__class__ is Batched else x
 
 
 def in_memory(x: Any) -> Any:

@@ -120,8 +120,14 @@ def _by_rule(
 
 def _wrapped(level: Level, result: Any) -> Any:
     if isinstance(result, tuple | list):
-        return tuple([Batched(level, one) for one in result])
+        return _like(result, tuple([Batched(level, one) for one in result]))
     return Batched(level, result)
+
+
+def _like(results: Any, parts: Any) -> Any:
+    """These parts with the names that several results have, if they have names."""
+    make = getattr(results, "_make", None)
+    return parts if make is None else make(parts)
 
 
 def _for_each(level: Level, which: Sequence[bool], given: list[Any]) -> list[Any]:
@@ -207,7 +213,7 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     first = results[0]
     if isinstance(first, tuple | list) and not _is_same(first, results):
         joined = [_side_by_side(level, list(each_one)) for each_one in zip(*results, strict=True)]
-        return type(first)(joined) if type(first) in (tuple, list) else tuple(joined)
+        return _like(first, joined if type(first) is list else tuple(joined))
     if not isinstance(first, np.ndarray | np.generic | Variable | Batched):
         if _is_same(first, results):
             return first
@@ -238,8 +244,8 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
     def of_one(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
-            return _when_it_runs(error, function, args, kwargs)
+        except Exception as of_rest:  # an example may still be a batch, further out
+            return one_by_one(of_rest, function, args, kwargs)
 
     try:
         return each(level, of_one, args, kwargs)
@@ -286,24 +292,21 @@ def _leave(x: Any, level: Level) -> Any:
     return Batched(x.level, _leave(x.payload, level).swapaxes(0, 1))
 
 
-ENTER = Structural(
-    name="into_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_enter,
-    pullbacks=(lambda g, z, x, level: leave(g, level),),
-    linear="jointly",
-    function=enter,
-)
-LEAVE = Structural(
-    name="out_of_batch",
-    operands=("x",),
-    text="{x}",
-    arrays=_leave,
-    pullbacks=(lambda g, z, x, level: enter(g, level),),
-    linear="jointly",
-    function=leave,
-)
+def _way(name: str, function: Rule, arrays: Rule, back: Rule) -> Structural:
+    """A way into a batch or out of it, as a primitive: its gradient takes the way back."""
+    return Structural(
+        name=name,
+        operands=("x",),
+        text="{x}",
+        arrays=arrays,
+        pullbacks=(lambda g, z, x, level: back(g, level),),
+        linear="jointly",
+        function=function,
+    )
+
+
+ENTER = _way("into_batch", enter, _enter, leave)
+LEAVE = _way("out_of_batch", leave, _leave, enter)
 
 
 def apply_batched(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from autograd_lite.engine.primitive import PRIMITIVES, Rule
 from autograd_lite.engine.stand_ins import StandIn
 
 ndarray, float64 = np.ndarray, np.float64
+DOUBLE = np.dtype(float64)
 
 
 def detached(x: Any) -> Any:
@@ -62,15 +63,16 @@ def without_nothing(g: Any, partial: Any, product: Any) -> Any:
     return PRIMITIVES["where"].function(nothing, 0.0, product)
 
 
-def pullback(count: int, rule: Rule | float | None) -> Rule | None:
-    """The chain rule for one of `count` operands of an elementwise primitive: g·∂z/∂operand."""
+def pullback(count: int, rule: Rule | float | None, index: int = 0) -> Rule | None:
+    """The chain rule for one of `count` operands of an elementwise primitive: g·∂z/∂operand. Of a
+    number beside an array it may be the sum of that."""
     if rule is None:
         return None
     if callable(rule):
         if count == 1:  # apart, for calls with a fixed number of arguments are faster
             return lambda g, z, x: times(g, rule(x, z))
         if count == 2:
-            return _of_two(rule)
+            return _of_two(rule, index)
         return lambda g, z, *operands: times(g, rule(*_as_precise(operands, z), z))
     if rule == 1.0:
         return lambda g, z, *operands: g
@@ -79,16 +81,32 @@ def pullback(count: int, rule: Rule | float | None) -> Rule | None:
     return lambda g, z, *operands: times(g, rule)
 
 
-def _of_two(rule: Rule) -> Rule:
+def _of_two(rule: Rule, index: int) -> Rule:
     def pull(g: Any, z: Any, x: Any, y: Any) -> Any:
         kind = x.__class__
         if kind is not y.__class__ or (
             kind is not float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
         ):
             x, y = _as_precise((x, y), z)
+            if g.__class__ is ndarray and isinstance(y if index else x, float):
+                return _summed_times(g, rule(x, y, z))
         return times(g, rule(x, y, z))
 
     return pull
+
+
+def _summed_times(g: Any, partial: Any) -> Any:
+    """The gradient of a number that stood beside an array: in one pass, without the products, if
+    none of them is nan."""
+    if (
+        partial.__class__ is ndarray
+        and g.shape == partial.shape
+        and g.dtype is partial.dtype is DOUBLE
+    ):
+        total = np.vdot(g, partial)
+        if total == total:
+            return total
+    return times(g, partial)
 
 
 def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:

@@ -139,7 +139,8 @@ def elementwise(
             partials=partials,
             on_paper=on_paper or partials,
             aliases=aliases or {},
-            pullbacks=pullbacks or tuple(pullback(len(operands), rule) for rule in partials),
+            pullbacks=pullbacks
+            or tuple(pullback(len(operands), rule, i) for i, rule in enumerate(partials)),
             is_holomorphic=pullbacks is None,
             numpy=numpy,
             operator=operator,

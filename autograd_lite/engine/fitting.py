@@ -30,6 +30,8 @@ def fitted(part: Any, parent: Any, node: Any) -> Any:
     if part.__class__ is data.__class__ is not ndarray:
         return part
     if parent.__class__ is Value:
+        if part.__class__ is np.float64:
+            return float(part)
         if part.__class__ is Tensor:
             part = part.real if part.dtype.kind == "c" else part
             return as_value(PRIMITIVES["sum"].function(part) if part.ndim else part)

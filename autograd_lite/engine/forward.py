@@ -24,6 +24,7 @@ from autograd_lite.engine.primitive import (
     EachOperand,
     Elementwise,
     Primitive,
+    Shared,
     Structural,
 )
 from autograd_lite.engine.recording import Results, as_tensor, as_value
@@ -103,25 +104,34 @@ class Pushforward:
         """Whether the results are variables."""
         self._output = output
         self._inputs = inputs
-        self._nodes = [node for node in order if node not in wanted]
-        self._active = frozenset(order)
-        self._steps: dict[Any, Step] | None = {} if often else None
-
-    @property
-    def depends(self) -> bool:
+        active = frozenset(order)
+        self._nodes = [
+            (node, [i for i, x in node.variables() if x in active])
+            for node in order
+            if node not in wanted
+        ]
+        self.depends = bool(active)
         """Whether the output depends on any input."""
-        return bool(self._active)
+        self._steps: dict[Any, Step] | None = {} if often else None
 
     def __call__(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the output (of several a tuple) for tangents of the inputs: numbers and
         arrays of exactly their shapes and dtypes, or variables to record with."""
         flows = dict(zip(self._inputs, tangents, strict=True))
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
-        with modes.recording(), np.errstate(all="ignore"):
-            for node in self._nodes:
-                places = [i for i, x in node.variables() if x in self._active]
-                given = [flows[node.operands[i]] for i in places]
-                flows[node] = _fitting(self._step(node, places)(given), node)
+        with modes.in_any_case(), np.errstate(all="ignore"):
+            for node, places in self._nodes:
+                operands = node.operands
+                given = [flows[operands[i]] for i in places]
+                t = self._step(node, places)(given)
+                data = node._plain
+                if not (
+                    t.__class__ is data.__class__ is np.ndarray
+                    and t.shape == data.shape
+                    and t.dtype is data.dtype
+                ):
+                    t = _fitting(t, node)
+                flows[node] = t
         return flows[self._output] if self._output in flows else _zero(self._output)
 
     def _step(self, node: Any, places: list[int]) -> Step:
@@ -219,11 +229,14 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
         z = node.all_results()
+    rules: Any = primitive.pullbacks
+    params = node.params
+    if rules.__class__ is Shared:
+        rules, values, params = rules.at(u, z, values, params)
     pulled = []
     reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
-        rule: Any = primitive.pullbacks[i]
-        part = fitted(rule(u, z, *values, **node.params), node.operands[i], node)
+        part = fitted(rules[i](u, z, *values, **params), node.operands[i], node)
         for j, one in part.items() if isinstance(part, dict) else ((None, part),):
             if is_variable(one):  # else it is 0, whatever u is
                 pulled.append(one)

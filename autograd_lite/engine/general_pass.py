@@ -18,7 +18,7 @@ from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.in_place import Pieces, add_in_place
 from autograd_lite.engine.observing import observed_call, observed_pullback, observers
-from autograd_lite.engine.primitive import EachOperand
+from autograd_lite.engine.primitive import EachOperand, Shared
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
@@ -46,16 +46,6 @@ def count_uses(output: Any) -> dict[Any, int]:
                 else:
                     uses[x] = 1
                     nodes.append(x)
-    return uses
-
-
-def uses_among(order: list[Any], ends: Collection[Any]) -> dict[Any, int]:
-    """How often each of these nodes is used by the others of them."""
-    uses = dict.fromkeys(order, 0)
-    for node in order:
-        for _, x in () if node in ends else node.variables():
-            if x in uses:
-                uses[x] += 1
     return uses
 
 
@@ -108,9 +98,10 @@ def propagate(
                 z, values = node, operands
             else:
                 z, values = node._plain, node._values
-            if rules.__class__ is EachOperand:
-                asked = partial(_asked_for, operands, uses)
-                rules, values, params = rules.at(flow, z, values, params, asked)
+            if rules.__class__ is not tuple and isinstance(rules, EachOperand | Shared):
+                rules, values, params = rules.at(
+                    flow, z, values, params, partial(_asked_for, operands, uses)
+                )
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)
         else:

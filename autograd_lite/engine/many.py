@@ -7,14 +7,14 @@ flows stay in the processor's cache.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.graph import Walk
 from autograd_lite.engine.primitive import PRIMITIVES, Array
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.reverse import gradients
@@ -113,9 +113,12 @@ def one_batch(run: Pass, starts: Sequence[Any], n: int) -> list[Any]:
 
 def widest_below(output: Any, inputs: Sequence[Any]) -> int:
     """The number of elements of the largest variable between an output and its inputs."""
-    output, wanted = output.node, frozenset(x.node for x in inputs)
-    order, _ = leading_to(output, wanted, bounds_of(wanted))
-    sizes = [math.prod(v.shape) for v in order if not isinstance(v, Results)]
+    return widest_of(Walk(output, inputs).order)
+
+
+def widest_of(nodes: Iterable[Any]) -> int:
+    """The number of elements of the largest of some variables."""
+    sizes = [math.prod(v.shape) for v in nodes if not isinstance(v, Results)]
     return max(sizes, default=1)
 
 

@@ -295,6 +295,50 @@ def _given(part: Any, g: Any, z: Any) -> Any:
     return part
 
 
+class Shared(Sequence[Rule]):
+    """The pullbacks of a primitive that have work in common, such as the solution of a system of
+    equations: what `common(g, z, *operands, **params)` gives is computed once at each node, and
+    each of the rules is called with it in front: (common, g, z, *operands, **params)."""
+
+    def __init__(self, common: Rule, *rules: Rule) -> None:
+        self._common = common
+        self._rules = rules
+
+    def __getitem__(self, index: Any) -> Any:
+        return functools.partial(_Once(self._common), self._rules[index])
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def at(
+        self,
+        g: Any,
+        z: Any,
+        operands: Sequence[Any],
+        params: Mapping[str, Any],
+        wanted: Callable[[], Sequence[bool]] = tuple,
+    ) -> tuple[Sequence[Rule], Sequence[Any], Mapping[str, Any]]:
+        """The pullbacks at one node, and what to call them with beside g and z."""
+        once = _Once(self._common)
+        return [functools.partial(once, rule) for rule in self._rules], operands, params
+
+
+class _Once:
+    """What rules have in common, computed for the first of them; anew for another gradient, such as
+    that of one example of a batch."""
+
+    def __init__(self, common: Rule) -> None:
+        self._common = common
+        self._of: Any = self
+        self._found: Any = None
+
+    def __call__(self, rule: Rule, g: Any, z: Any, *operands: Any, **params: Any) -> Any:
+        if self._of is not g:
+            self._found = self._common(g, z, *operands, **params)
+            self._of = g
+        return rule(self._found, g, z, *operands, **params)
+
+
 # ---------------------------------------------------------------- the table
 
 PRIMITIVES: dict[str, Primitive] = {}

@@ -17,6 +17,7 @@ from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
 from autograd_lite.engine.batching import evaluate
+from autograd_lite.engine.objects import tensor_of
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -312,25 +313,6 @@ def as_value(x: Any) -> Any:
         z._primitive = PRIMITIVES["positive"]
         z._a, z._da = x, 1.0
     return z
-
-
-def tensor_of(array: Any) -> Any:
-    """A list or array of variables, numbers and arrays as one Tensor, recorded."""
-    if isinstance(array, ndarray) and array.dtype != object:
-        return array
-    if isinstance(array, Variable | np.generic | int | float | complex):
-        return array
-    if isinstance(array, ndarray):
-        if not array.ndim:
-            return tensor_of(array[()])
-        boxes = array.reshape(-1).tolist()
-        shape = (*array.shape, *getattr(boxes[0], "shape", ()))
-        return PRIMITIVES["stack"].function(boxes).reshape(shape)
-    parts = [tensor_of(x) for x in array]
-    try:
-        return PRIMITIVES["stack"].function(parts)
-    except ValueError as error:
-        raise ValueError(f"Tensor: {error}") from None
 
 
 def _become(self: Tensor, array: Any) -> None:

@@ -22,8 +22,8 @@ import numpy as np
 from autograd_lite.engine import clock, hooks, modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.batch import Batched
-from autograd_lite.engine.general_pass import as_owned, count_uses, propagate, uses_among
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.general_pass import as_owned, count_uses, propagate
+from autograd_lite.engine.graph import Walk, bounds_of, leading_to, uses_among
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.observing import observers
 from autograd_lite.engine.recording import Results
@@ -62,7 +62,7 @@ def backward(output: Any, gradient: Any = None, create_graph: bool = False) -> N
 def _backward_recorded(output: Any, start: Any) -> None:
     """The same with variables, so that each `.grad` can be differentiated again."""
     clock.tick()
-    with modes.recording():
+    with modes.in_any_case():
         found, _ = propagate(output, start, None, count_uses(output), True)
         as_variables = {v: g if is_variable(g) else v.__class__(g) for v, g in found.items()}
         total = [g if v._grad is None else v._grad + g for v, g in as_variables.items()]
@@ -119,18 +119,20 @@ def gradients_and_whether_recorded(
     gradient: Any = None,
     record: bool | None = False,
     apart: bool = False,
+    walk: Walk | None = None,
 ) -> tuple[list[Any], bool]:
     """The same, and whether they are variables: for record=None, if the output depends on a
     variable that is older than all inputs, one from outside of what is differentiated. `apart`:
-    each input is taken as independent of the others, even if it was computed from one."""
+    each input is taken as independent of the others, even if it was computed from one. `walk`: the
+    way from the output to these inputs, where it is known already."""
     start = _start("gradients", output, gradient, bool(record))
     output = output.node
     for v in inputs:
         if not is_variable(v):
             raise TypeError(f"gradients: an input is a plain {type(v).__name__}, no variable")
     inputs = [v.node for v in inputs]
-    wanted = frozenset(inputs)
-    oldest, ends = bounds = bounds_of(wanted)
+    wanted = frozenset(inputs) if walk is None else walk.wanted
+    oldest, ends = bounds = bounds_of(wanted) if walk is None else walk.bounds
     if apart:
         oldest, ends = bounds = oldest, wanted
     clock.tick()
@@ -140,16 +142,16 @@ def gradients_and_whether_recorded(
             if nodes is not None and not (older and record is None):
                 reached = wanted.intersection(nodes)
                 return [v._flow if v in reached else _zero(v) for v in inputs], False
-    order, older = leading_to(output, wanted, bounds)
+    order, older = leading_to(output, wanted, bounds) if walk is None else (walk.order, walk.older)
     record = older if record is None else record
-    uses = uses_among(order, ends)
+    uses = uses_among(order, ends) if walk is None or apart else walk.uses()
     if not record:
         found = as_owned(*propagate(output, start, wanted, uses, False, ends))
         if all(getattr(v._plain, "is_number", False) for v in order):
             # of numbers, as Values add them up: from 0.0 on, which is never −0.0
             found = {v: 0.0 + g for v, g in found.items()}
         return _each_its_own([found[v] if v in found else _zero(v) for v in inputs]), False
-    with modes.recording():
+    with modes.in_any_case():
         found, _ = propagate(output, start, wanted, uses, True, ends)
     result = [found[v] if v in found else _zero(v) for v in inputs]
     # one that depends on nothing came out plain

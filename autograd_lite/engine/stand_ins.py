@@ -25,8 +25,6 @@ class StandIn:
 
     WHAT = "a stand-in"
     """What errors call it."""
-    STEERS = False
-    """Whether it may be a place in an index."""
 
     @property
     def is_number(self) -> bool:
@@ -38,6 +36,11 @@ class StandIn:
         """How deep the batch, or the trace, that it belongs to lies inside of others: of several
         operands the deepest says what is done."""
         raise NotImplementedError
+
+    @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is."""
+        return False
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -6,7 +6,6 @@ The operators and methods come from the table of primitives.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, final
 from weakref import ref
@@ -14,19 +13,14 @@ from weakref import ref
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import clock, frames
+from autograd_lite.engine import clock
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.array_attributes import ArrayAttributes
-from autograd_lite.engine.arrays import (
-    array_of,
-    has_variables,
-    is_frozen,
-    read_only,
-    sealed,
-)
+from autograd_lite.engine.arrays import array_of, is_frozen, read_only, sealed
 from autograd_lite.engine.at import At
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.locks import lock_across_forks
+from autograd_lite.engine.objects import has_variables
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -101,7 +95,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
     __array_priority__ = 1000
 
     def __init__(self, array: npt.ArrayLike, copy: bool = True, name: str | None = None) -> None:
-        if array.__class__ is not ndarray and has_variables(array):
+        if (array.__class__ is not ndarray or array.dtype == object) and has_variables(array):
             self._become(array)
             self.name = name
             return
@@ -311,7 +305,10 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise TypeError("len: this Tensor is a scalar")
+            raise TypeError(
+                "len: this Tensor is a scalar. A function of another library that asks for its "
+                "length, as torch.tensor does, wants plain numbers: x.detach()"
+            )
         return len(self._plain)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -328,31 +325,14 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
             )
         return bool(self._plain)
 
-    if not TYPE_CHECKING:  # what is refused here, a type checker refuses because it is missing
+    def _kind(self) -> str:
+        return "Tensor"
 
-        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-            if np.dtype(dtype or object) != object or frames.is_storing():
-                raise TypeError(
-                    "asarray: a Tensor does not turn into plain numbers, its graph would be lost. "
-                    "Where a constant is meant, use x.detach(); where a derivative is, leave "
-                    "asarray(x, dtype) out, for x.astype(dtype). To fill an array, r[i] = x, make "
-                    "it of x's kind, r = np.zeros_like(x, shape=r.shape)"
-                )
-            if frames.is_asked_by("numpy.ma"):
-                raise TypeError(
-                    "np.ma: a masked array computes otherwise than plain arrays, and does not take "
-                    "a Tensor. Where a constant is meant, use x.detach(); to leave out what is "
-                    "masked, where(mask, 0.0, masked.filled(0.0) * x)"
-                )
-            if sys._getframe(1).f_code.co_name == "as_strided":  # the strides of other memory
-                raise TypeError(
-                    "as_strided: reads the memory of plain arrays, which a Tensor is not; use "
-                    "np.lib.stride_tricks.sliding_window_view, or an index"
-                )
-            boxes = np.empty(self.shape, object)
-            for place in np.ndindex(self.shape):
-                boxes[place] = self[place] if place else self
-            return boxes
+    def _boxes(self) -> Array:
+        boxes = np.empty(self.shape, object)
+        for place in np.ndindex(self.shape):
+            boxes[place] = self[place] if place else self
+        return boxes
 
     # Comparisons are of the numbers, element by element, and give plain arrays of truth values.
     def __eq__(self, other: object) -> Any:

@@ -24,6 +24,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.foreign import operation_on
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Number, Primitive, Rule
 from autograd_lite.engine.variable import Variable
@@ -100,7 +101,9 @@ class Value(Variable, ValueMethods):
 
     @property
     def grad(self) -> float | None:
-        """∂output/∂self added up over the `backward()` calls so far; None before the first."""
+        """∂output/∂self added up over the `backward()` calls so far; None before the first. A
+        number; but a Value after `backward(create_graph=True)`, which a type checker cannot know:
+        `typing.cast(Value, x.grad)` tells it."""
         return self._grad
 
     @grad.setter
@@ -343,5 +346,6 @@ def operate(primitive: Primitive, *operands: Any) -> Any:
             continue
         if getattr(x, "__array_ufunc__", 0) is None:
             return NotImplemented
-        as_operand(primitive.name, x)
+        if operation_on(primitive, x) is None:
+            as_operand(primitive.name, x)
     return apply(primitive, operands, {})

@@ -7,13 +7,20 @@ Whoever reads a graph uses what stands here, and asks no node of which class it 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.engine import modes
+from autograd_lite.engine import asked, frames, modes
 from autograd_lite.engine.primitive import Primitive
+
+_NO_ARRAY = (
+    "asarray: a {} does not turn into plain numbers, its graph would be lost. Where a constant is "
+    "meant, use {}; where a derivative is, {}. To fill an array, r[i] = x, make it of x's kind, "
+    "r = np.zeros_like(x, shape=r.shape)"
+)
 
 NO_PARAMS: Mapping[str, Any] = {}
 
@@ -160,6 +167,15 @@ class Variable:
         """The one number that it holds, as a Python float."""
         raise NotImplementedError
 
+    def _boxes(self) -> Any:
+        """An array of objects: a variable for each element."""
+        box = np.empty((), object)
+        box[()] = self
+        return box
+
+    def _kind(self) -> str:
+        return type(self).__name__
+
     def conj(self) -> Any:
         """The complex conjugate: `conjugate()`, by its other name."""
         function: Any = np.conjugate
@@ -168,9 +184,10 @@ class Variable:
     def _converted(self, what: str) -> float:
         """The number for `float(x)` and the like; refused while recording."""
         if not modes.paused or modes.is_recording():
-            kind = type(self).__name__
+            kind = self._kind()
             raise TypeError(
-                f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
+                asked.words(kind)
+                or f"{what}: a {kind} does not turn into a plain number, its graph would be lost. "
                 "Where a constant is meant, use x.item() or x.detach(); where a derivative is, "
                 f"leave {what}(...) out, or use a function that records: np.sin instead of "
                 "math.sin. To fill an array, r[i] = x, make it of x's kind, "
@@ -188,6 +205,27 @@ class Variable:
 
         def __complex__(self) -> complex:
             return complex(self._converted("complex"))
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            kind = self._kind()
+            if np.dtype(dtype or object) != object or frames.is_storing():
+                raise TypeError(asked.words(kind) or _refused(kind, dtype))
+            if kind != "Value" and frames.is_asked_by("numpy.ma"):
+                raise TypeError(
+                    "np.ma: a masked array computes otherwise than plain arrays, and does not take "
+                    f"a {kind}. Where a constant is meant, use x.detach(); to leave out what is "
+                    "masked, where(mask, 0.0, masked.filled(0.0) * x)"
+                )
+            if sys._getframe(1).f_code.co_name == "as_strided":  # the strides of other memory
+                raise TypeError(
+                    f"as_strided: reads the memory of plain arrays, which a {kind} is not; use "
+                    "np.lib.stride_tricks.sliding_window_view, or an index"
+                )
+            if not asked.by_library_that_leaves_it(kind):
+                return self._boxes()
+            one = np.empty((), object)
+            one[()] = self
+            return one
 
         def __index__(self) -> int:
             raise TypeError(
@@ -259,6 +297,22 @@ class Variable:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()
+
+
+def _refused(kind: str, dtype: Any) -> str:
+    """What is said where an array of plain numbers is asked for."""
+    return _NO_ARRAY.format(kind, *_instead(kind, dtype)) + asked.by_whom()
+
+
+def _instead(kind: str, dtype: Any) -> tuple[str, str]:
+    """What stands for np.asarray(x, dtype): where a constant is meant, and where a derivative."""
+    if np.dtype(dtype or object).kind in "biu":
+        name = np.dtype(dtype).name
+        constant = "int(x.item())" if kind == "Value" else f"x.detach().astype({name!r})"
+        return constant, "leave the conversion out: whole numbers have none"
+    if kind == "Value":
+        return "x.item()", "leave the conversion out: a Value is a number"
+    return "x.detach()", "leave asarray(x, dtype) out, for x.astype(dtype)"
 
 
 def _unless_foreign(function: Any, *operands: Any) -> Any:

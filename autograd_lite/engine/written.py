@@ -27,6 +27,7 @@ from autograd_lite.engine.apply import apply, as_operand, explained
 from autograd_lite.engine.arrays import is_frozen, read_only, sealed
 from autograd_lite.engine.batch import in_memory
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.observing import observed_record, observers
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.stand_ins import StandIn
@@ -278,26 +279,39 @@ def _view_of(x: Tensor, base: Tensor) -> _View:
 def note_view(z: Tensor, node: Any) -> None:
     """Let Tensors know of a result that shows their memory; `node` is z, or what has it among its
     results."""
-    if not z.ndim:
+    plain = z._plain
+    memory = plain.base if plain.__class__ is ndarray else None
+    operands, values = node._operands, node._values
+    if len(operands) == 1 and memory.__class__ is ndarray and operands[0].__class__ is Tensor:
+        value = values[0]  # most often, and in a third of the time
+        if value is memory or (value.__class__ is ndarray and value.base is memory):
+            _note(z, operands[0])
+            return
+    if not plain.ndim:
         return  # a number, though that of each example may stand in the memory of all
-    memory = z._plain.base if z._plain.__class__ is ndarray else None
     if memory.__class__ is not ndarray or memory.base is not None:
-        memory = _owner(z._plain)
-    values = node._values
-    for i, x in enumerate(node._operands):
-        value = values[i]
+        memory = _owner(plain)
+    for x, value in zip(operands, values, strict=True):
         if x.__class__ is Tensor:
             if value is memory or _owner(value) is memory:
-                notes = getattr(x, "_notes", None)
-                if notes is None:
-                    x._notes = {"views": [ref(z)]}
-                    continue
-                views = notes.setdefault("views", [])
-                if len(views) >= 16:
-                    _forget_dead(views)
-                views.append(ref(z))
+                _note(z, x)
         elif value.__class__ is tuple and isinstance(x, Variable):  # several results
             note_view(z, x)
+
+
+def _note(z: Tensor, x: Tensor) -> None:
+    """Note a view of a Tensor."""
+    notes = getattr(x, "_notes", None)
+    if notes is None:
+        x._notes = {"views": [ref(z)]}
+        return
+    views = notes.setdefault("views", [])
+    if views and views[-1]() is None:  # the last one was looked at, and is gone
+        views[-1] = ref(z)
+        return
+    if len(views) >= 16:
+        _forget_dead(views)
+    views.append(ref(z))
 
 
 def _forget_dead(references: list[ref[Tensor]]) -> None:
@@ -531,7 +545,7 @@ def _operand(x: Tensor, value: Any) -> Any:
     if not isinstance(value, Variable):
         value = as_operand("setitem", value)
         if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-            value = PRIMITIVES["stack"].function(list(value.flat)).reshape(value.shape)
+            value = joined(value)
     _check_kind(x, value)
     if value.__class__ is np.ndarray and not is_frozen(value):
         value = read_only(value.copy())

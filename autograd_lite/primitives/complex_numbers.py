@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.declare import composed, elementwise
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import NONZERO
@@ -45,7 +45,7 @@ def real(x: Any) -> Any:
     text="Im({x})",
     floats="0.0",
     partials=(0.0,),
-    pullbacks=(lambda g, z, x: g * -1j if is_complex(x) else g * 0.0,),
+    pullbacks=(lambda g, z, x: g * -1j if is_complex(x) else times(g, 0.0),),
     method=False,
 )
 def imag(x: Any) -> Any:

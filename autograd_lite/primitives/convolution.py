@@ -140,9 +140,14 @@ def _from_sliding(g: Any, z: Any, x: Any, size: Shape, axes: Shape) -> Any:
     return g
 
 
+def _slid_each(which: Any, x: Any, size: Shape, axes: Shape) -> Any:
+    return sliding_window_view(x, size, tuple([i + 1 for i in axes]))
+
+
 @structural(
     np.lib.stride_tricks.sliding_window_view,
     arrays=_slid,
+    batched=_slid_each,
     pullbacks=(_from_sliding,),
     cases=_sliding_cases,
     linear="jointly",

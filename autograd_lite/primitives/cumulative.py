@@ -17,12 +17,12 @@ from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import divides
-from autograd_lite.primitives.rows import operand
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
 )
@@ -50,7 +50,8 @@ def _sums_after(g: Any, axis: int) -> Any:
     return _backwards(cumsum(_backwards(g, axis), axis), axis)
 
 
-def _cumulative_cases(shape: Shape) -> Iterator[Case]:
+def cumulative_cases(shape: Shape) -> Iterator[Case]:
+    """Calls for tests of what runs along an axis."""
     yield (shape,), (), {}
     for axis in range(-1, len(shape)) if shape else ():
         yield (shape,), (axis,), {}
@@ -61,7 +62,7 @@ def _cumulative_cases(shape: Shape) -> Iterator[Case]:
     arrays=np.add.accumulate,
     batched="axis",
     pullbacks=(lambda g, z, x, axis: _sums_after(g, axis),),
-    cases=_cumulative_cases,
+    cases=cumulative_cases,
     back=("the sums of g from there on",),
     accumulates=np.add,
     linear="jointly",
@@ -119,7 +120,7 @@ def _later(x: Any, axis: int, step: int) -> Any:
     arrays=np.multiply.accumulate,
     batched="axis",
     pullbacks=(_to_factors,),
-    cases=_cumulative_cases,
+    cases=cumulative_cases,
     back=("the sum of g times the products of the others, from there on",),
     accumulates=np.multiply,
 )

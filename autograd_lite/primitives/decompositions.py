@@ -1,14 +1,10 @@
-"""Decompositions of matrices: cholesky, eigh, eig, svd, qr, and their values alone.
+"""Decompositions of matrices: cholesky, svd and the singular values alone, qr. (Those by
+eigenvalues stand in `eigenvalues`.)
 
-Eigenvectors and singular vectors are determined but for a factor (of −1, or of absolute value 1),
-and those that belong to equal values only as a whole: what depends on the choice that was made has
-no derivative. In the derivatives stands 1/(λᵢ − λⱼ) for each pair of values; for equal ones 0 is
-taken, which is right for whatever does not depend on the choice (the sum of the eigenvalues, or of
-functions of them; V·f(Λ)·Vᴴ but for the part of f′ between equal values).
-
-Of complex matrices, the derivative of what does not depend on the factor of absolute value 1 is
-right; asked for that of the factor, eig gives that of LAPACK's choice, eigh and svd that of one of
-their own (a real diagonal of Vᴴ·dV), for LAPACK's is not known.
+Singular vectors are determined but for a factor (of −1, or of absolute value 1), and those that
+belong to equal values only as a whole. What is differentiated there, and what is taken between
+equal values, is as for eigenvectors; of complex matrices, asked for the derivative of the factor,
+svd gives that of a choice of its own (a real diagonal of Vᴴ·dV), for LAPACK's is not known.
 
 Sources: M. Giles, "Collected matrix derivative results" (2008); I. Murray, "Differentiation of the
 Cholesky decomposition" (2016); J. Townsend, "Differentiating the singular value decomposition"
@@ -25,61 +21,38 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import POSITIVE, Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.arithmetic import abs as absolute
+from autograd_lite.primitives.boxes import of_numbers
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.complex_numbers import imag, real
+from autograd_lite.primitives.eigenvalues import eigh
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.linalg import (
+from autograd_lite.primitives.linalg import inv, solve
+from autograd_lite.primitives.matrices import (
+    COLUMN,
+    ROW,
     adjoint,
     as_array,
     conjugated,
+    diagonal_of,
     folded,
     hermitian_of,
-    inv,
+    inverse_gaps,
+    is_nothing,
     is_square,
-    of_numbers,
-    solve,
-    square_cases,
+    on_diagonal,
+    reciprocal,
     transposed,
 )
 from autograd_lite.primitives.products import matmul
-from autograd_lite.primitives.reductions import sum as total
 from autograd_lite.primitives.shape import Call, Shape, shape_of
-
-AS_ROW = (Ellipsis, None, slice(None))
-
-
-def _is_nothing(g: Any) -> bool:
-    """Whether nothing flows back: the gradient of a result that leads nowhere."""
-    return not is_variable(g) and not np.any(g)
-
-
-def _diagonal(values: Any) -> Any:
-    """The diagonal matrix of these values, for each of a stack."""
-    return where(np.eye(shape_of(values)[-1], dtype=bool), getitem(values, AS_ROW), 0.0)
-
-
-def _on_diagonal(x: Any) -> Any:
-    """The diagonal of a matrix, all else 0."""
-    return where(np.eye(shape_of(x)[-1], dtype=bool), x, 0.0)
-
-
-def _reciprocal(x: Any) -> Any:
-    """1/x, and 0 where x is 0."""
-    nothing = np.equal(detached(x), 0)
-    return where(nothing, 0.0, 1.0 / where(nothing, 1.0, x))
-
-
-def _gaps(values: Any) -> Any:
-    """1/(λⱼ − λᵢ) in row i and column j; 0 where they are equal."""
-    return _reciprocal(getitem(values, AS_ROW) - getitem(values, (Ellipsis, None)))
-
 
 # ---------------------------------------------------------------- cholesky
 
@@ -91,7 +64,7 @@ def _to_positive(g: Any, z: Any, a: Any, upper: bool) -> Any:
         g, z = adjoint(g), adjoint(z)
     n = shape_of(z)[-1]
     inside = matmul(transposed(z), g)
-    half = where(np.tri(n, k=-1, dtype=bool), inside, 0.0) + 0.5 * _on_diagonal(real(inside))
+    half = where(np.tri(n, k=-1, dtype=bool), inside, 0.0) + 0.5 * on_diagonal(real(inside))
     back = inv(z)
     return folded(matmul(transposed(back), matmul(half, conjugated(back))), not upper)
 
@@ -137,171 +110,6 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Call:
     return (x,), {"upper": bool(upper)}
 
 
-# ---------------------------------------------------------------- eigh
-
-
-def _to_hermitian(g: Any, z: Any, x: Any, UPLO: str) -> Any:
-    """V̄·(g_λ on the diagonal + Vᵀg_V / (λⱼ − λᵢ))·Vᵀ, in terms of what is read of x."""
-    of_values, of_vectors = g
-    values, vectors = z
-    if _is_nothing(of_vectors):
-        inside = conjugated(vectors) * getitem(of_values, AS_ROW)
-        return folded(matmul(inside, transposed(vectors)), UPLO == "L")
-    between = matmul(transposed(vectors), of_vectors) * _gaps(values)
-    inside = _diagonal(of_values) + between
-    whole = matmul(matmul(conjugated(vectors), inside), transposed(vectors))
-    return folded(whole, UPLO == "L")
-
-
-def _eigh_cases(shape: Shape) -> Iterator[Case]:
-    if is_square(shape):
-        yield (shape,), (), {}
-        yield (shape,), ("U",), {}
-
-
-def _least_gap(x: Array, UPLO: Any = "L") -> Any:
-    values = np.linalg.eigvalsh(x, UPLO)
-    return max(0.0, float(np.min(np.diff(values), initial=np.inf)) - 0.3)
-
-
-def _least_gap_of_real(x: Array, UPLO: Any = "L") -> Any:
-    """The same; 0 for complex matrices, of whose eigenvectors LAPACK chooses the phases."""
-    return 0.0 if np.iscomplexobj(x) else _least_gap(x, UPLO)
-
-
-@structural(
-    np.linalg.eigh,
-    arrays=of_numbers(np.linalg.eigh),
-    batched="last",
-    pullbacks=(_to_hermitian,),
-    results=("eigenvalues", "eigenvectors"),
-    cases=_eigh_cases,
-    kink=_least_gap_of_real,
-    back=("V·(g_λ + Vᵀg_V/(λⱼ − λᵢ))·Vᵀ",),
-    method=False,
-)
-def eigh(x: Any, UPLO: str = "L") -> Call:
-    """The eigenvalues λ of a Hermitian matrix, or of each of a stack, in ascending order, and its
-    eigenvectors, the columns of V: x·V = V·Λ.
-
-    Of x, the lower triangle is read (the upper one for UPLO="U"), and has the derivative. Between
-    equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ): right for sums of functions of all eigenvalues.
-
-    Raises:
-        numpy.linalg.LinAlgError: if a matrix is not square.
-
-    >>> values, vectors = eigh(np.array([[2.0, 0.0], [0.0, 1.0]]))
-    >>> values
-    array([1., 2.])
-    """
-    if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
-        raise ValueError(f"eigh: UPLO must be 'L' or 'U', not {UPLO!r}")
-    return (x,), {"UPLO": UPLO.upper()}
-
-
-@composed(np.linalg.eigvalsh, cases=_eigh_cases, kink=_least_gap)
-def eigvalsh(x: Any, UPLO: str = "L") -> Any:
-    """The eigenvalues of a Hermitian matrix in ascending order: see `eigh`.
-
-    >>> eigvalsh(np.array([[2.0, 0.0], [0.0, 1.0]]))
-    array([1., 2.])
-    """
-    return eigh(x, UPLO)[0]
-
-
-# ---------------------------------------------------------------- eig
-
-
-def _to_any(g: Any, z: Any, x: Any) -> Any:
-    """V⁻ᵀ·(g_λ + (Vᵀg_V and what keeps the vectors normal)/(λⱼ − λᵢ))·Vᵀ."""
-    of_values, of_vectors = g
-    values, vectors = z
-    back = _basis_inverse(vectors)
-    inside = _diagonal(of_values)
-    if not _is_nothing(of_vectors):
-        inside = inside + _turning(of_vectors, vectors) * _gaps(values)
-    return matmul(matmul(transposed(back), inside), transposed(vectors))
-
-
-def _basis_inverse(vectors: Any) -> Any:
-    """V⁻¹, or an error if V has none to the last digit."""
-    back = inv(vectors)
-    plain = detached(back)
-    if plain.size and not np.max(np.abs(plain)) < 1.0 / np.finfo(plain.dtype).eps:
-        raise np.linalg.LinAlgError("eig: Singular matrix of eigenvectors; there is no derivative")
-    return back
-
-
-def _turning(g: Any, vectors: Any) -> Any:
-    """Vᵀg, less what would change the length of a column of V, or, if it is complex, the phase of
-    its greatest element, which LAPACK makes real."""
-    turned = matmul(transposed(vectors), g)
-    own = total(_on_diagonal(turned), -2)
-    lengths = matmul(transposed(vectors), conjugated(vectors))
-    rest = turned - lengths * getitem(real(own), AS_ROW)
-    if not is_complex(vectors):
-        return rest
-    size = np.abs(detached(vectors))
-    greatest = np.arange(size.shape[-1])[:, None] == np.argmax(size, axis=-2)[..., None, :]
-    element = total(where(greatest, real(vectors), 0.0), -2)
-    phases = matmul(transposed(vectors), greatest.astype(size.dtype))
-    return rest - phases * getitem(1j * (imag(own) / element), AS_ROW)
-
-
-def _eig_gap(x: Array) -> Any:
-    """How far eigenvalues are apart; 0 where some are complex, or where LAPACK takes them in
-    another order, or vectors with another sign, a little further on."""
-    if not x.size:
-        return math.inf
-    values, vectors = np.linalg.eig(x)
-    if np.iscomplexobj(values):
-        return 0.0
-    for place in np.ndindex(x.shape):
-        for step in (1e-4, -1e-4):
-            moved = x.copy()
-            moved[place] += step
-            if not np.allclose(np.linalg.eig(moved)[1], vectors, atol=0.02):
-                return 0.0
-    return max(0.0, float(np.min(np.diff(np.sort(values, axis=-1)), initial=np.inf)) - 0.5)
-
-
-@structural(
-    np.linalg.eig,
-    arrays=of_numbers(np.linalg.eig),
-    pullbacks=(_to_any,),
-    results=("eigenvalues", "eigenvectors"),
-    cases=square_cases,
-    kink=_eig_gap,
-    back=("V⁻ᵀ·(g_λ + Vᵀg_V/(λⱼ − λᵢ))·Vᵀ",),
-    method=False,
-)
-def eig(x: Any) -> Call:
-    """The eigenvalues λ of a square matrix, or of each of a stack, in no particular order, and its
-    eigenvectors of length 1, the columns of V: x·V = V·Λ. They are complex if any eigenvalue is;
-    the greatest element of each vector is real.
-
-    ∂L/∂x = V⁻ᵀ·(g_λ + …)·Vᵀ. Between equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ).
-
-    Raises:
-        numpy.linalg.LinAlgError: if a matrix is not square; in the reverse pass, if its
-            eigenvectors are no basis, as those of [[0, 1], [0, 0]].
-
-    >>> eig(np.array([[2.0, 0.0], [0.0, 1.0]]))[0]
-    array([2., 1.])
-    """
-    return (x,), {}
-
-
-@composed(np.linalg.eigvals, cases=square_cases, kink=_eig_gap)
-def eigvals(x: Any) -> Any:
-    """The eigenvalues of a square matrix: see `eig`.
-
-    >>> eigvals(np.array([[2.0, 0.0], [0.0, 1.0]]))
-    array([2., 1.])
-    """
-    return eig(x)[0]
-
-
 # ---------------------------------------------------------------- svd
 
 
@@ -318,7 +126,7 @@ def _thin(parts: Any, count: int) -> tuple[Any, Any, Any]:
 def _check_rest(g: Any, count: int) -> None:
     """Nothing may flow back from vectors that belong to no singular value."""
     rest = detached(g[0])[..., count:], detached(g[2])[..., count:, :]
-    if any(np.any(part) for part in rest):
+    if any(np.any(numbers_of(part)) for part in rest):
         raise ValueError(
             "svd: the vectors that full_matrices=True adds are any basis of what the others leave "
             "and have no derivative; use full_matrices=False"
@@ -331,19 +139,19 @@ def _to_decomposed(g: Any, z: Any, x: Any, full_matrices: bool = False) -> Any:
     _check_rest(g, count)
     u, s, vh = _thin(z, count)
     of_u, of_s, of_vh = _thin(g, count)
-    inside = _diagonal(where(np.equal(detached(s), 0), 0.0, of_s))
+    inside = diagonal_of(where(np.equal(detached(s), 0), 0.0, of_s))
     outside = None
-    if not (_is_nothing(of_u) and _is_nothing(of_vh)):
-        rows, columns = getitem(s, (Ellipsis, None)), getitem(s, AS_ROW)
-        gaps = _gaps(s) * _reciprocal(rows + columns)
+    if not (is_nothing(of_u) and is_nothing(of_vh)):
+        rows, columns = getitem(s, COLUMN), getitem(s, ROW)
+        gaps = inverse_gaps(s) * reciprocal(rows + columns)
         left = matmul(transposed(u), of_u)
         right = matmul(conjugated(vh), adjoint(of_vh))
         turned, moved = gaps * left, gaps * right
         inside = inside + (turned + adjoint(turned)) * columns + rows * (moved + adjoint(moved))
         if is_complex(x):
-            inside = inside + _on_diagonal(1j * imag(left) * _reciprocal(columns))
-        of_columns = (of_u - matmul(conjugated(u), left)) * _reciprocal(columns)
-        of_rows = _reciprocal(rows) * (of_vh - matmul(adjoint(right), conjugated(vh)))
+            inside = inside + on_diagonal(1j * imag(left) * reciprocal(columns))
+        of_columns = (of_u - matmul(conjugated(u), left)) * reciprocal(columns)
+        of_rows = reciprocal(rows) * (of_vh - matmul(adjoint(right), conjugated(vh)))
         outside = matmul(of_columns, conjugated(vh)) + matmul(conjugated(u), of_rows)
     back = matmul(matmul(conjugated(u), inside), conjugated(vh))
     return back if outside is None else back + outside
@@ -367,13 +175,15 @@ def _singular_vectors(x: Array, full_matrices: bool = False) -> Any:
     x = np.asarray(x)
     if x.dtype.kind == "O" or np.isfinite(x).all():
         return of_numbers(np.linalg.svd)(x, full_matrices=full_matrices)
-    values = np.linalg.svd(x, compute_uv=False)
-    u, s, vh = np.linalg.svd(np.zeros(x.shape, x.dtype), full_matrices)
-    return type(np.linalg.svd(np.eye(1)))(u * np.nan, s * np.nan + values, vh * np.nan)
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    found = np.linalg.svd(np.where(finite, x, x.dtype.type(0)), full_matrices)
+    nan = np.where(finite, 0.0, np.nan).astype(found.S.dtype)
+    return type(found)(found.U + nan, found.S + nan[..., 0], found.Vh + nan)
 
 
 @structural(
     arrays=_singular_vectors,
+    batched="last",
     pullbacks=(_to_decomposed,),
     results=("U", "S", "Vh"),
     cases=_svd_cases,
@@ -482,6 +292,7 @@ def _least_of_triangle(x: Array, *rest: Any) -> Any:
 
 @structural(
     arrays=of_numbers(np.linalg.qr),
+    batched="last",
     pullbacks=(_to_orthogonal,),
     results=("Q", "R"),
     cases=_tall_cases,

@@ -177,6 +177,16 @@ def _contract(*operands: Array, subscripts: str) -> Any:
     return product.reshape(shape).transpose(order)
 
 
+def _contract_each(which: Sequence[bool], *operands: Any, subscripts: str) -> Any:
+    """The contraction for each example of a batch: with one label more, for its axis."""
+    terms, output = _parts(subscripts)
+    free = next((c for c in LABELS if c not in subscripts), None)
+    if free is None:
+        return NotImplemented
+    longer = [free + term if mine else term for term, mine in zip(terms, which, strict=True)]
+    return contract(operands, f"{','.join(longer)}->{free}{output}")
+
+
 # ---------------------------------------------------------------- the way back
 
 
@@ -219,6 +229,14 @@ def _onto_diagonal(x: Array, subscripts: str, shape: Shape) -> Array:
     return out
 
 
+def _onto_diagonal_each(which: Sequence[bool], x: Any, subscripts: str, shape: Shape) -> Any:
+    terms, output = _parts(subscripts)
+    free = next((c for c in LABELS if c not in subscripts), None)
+    if free is None:
+        return NotImplemented
+    return onto_diagonal(x, f"{free}{terms[0]}->{free}{output}", (x.shape[0], *shape))
+
+
 def _diagonal_cases(shape: Shape) -> Iterator[Case]:
     if len(shape) == 1:
         yield (shape,), ("ii->i", shape * 2), {}
@@ -229,6 +247,7 @@ def _diagonal_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_onto_diagonal,
+    batched=_onto_diagonal_each,
     pullbacks=(lambda g, z, x, subscripts, shape: contract((g,), subscripts),),
     cases=_diagonal_cases,
     back=("the diagonal of g",),
@@ -271,6 +290,7 @@ def _contract_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_contract,
+    batched=_contract_each,
     pullbacks=EachOperand(_to_operand),
     cases=_contract_cases,
     back=("g contracted with the others",),

@@ -17,6 +17,13 @@ from autograd_lite.primitives.choices import equal, where
 LN_2, LN_10 = math.log(2.0), math.log(10.0)
 
 
+def _to_base(x: Any, y: Any, z: Any) -> Any:
+    """∂(x^y)/∂x = y·x^(y−1)."""
+    if (y.__class__ is int or y.__class__ is float) and y == 2:  # most often
+        return y * x
+    return times(y, power(x, y - 1.0))
+
+
 def _to_exponent(x: Any, y: Any, z: Any) -> Any:
     """∂(x^y)/∂y = z·ln x; 0 at x = 0, even where z is inf."""
     at_0 = equal(x, 0.0)
@@ -28,7 +35,7 @@ def _to_exponent(x: Any, y: Any, z: Any) -> Any:
     np.power,
     operator="pow",
     # power, not **: of a negative float, Python's ** gives a complex number
-    partials=(lambda x, y, z: times(y, power(x, y - 1.0)), _to_exponent),
+    partials=(_to_base, _to_exponent),
     on_paper=(lambda x, y, z: y * power(x, y - 1.0), lambda x, y, z: z * log(x)),
     domain=(POSITIVE, REAL),
     laws=Laws(units=(None, 1.0), fixed=((1, 0.0, 1.0),), superscript=True),

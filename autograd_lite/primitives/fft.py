@@ -21,7 +21,7 @@ from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.complex_numbers import conjugate
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.linalg import as_array
+from autograd_lite.primitives.matrices import as_array
 from autograd_lite.primitives.shape import Call, Shape, shape_of
 
 _OTHER_NORM = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

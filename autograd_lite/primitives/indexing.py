@@ -44,7 +44,7 @@ def _fixed_part(part: Any) -> Any:
         if all(i is None or i.__class__ is int for i in ends):
             return part
         return slice(*(i if i is None else _whole(i) for i in ends))
-    if isinstance(part, StandIn) and part.STEERS and part.dtype.kind in "iu":
+    if isinstance(part, StandIn) and part.can_index and part.dtype.kind in "iub":
         return part
     if is_variable(part):
         raise TypeError("getitem: a variable is no index; use x.detach() or whole numbers")

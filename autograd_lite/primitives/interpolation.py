@@ -16,8 +16,8 @@ from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.rows import numbers_of, operand
-from autograd_lite.primitives.shape import Shape, dimensions_of, shape_of
+from autograd_lite.primitives.rows import numbers_of
+from autograd_lite.primitives.shape import Shape, dimensions_of, operand, shape_of
 
 
 def _constant(name: str, **given: Any) -> None:

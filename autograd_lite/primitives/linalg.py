@@ -1,5 +1,5 @@
-"""Linear algebra of square and other matrices: inv, solve, det, slogdet, pinv, and what is made of
-them. Stacks of matrices are matrices along the last two axes.
+"""Linear algebra of square and other matrices: inv, solve, det, slogdet, pinv, and of arrays taken
+for matrices tensorinv, tensorsolve. Stacks of matrices are matrices along the last two axes.
 
 Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008); G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973).
@@ -9,120 +9,42 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import numbers_of
+from autograd_lite.engine.batching import in_front
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.numpy_signatures import NO_VALUE
-from autograd_lite.engine.primitive import Array, Case, Rule
-from autograd_lite.engine.recording import as_value
-from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.choices import where
-from autograd_lite.primitives.complex_numbers import conjugate, imag, real
+from autograd_lite.engine.primitive import Case, Shared
+from autograd_lite.primitives.boxes import of_numbers
+from autograd_lite.primitives.complex_numbers import imag
 from autograd_lite.primitives.indexing import getitem, scatter
-from autograd_lite.primitives.joining import stack
-from autograd_lite.primitives.products import dot, matmul
+from autograd_lite.primitives.matrices import (
+    COLUMN,
+    ELEMENT,
+    adjoint,
+    as_array,
+    conjugated,
+    hermitian_of,
+    is_square,
+    least_singular,
+    square_cases,
+    transposed,
+)
+from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     dimensions_of,
     reshape,
     shape_of,
-    swapaxes,
     transpose,
 )
-
-ROWS, COLUMN = (Ellipsis, None, None), (Ellipsis, None)
-
-
-def of_numbers(function: Rule) -> Rule:
-    """A function of NumPy's that takes numbers alone, as one of arrays of Values as well: these
-    become one Tensor for it, and each element of what it gives a Value."""
-
-    def arrays(*operands: Any, **params: Any) -> Any:
-        try:
-            return function(*operands, **params)
-        except (TypeError, ValueError):
-            boxed = [getattr(x, "dtype", np.dtype(float)).kind == "O" for x in operands]
-            if not any(boxed):
-                raise
-        given = [_unboxed(x) if box else x for x, box in zip(operands, boxed, strict=True)]
-        z = function(*given, **params)
-        return tuple(map(_boxed, z)) if isinstance(z, tuple) else _boxed(z)
-
-    return arrays
-
-
-def _unboxed(values: Array) -> Any:
-    """A Tensor of these Values."""
-    if not values.size:
-        return np.zeros(values.shape)
-    return reshape(stack(list(values.flat)), values.shape)
-
-
-def _boxed(z: Any) -> Any:
-    """An array of Values, each an element of a Tensor."""
-    values = np.empty(shape_of(z), dtype=object)
-    for place in np.ndindex(values.shape):
-        values[place] = as_value(getitem(z, place)) if is_variable(z) else z[place]
-    return values[()]
-
-
-def transposed(x: Any) -> Any:
-    """xᵀ of each matrix."""
-    return swapaxes(x, -1, -2)
-
-
-def conjugated(x: Any) -> Any:
-    """The complex conjugate; real numbers as they are, without another node."""
-    return conjugate(x) if is_complex(x) else x
-
-
-def adjoint(x: Any) -> Any:
-    """xᴴ of each matrix, the conjugate of the transpose; xᵀ of a real one."""
-    return conjugated(transposed(x))
-
-
-def folded(g: Any, lower: bool = True) -> Any:
-    """The gradient of a Hermitian matrix of which one triangle is read: what it has in the other
-    one is added (conjugated), and that has none. Of the diagonal the real part is read."""
-    both = g + adjoint(g)
-    n = shape_of(g)[-1]
-    triangle = np.tri(n, k=-1, dtype=bool)
-    inside = where(triangle if lower else triangle.T, both, 0.0)
-    return inside + where(np.eye(n, dtype=bool), 0.5 * both, 0.0)
-
-
-def hermitian_of(x: Any) -> Any:
-    """The Hermitian matrix of which the lower triangle of x is one half."""
-    n = shape_of(x)[-1]
-    lower = where(np.tri(n, k=-1, dtype=bool), x, 0.0)
-    return lower + adjoint(lower) + where(np.eye(n, dtype=bool), real(x), 0.0)
-
-
-def is_square(shape: Shape) -> bool:
-    """Whether it is that of a square matrix, or a stack of them."""
-    return len(shape) > 1 and shape[-1] == shape[-2]
-
-
-def square_cases(shape: Shape) -> Iterator[Case]:
-    """Calls for tests of functions of one square matrix."""
-    if is_square(shape):
-        yield (shape,), (), {}
-
-
-def least_singular(a: Array) -> float:
-    """How far matrices are from singular ones; 0 where that is too near for differences."""
-    a = np.asarray(a)
-    if not a.size:
-        return math.inf
-    return max(0.0, float(np.min(np.linalg.svd(a, compute_uv=False))) - 0.4)
-
 
 # ---------------------------------------------------------------- inv, solve
 
@@ -180,12 +102,26 @@ def _is_symmetric(a: Any) -> bool:
     return a.__class__ is np.ndarray and a.ndim == 2 and bool(np.array_equal(a, a.T))
 
 
-def _to_matrix(g: Any, z: Any, a: Any, b: Any) -> Any:
-    """−(a⁻ᵀ·g)·zᵀ."""
-    side = -_to_right_side(g, z, a, b)
+def _to_matrix(side: Any, g: Any, z: Any, a: Any, b: Any) -> Any:
+    """−side·zᵀ, for side = a⁻ᵀ·g."""
     if dimensions_of(b) > 1:
-        return matmul(side, transposed(z))
-    return getitem(side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
+        return matmul(-side, transposed(z))
+    return getitem(-side, COLUMN) * getitem(z, (Ellipsis, None, slice(None)))
+
+
+def _solve_each(which: Sequence[bool], a: Any, b: Any) -> Any:
+    """The solution for each example of a batch; of one matrix and many right-hand sides, side by
+    side as columns, so that it is factored once."""
+    vector = b.ndim - which[1] == 1
+    if vector:
+        b = getitem(b, COLUMN)
+    if not which[0] and a.ndim == 2 and b.ndim == 3:
+        n, count, columns = a.shape[-1], b.shape[0], b.shape[-1]
+        side = reshape(transpose(b, (1, 0, 2)), (b.shape[1], count * columns))
+        z = transpose(reshape(solve(a, side), (n, count, columns)), (1, 0, 2))
+    else:
+        z = solve(*in_front(which, (a, b)))
+    return getitem(z, (Ellipsis, 0)) if vector else z
 
 
 def _solve_cases(shape: Shape) -> Iterator[Case]:
@@ -201,7 +137,8 @@ def _solve_cases(shape: Shape) -> Iterator[Case]:
     np.linalg.solve,
     arrays=of_numbers(np.linalg.solve),
     text="{a}⁻¹·{b}",
-    pullbacks=(_to_matrix, _to_right_side),
+    batched=_solve_each,
+    pullbacks=Shared(_to_right_side, _to_matrix, lambda side, g, z, a, b: side),
     cases=_solve_cases,
     back=("−{a}⁻ᵀ·g·zᵀ", "{a}⁻ᵀ·g"),
     kink=lambda a, b: least_singular(a),
@@ -239,22 +176,22 @@ def _cofactors(a: Any) -> Any:
 
 
 def _regular_cofactors(z: Any, a: Any) -> Any:
-    return getitem(z, ROWS) * inv(transposed(a))
+    return getitem(z, ELEMENT) * inv(transposed(a))
 
 
 def _to_determined(g: Any, z: Any, a: Any) -> Any:
     """g·z·a⁻ᵀ; of a singular matrix, which has no inverse, the cofactors one by one."""
-    singular = np.asarray(detached(z)) == 0
     shape = shape_of(a)
-    if not singular.any() or shape[-1] > _FEW_ROWS:
-        cofactors = _regular_cofactors(z, a)
-    elif singular.all():
+    if shape[-1] > _FEW_ROWS or not np.any(numbers_of(detached(z)) == 0):
+        return getitem(g, ELEMENT) * _regular_cofactors(z, a)
+    singular = np.asarray(detached(z)) == 0
+    if singular.all():
         cofactors = _cofactors(a)
     else:
         regular = _regular_cofactors(getitem(z, ~singular), getitem(a, ~singular))
         cofactors = scatter(regular, ~singular, shape)
         cofactors = cofactors + scatter(_cofactors(getitem(a, singular)), singular, shape)
-    return getitem(g, ROWS) * cofactors
+    return getitem(g, ELEMENT) * cofactors
 
 
 @structural(
@@ -287,7 +224,8 @@ def _to_logarithm(g: Any, z: Any, x: Any) -> Any:
     back = g[1]
     if is_complex(x):
         back = back + 1j * imag(g[0] * z[0])
-    return getitem(back, ROWS) * inv(transposed(x))
+    # in this order NumPy multiplies in the memory of the inverse
+    return inv(transposed(x)) * (back if dimensions_of(x) == 2 else getitem(back, ELEMENT))
 
 
 @structural(
@@ -370,112 +308,7 @@ def pinv(x: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NO_V
     return (x,), params
 
 
-# ---------------------------------------------------------------- made of these
-
-
-def as_array(x: Any) -> Any:
-    """A variable or array as it is; numbers and lists as an array."""
-    return x if hasattr(x, "shape") else np.asarray(x)
-
-
-def _power_cases(shape: Shape) -> Iterator[Case]:
-    if is_square(shape):
-        for n in (0, 1, 2, 3, 5, -2):
-            yield (shape,), (n,), {}
-
-
-@composed(np.linalg.matrix_power, cases=_power_cases, kink=lambda x, n: least_singular(x))
-def matrix_power(x: Any, n: int) -> Any:
-    """x·x·…·x, n times, of a square matrix or of each of a stack; the unit matrix for n = 0, and
-    the inverse |n| times for a negative one.
-
-    Raises:
-        numpy.linalg.LinAlgError: if a matrix is not square, or n is negative and it is singular.
-
-    >>> matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 3)
-    array([[1., 3.],
-           [0., 1.]])
-    """
-    x = as_array(x)
-    if not is_square(shape_of(x)):
-        raise np.linalg.LinAlgError(f"matrix_power: {shape_of(x)} is no shape of square matrices")
-    try:
-        n = operator.index(n)
-    except TypeError:
-        raise TypeError(f"matrix_power: the exponent must be a whole number, not {n!r}") from None
-    if n == 0:
-        return where(False, x, np.eye(shape_of(x)[-1], dtype=x.dtype))
-    square, result = inv(x) if n < 0 else x, None
-    bits = abs(n)
-    while True:
-        if bits & 1:
-            result = square if result is None else matmul(result, square)
-        bits >>= 1
-        if not bits:
-            return result
-        square = matmul(square, square)
-
-
-def order_of_chain(lengths: Sequence[int]) -> Callable[[int, int], int]:
-    """Where to part a chain of matrices so that the fewest products are needed."""
-    count = len(lengths) - 1
-    cost = [[0] * count for _ in range(count)]
-    place = [[0] * count for _ in range(count)]
-    for span in range(1, count):
-        for i in range(count - span):
-            j = i + span
-            cost[i][j], place[i][j] = min(
-                (cost[i][k] + cost[k + 1][j] + lengths[i] * lengths[k + 1] * lengths[j + 1], k)
-                for k in range(i, j)
-            )
-    return lambda i, j: place[i][j]
-
-
-def _chain_cases(shape: Shape) -> Iterator[Case]:
-    if len(shape) == 2 and 0 not in shape:
-        m, n = shape
-        for chain in (
-            (shape, (n, 2)),
-            (shape, (n, 2), (2, m)),
-            ((m,), shape, (n,)),
-            (shape, (n, 4), (4, 2), (2, 3)),
-        ):
-            yield (chain,), (), {}
-
-
-@composed(np.linalg.multi_dot, cases=_chain_cases)
-def multi_dot(arrays: Any) -> Any:
-    """The product of two or more matrices, in the order that needs the fewest multiplications; the
-    first and the last may be vectors.
-
-    Raises:
-        ValueError: if there are less than two.
-
-    >>> multi_dot([np.array([1.0, 2.0]), np.eye(2), np.array([3.0, 4.0])])
-    np.float64(11.0)
-    """
-    given = [as_array(x) for x in arrays]
-    if len(given) < 2:
-        raise ValueError("multi_dot: give at least two arrays")
-    if len(given) == 2:
-        return dot(*given)
-    first, last = dimensions_of(given[0]), dimensions_of(given[-1])
-    if first == 1:
-        given[0] = getitem(given[0], (None, slice(None)))
-    if last == 1:
-        given[-1] = getitem(given[-1], (slice(None), None))
-    for x in given:
-        if dimensions_of(x) != 2:
-            raise np.linalg.LinAlgError(f"multi_dot: an array has shape {shape_of(x)}, no matrix")
-    place = order_of_chain([shape_of(given[0])[0], *(shape_of(x)[1] for x in given)])
-
-    def product(i: int, j: int) -> Any:
-        return given[i] if i == j else dot(product(i, place(i, j)), product(place(i, j) + 1, j))
-
-    result = product(0, len(given) - 1)
-    if first == 1 and last == 1:
-        return getitem(result, (0, 0))
-    return reshape(result, -1) if 1 in (first, last) else result
+# ---------------------------------------------------------------- of arrays as matrices
 
 
 def _tensorinv_cases(shape: Shape) -> Iterator[Case]:

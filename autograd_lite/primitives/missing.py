@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from autograd_lite.engine.dtypes import computed_in, is_complex
 from autograd_lite.engine.primitive import Array, Case, Rule, constant
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.complex_numbers import conjugate, real
-from autograd_lite.primitives.cumulative import cumprod, cumsum
+from autograd_lite.primitives.cumulative import cumprod, cumsum, cumulative_cases
 from autograd_lite.primitives.exponential import sqrt
 from autograd_lite.primitives.quantiles import gap, median_of, quantile_of
 from autograd_lite.primitives.reductions import (
@@ -27,10 +28,12 @@ from autograd_lite.primitives.reductions import (
     min,
     nonempty_cases,
     prod,
+    reduction_cases,
     sum,
 )
-from autograd_lite.primitives.rows import numbers_of, operand
-from autograd_lite.primitives.shape import Shape, shape_of
+from autograd_lite.primitives.rows import numbers_of
+from autograd_lite.primitives.shape import Shape, operand, shape_of
+from autograd_lite.primitives.statistics import taken_off
 
 constant(np.nanargmax, np.nanargmin)
 
@@ -54,24 +57,10 @@ def _filled(name: str, x: Any, nothing: float) -> Any:
     return x if present is None else either(present, x, nothing)
 
 
-def _cases(shape: Shape) -> Iterator[Case]:
-    yield (shape,), (), {}
-    for axis in range(-1, len(shape)) if shape else ():
-        yield (shape,), (axis,), {"keepdims": axis == 0}
-    if len(shape) > 1:
-        yield (shape,), ((0, -1),), {}
-
-
-def _plain_cases(shape: Shape) -> Iterator[Case]:
-    yield (shape,), (), {}
-    for axis in range(-1, len(shape)) if shape else ():
-        yield (shape,), (axis,), {}
-
-
 # ---------------------------------------------------------------- sums and products
 
 
-@composed(np.nansum, cases=_cases)
+@composed(np.nansum, cases=reduction_cases)
 def nansum(
     x: Any, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False,
     initial: Any = None, where: Any = True,
@@ -85,7 +74,7 @@ def nansum(
     return sum(x, axis, keepdims, dtype=dtype, initial=initial, where=where)
 
 
-@composed(np.nanprod, cases=_cases)
+@composed(np.nanprod, cases=reduction_cases)
 def nanprod(
     x: Any, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False,
     initial: Any = None, where: Any = True,
@@ -99,7 +88,7 @@ def nanprod(
     return prod(x, axis, keepdims, dtype=dtype, initial=initial, where=where)
 
 
-@composed(np.nancumsum, cases=_plain_cases)
+@composed(np.nancumsum, cases=cumulative_cases)
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As `cumsum`, with nan as 0.
 
@@ -109,7 +98,7 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     return cumsum(_filled("nancumsum", x, 0.0), axis, dtype=dtype)
 
 
-@composed(np.nancumprod, cases=_plain_cases)
+@composed(np.nancumprod, cases=cumulative_cases)
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As `cumprod`, with nan as 1.
 
@@ -186,7 +175,7 @@ def _count(name: str, x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
 def _mean_cases(shape: Shape) -> Iterator[Case]:
     if 0 in shape:
         return
-    yield from _cases(shape)
+    yield from reduction_cases(shape)
     if shape:
         yield (shape,), (), {"where": np.arange(math.prod(shape)).reshape(shape) % 2 == 0}
 
@@ -213,10 +202,7 @@ def _variance(
     mean: Any, correction: Any,
 ) -> Any:  # fmt: skip
     """Σ(x − mean)²/(n − ddof) of the elements that are no nan; nan where n − ddof is 0 or less."""
-    if correction is not None:
-        if ddof != 0:
-            raise ValueError(f"{name}: ddof and correction mean the same; give one of them")
-        ddof = correction
+    ddof = taken_off(name, ddof, correction)
     x = computed_in(name, operand(name, x), dtype)
     mask, present = mask_of(name, x, where), _present(x)
     counted = present if mask is None else mask if present is None else present & mask
@@ -338,11 +324,7 @@ def nanquantile(
     return _nanquantile("nanquantile", x, q, axis, method, keepdims, weights)
 
 
-def _percentile_cases(shape: Shape) -> Iterator[Case]:
-    yield from _quantile_cases(shape, 100.0)
-
-
-@composed(np.nanpercentile, cases=_percentile_cases, kink=gap)
+@composed(np.nanpercentile, cases=partial(_quantile_cases, scale=100.0), kink=gap)
 def nanpercentile(
     x: Any, q: Any, axis: Axis = None, *, overwrite_input: bool = False,
     method: str = "linear", keepdims: bool = False, weights: Any = None,

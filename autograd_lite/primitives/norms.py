@@ -23,14 +23,8 @@ from autograd_lite.primitives.complex_numbers import real
 from autograd_lite.primitives.decompositions import least_gap_of_singular, svdvals
 from autograd_lite.primitives.exponential import power
 from autograd_lite.primitives.indexing import getitem
-from autograd_lite.primitives.linalg import (
-    as_array,
-    conjugated,
-    inv,
-    is_square,
-    least_singular,
-    pinv,
-)
+from autograd_lite.primitives.linalg import inv, pinv
+from autograd_lite.primitives.matrices import as_array, conjugated, is_square, least_singular
 from autograd_lite.primitives.products import dot, matmul
 from autograd_lite.primitives.reductions import kept
 from autograd_lite.primitives.reductions import max as greatest
@@ -80,6 +74,7 @@ def _power_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_power_norm,
+    batched="axis",
     pullbacks=(_to_normed,),
     cases=_power_cases,
     domain=(NONZERO,),

@@ -6,7 +6,7 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,17 @@ from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import PRODUCT, Case
 from autograd_lite.primitives.complex_numbers import conjugate
+from autograd_lite.primitives.convolution import overlap_add
 from autograd_lite.primitives.indexing import getitem, scatter
 from autograd_lite.primitives.joining import concatenate
 from autograd_lite.primitives.reductions import sum
-from autograd_lite.primitives.rows import numbers_of, operand
+from autograd_lite.primitives.rows import numbers_of
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     whole,
@@ -286,6 +288,23 @@ def _fitting(g: Any, y: Any, n: int) -> Any:
     return convolve(g, getitem(y, slice(None, None, -1)), "valid")
 
 
+_MOST = 2**16
+"""Up to so many products of two elements are made for each example of a batch."""
+
+
+def _convolve_each(which: Sequence[bool], x: Any, y: Any, mode: str) -> Any:
+    """The convolution for each example of a batch: each x_i times the whole of y, where it
+    overlaps added up. That of long sequences is quicker one by one."""
+    n, m = x.shape[-1], y.shape[-1]
+    if n * m > _MOST:
+        return NotImplemented
+    products = getitem(y, (Ellipsis, None)) * getitem(x, (Ellipsis, None, slice(None)))
+    added = overlap_add(products, (n + m - 1,))
+    length = {"full": n + m - 1, "same": max(n, m), "valid": abs(n - m) + 1}[mode]
+    start = (n + m - 1 - length) // 2
+    return getitem(added, (Ellipsis, slice(start, start + length)))
+
+
 def _convolve_cases(shape: Shape) -> Iterator[Case]:
     row = (math.prod(shape),)
     for n in (3, 2, 1, 4) if row[0] else ():
@@ -299,6 +318,7 @@ def _convolve_cases(shape: Shape) -> Iterator[Case]:
     text="{x} ∗ {y}",
     precedence=PRODUCT,
     arrays=np.convolve,
+    batched=_convolve_each,
     pullbacks=(_to_first, _to_second),
     cases=_convolve_cases,
     back=("g ∗ {y} backwards", "g ∗ {x} backwards"),

@@ -22,11 +22,12 @@ from autograd_lite.primitives.creation import vander
 from autograd_lite.primitives.joining import concatenate, stack
 from autograd_lite.primitives.numerics import convolve
 from autograd_lite.primitives.products import matmul
-from autograd_lite.primitives.rows import numbers_of, operand
+from autograd_lite.primitives.rows import numbers_of
 from autograd_lite.primitives.shape import (
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     transpose,

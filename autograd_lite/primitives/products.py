@@ -50,16 +50,22 @@ def _as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
 
 def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
     """The gradient of x in z = x @ y."""
-    if x.ndim == y.ndim == 2:
-        return g @ y.T
+    if y.ndim == 2:
+        if x.ndim == 2:
+            return g @ y.T
+        if x.ndim == 1:
+            return y @ g
     g, _, matrix = _as_matrices(g, x, y)
     return matmul(g, swapaxes(matrix, -1, -2))  # of a vector x: its leading axes are summed
 
 
 def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     """The gradient of y in z = x @ y."""
-    if x.ndim == y.ndim == 2:
-        return x.T @ g
+    if x.ndim == 2:
+        if y.ndim == 2:
+            return x.T @ g
+        if y.ndim == 1:
+            return g @ x
     g, matrix, _ = _as_matrices(g, x, y)
     product = matmul(swapaxes(matrix, -1, -2), g)
     return getitem(product, (Ellipsis, 0)) if dimensions_of(y) == 1 else product

@@ -19,11 +19,19 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.reductions import Axis, axes_of, nonempty_cases
-from autograd_lite.primitives.rows import as_rows, numbers_of, operand, weights_along
-from autograd_lite.primitives.shape import Shape, dimensions_of, reshape, shape_of
+from autograd_lite.primitives.rows import as_rows, numbers_of, weights_along
+from autograd_lite.primitives.shape import (
+    Shape,
+    astype,
+    dimensions_of,
+    operand,
+    reshape,
+    shape_of,
+)  # fmt: skip
 
 _DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 """The methods that give an element, whatever stands beside it."""
@@ -152,7 +160,10 @@ def quantile_of(
         high = np.where(none, r.n - 1, np.minimum(low + 1, np.maximum(counts - 1, 0)))
         t = (at - low).astype(dtype)[()]
         if is_variable(share):
-            t = t + _moved(share, at, counts, method, 1.0 if "quantile" in name else 100.0)
+            moved = _moved(share, at, counts, method, 1.0 if "quantile" in name else 100.0)
+            if share.__class__ is Value and dtype != np.float64:  # as a number of Python's
+                moved = astype(moved, dtype)
+            t = t + moved
         z = _lerp(first, r.at(high), t)
     return r.restored(z, keepdims)
 
@@ -242,11 +253,7 @@ def quantile(
     return quantile_of("quantile", x, q, axis, method, keepdims, weights)
 
 
-def _percentile_cases(shape: Shape) -> Iterator[Case]:
-    yield from _quantile_cases(shape, 100.0)
-
-
-@composed(np.percentile, cases=_percentile_cases, kink=gap)
+@composed(np.percentile, cases=partial(_quantile_cases, scale=100.0), kink=gap)
 def percentile(
     x: Any,
     q: Any,

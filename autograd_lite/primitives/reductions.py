@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd_lite.engine.batch import numbers_of
 from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
@@ -23,12 +24,13 @@ from autograd_lite.primitives.arithmetic import add, multiply
 from autograd_lite.primitives.choices import equal, maximum, minimum
 from autograd_lite.primitives.choices import where as either
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.rows import as_rows, from_rows, operand
+from autograd_lite.primitives.rows import as_rows, from_rows
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     transpose,
@@ -107,6 +109,8 @@ def _in_part(name: str, x: Any, axis: Any, initial: Any, where: Any, change: Rul
 
     `change` is the ufunc's function: what it starts from changes nothing.
     """
+    if initial is None and where is True:
+        return x
     x = operand(name, x)
     mask = mask_of(name, x, where)
     nothing = _START[change]
@@ -161,7 +165,8 @@ def _cases_in_part(shape: Shape) -> Iterator[Case]:
 # ---------------------------------------------------------------- sums and products
 
 
-def _cases(shape: Shape) -> Iterator[Case]:
+def reduction_cases(shape: Shape) -> Iterator[Case]:
+    """Calls for tests of what reduces along axes."""
     yield (shape,), (), {}
     yield (shape,), (), {"keepdims": True}
     for axis in range(-1, len(shape)) if shape else ():
@@ -173,11 +178,11 @@ def _cases(shape: Shape) -> Iterator[Case]:
 def nonempty_cases(shape: Shape) -> Iterator[Case]:
     """Calls for tests of what needs at least one element."""
     if 0 not in shape:
-        yield from _cases(shape)
+        yield from reduction_cases(shape)
 
 
 def _sum_cases(shape: Shape) -> Iterator[Case]:
-    yield from _cases(shape)
+    yield from reduction_cases(shape)
     yield from _cases_in_part(shape)
 
 
@@ -212,8 +217,7 @@ def sum(
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([4., 6.])
     """
-    if initial is not None or where is not True:
-        x = _in_part("sum", x, axis, initial, where, add)
+    x = _in_part("sum", x, axis, initial, where, add)
     return _reduction_in("sum", x, axis, keepdims, dtype)
 
 
@@ -241,11 +245,10 @@ def divides(z: Any, x: Any) -> bool:
     or infinite. If the quotient may be differentiated again, in which much cancels where a factor
     is small, none of them is."""
     if is_variable(x):
-        factors = np.abs(detached(x))
+        factors = np.abs(numbers_of(detached(x)))
         if not np.all(factors > np.finfo(factors.dtype).eps ** 0.25):
             return False
-    z = detached(z)
-    size = np.abs(z)
+    size = np.abs(numbers_of(detached(z)))
     if size.__class__ is np.float64:
         return bool(2.3e-308 < size < np.inf)
     return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
@@ -280,19 +283,13 @@ def prod(
     """The product over an axis, several, or all.
 
     ∂: each element gets the gradient of its product times the product of all other elements:
-    right to any order where some are 0, or where the product over- or underflows.
-
-    Args:
-        x: numbers of any shape.
-        axis, keepdims, dtype: as in `numpy.prod`.
-        initial: a number, or variable, by which each product is multiplied.
-        where: truth values that broadcast to x: the elements that count.
+    right to any order where some are 0, or where the product over- or underflows. The arguments are
+    those of `sum`; by `initial` each product is multiplied.
 
     >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([3., 8.])
     """
-    if initial is not None or where is not True:
-        x = _in_part("prod", x, axis, initial, where, multiply)
+    x = _in_part("prod", x, axis, initial, where, multiply)
     return _reduction_in("prod", x, axis, keepdims, dtype)
 
 
@@ -456,8 +453,7 @@ def max(
     >>> float(max([5.0, 9.0, 4.0, 0.0]))
     9.0
     """
-    if initial is not None or where is not True:
-        x = _in_part("max", x, axis, initial, where, maximum)
+    x = _in_part("max", x, axis, initial, where, maximum)
     return reduction("max", x, axis, keepdims)
 
 
@@ -477,25 +473,16 @@ def min(
 ) -> Call:
     """The least element; nan if there is one. ∂: the gradient to it, shared equally at a tie.
 
-    Args:
-        x: numbers of any shape.
-        axis, keepdims: as in `numpy.min`.
-        initial: a number, or variable, that takes part as one more element.
-        where: truth values that broadcast to x: the elements that take part.
+    The arguments are those of `max`.
 
     >>> float(min([5.0, 9.0, 4.0, 0.0]))
     0.0
     """
-    if initial is not None or where is not True:
-        x = _in_part("min", x, axis, initial, where, minimum)
+    x = _in_part("min", x, axis, initial, where, minimum)
     return reduction("min", x, axis, keepdims)
 
 
-def _ptp_cases(shape: Shape) -> Iterator[Case]:
-    yield from nonempty_cases(shape)
-
-
-@composed(np.ptp, cases=_ptp_cases, kink=_gap)
+@composed(np.ptp, cases=nonempty_cases, kink=_gap)
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The greatest element less the least. ∂: g to the greatest and −g to the least, each shared
     equally at a tie.

@@ -8,16 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.apply import as_operand
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import Array
-from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import Shape, reshape, shape_of, transpose
-
-
-def operand(name: str, x: Any) -> Any:
-    """A variable as it is; a list as an array, of Values too."""
-    return x if is_variable(x) or x.__class__ is np.ndarray else as_operand(name, x)
 
 
 def numbers_of(x: Any) -> Array:

@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.declare import structural
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import Array, Case
-from autograd_lite.engine.recording import as_value
+from autograd_lite.primitives.boxes import boxed
 from autograd_lite.primitives.exponential import exp
-from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.reductions import (
     Axis,
     kept,
@@ -23,7 +23,7 @@ from autograd_lite.primitives.reductions import (
     sum,
     sum_of,
 )
-from autograd_lite.primitives.shape import Call, Shape, reshape
+from autograd_lite.primitives.shape import Call, Shape
 
 
 def _row_cases(shape: Shape) -> Iterator[Case]:
@@ -61,19 +61,10 @@ def _is_infinite(x: Array) -> bool:
     return x.dtype.kind == "O" and not all(math.isfinite(detached(v)) for v in x.flat)
 
 
-def _as_tensor(x: Array, function: Any, *args: Any) -> Any:
-    """A function of an array of Values by way of a Tensor."""
-    z = function(reshape(stack(list(x.flat)), x.shape), *args)
-    out = np.empty(z.shape, dtype=object)
-    for place in np.ndindex(z.shape):
-        out[place] = as_value(z[place])
-    return out[()]
-
-
 def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
     x = _numbers(x)
     if _is_infinite(x):
-        return _as_tensor(x, logsumexp, axis, keepdims)
+        return boxed(logsumexp(joined(x), axis, keepdims))
     shifted, top, _ = _shifted(x, axis)
     e = np.asarray(np.exp(shifted))  # of an array without axes NumPy gives the one element
     total = np.asarray(sum_of(e, axis=axis, keepdims=keepdims))
@@ -83,7 +74,7 @@ def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
 def _softmax(x: Array, axis: Axis) -> Any:
     x = _numbers(x)
     if _is_infinite(x):
-        return _as_tensor(x, softmax, axis)
+        return boxed(softmax(joined(x), axis))
     shifted, _, alike = _shifted(x, axis)
     e = np.exp(shifted)
     e /= sum_of(e, axis=axis, keepdims=True)
@@ -93,7 +84,7 @@ def _softmax(x: Array, axis: Axis) -> Any:
 def _log_softmax(x: Array, axis: Axis) -> Any:
     x = _numbers(x)
     if _is_infinite(x):
-        return _as_tensor(x, log_softmax, axis)
+        return boxed(log_softmax(joined(x), axis))
     shifted, _, alike = _shifted(x, axis)
     shifted -= np.log(sum_of(np.exp(shifted), axis=axis, keepdims=True))
     return shifted if alike is False else np.where(alike, np.nan, shifted).astype(shifted.dtype)

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.batch import innermost
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
@@ -60,6 +62,10 @@ def places_along(axis: int, shape: Shape, places: Array) -> tuple[Array, ...]:
 
 def _to_places(g: Any, z: Any, x: Any, axis: int, **params: Any) -> Any:
     """Each part of g to the element that stands there: the k-th of x in order is the k-th of z."""
+    level = innermost(x)
+    if level is not None:  # the order of each example
+        whole_g, whole_z, whole_x = (leave(a, level) for a in (g, z, x))
+        return enter(_to_places(whole_g, whole_z, whole_x, axis + 1), level)
     of_x = np.argsort(numbers_of(x), axis=axis, kind="stable")
     of_z = np.argsort(numbers_of(z), axis=axis, kind="stable")
     places = np.empty_like(of_x)
@@ -143,6 +149,7 @@ def _partition_cases(shape: Shape) -> Iterator[Case]:
 @structural(
     np.partition,
     arrays=_partition,
+    batched="axis",
     pullbacks=(_to_places,),
     cases=_partition_cases,
     kink=_gap,

@@ -46,6 +46,8 @@ def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Arra
 def _erf_of_array(x: Any) -> Any:
     """erf elementwise, to about one unit in the last place of a float64."""
     given = np.asarray(x)
+    if given.dtype.kind == "c":
+        raise TypeError("real numbers are needed, not complex ones; scipy.special.erf takes both")
     x = given.astype(float).reshape(-1)
     size = np.abs(x)
     z = np.sign(x)  # right for |x| >= 6, and nan for nan
@@ -67,6 +69,9 @@ def _erf_of_array(x: Any) -> Any:
 )
 def erf(x: Any) -> Any:
     """The error function z = 2/√π·∫₀ˣ e^(−t²) dt; ∂z/∂x = 2/√π·e^(−x²).
+
+    Raises:
+        TypeError: of complex numbers.
 
     >>> erf(0.0)
     0.0

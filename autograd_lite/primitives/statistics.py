@@ -34,12 +34,13 @@ from autograd_lite.primitives.reductions import (
     sum,
     sum_of,
 )
-from autograd_lite.primitives.rows import numbers_of, operand, weights_along
+from autograd_lite.primitives.rows import numbers_of, weights_along
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     broadcast_to,
     dimensions_of,
+    operand,
     reshape,
     shape_of,
     transpose,
@@ -126,6 +127,15 @@ def _to_deviation(
     return _to_spread(share, z, x, axis, keepdims, ddof, **rest)
 
 
+def taken_off(name: str, ddof: float, correction: float | None) -> float:
+    """What is taken off the number of elements, which has two names in NumPy."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(f"{name}: ddof and correction mean the same; give one of them")
+    return correction
+
+
 def _variance(
     name: str,
     x: Any,
@@ -138,10 +148,7 @@ def _variance(
     correction: Any,
 ) -> Call:
     """The operands and parameters of var and std."""
-    if correction is not None:
-        if ddof != 0:
-            raise ValueError(f"{name}: ddof and correction mean the same; give one of them")
-        ddof = correction
+    ddof = taken_off(name, ddof, correction)
     x = computed_in(name, operand(name, x), dtype)
     mask = None if where is True else mask_of(name, x, where)
     (x,), params = reduction(name, x, axis, keepdims)

@@ -17,7 +17,7 @@ from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.einsum import LABELS, contract
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import stack
-from autograd_lite.primitives.linalg import as_array, transposed
+from autograd_lite.primitives.matrices import as_array, transposed
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -191,6 +191,7 @@ def _cross_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=lambda x, y: np.cross(x, y),
+    batched="last",
     pullbacks=(lambda g, z, x, y: cross_product(y, g), lambda g, z, x, y: cross_product(g, x)),
     cases=_cross_cases,
     back=("{y} × g", "g × {x}"),

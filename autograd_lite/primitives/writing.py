@@ -5,6 +5,7 @@ See `autograd_lite.engine.primitive` for what a declaration means.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.declare import composed
+from autograd_lite.engine.frames import stack
 from autograd_lite.engine.primitive import Array, Case
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
@@ -23,6 +25,11 @@ def _written_into(name: str, x: Any) -> Tensor:
     """x, if it is a Tensor, or a TypeError that says how to make one."""
     if isinstance(x, Tensor):
         return x
+    if any(f.f_code.co_name == "full_like" for f in itertools.islice(stack(), 10)):  # NumPy's
+        raise TypeError(
+            f"full_like: a plain {type(x).__name__} cannot be filled with a variable x: use "
+            "np.full_like(x, x, shape=…), whose kind is that of x, or np.full(shape, x)"
+        )
     raise TypeError(
         f"{name}: a variable cannot be written into a plain {type(x).__name__}; make it a Tensor, "
         "np.zeros_like(t, shape=…) of a Tensor t, or Tensor(…)"

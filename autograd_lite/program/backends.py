@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,8 @@ def python_body(program: Program, names: Names) -> Body:
     inputs = [names[x] for x in program.inputs]
     results = [names[one.results[0]] for one in program.instructions]
     line = straight_line_of(program)
-    code = python_code(line, inputs, tuple(names.reserved), names=results)
+    passing = [i for i, one in enumerate(program.instructions) if names.is_ours(one.results[0])]
+    code = python_code(line, inputs, tuple(names.reserved), names=results, passing=passing)
     lines: list[str] = []
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
@@ -47,12 +49,13 @@ def python_body(program: Program, names: Names) -> Body:
         if statement is not None and statement != before:
             lines.append(f"# {statement.text}")
         before = statement
-        lines.append(text)
+        if text:
+            lines.append(text)
     body = Body(lines, code.outputs, dict(code.names), gives_python_numbers=True)
     checked = _unguarded(program, code.outputs)
     if checked:
         lines.append(f"if isnan({' + '.join(checked)}): raise FloatingPointError")
-        body.given["isnan"] = _isnan
+        body.given["isnan"] = math.isnan
     return body
 
 
@@ -63,7 +66,7 @@ def numpy_body(program: Program, names: Names) -> Body:
     checked = _unguarded(program, code.outputs)
     if checked:
         body.lines.append(f"check({', '.join(checked)})")
-        body.given["check"] = _check
+        body.given["check"] = check
     return body
 
 
@@ -81,11 +84,7 @@ def _unguarded(program: Program, outputs: list[str]) -> list[str]:
     return [outputs[i] for i in places if program.outputs[i].__class__ is not Constant]
 
 
-def _isnan(x: float) -> bool:
-    return x != x
-
-
-def _check(*arrays: Any) -> None:
+def check(*arrays: Any) -> None:
     """Raise FloatingPointError if there is a nan in one of the arrays."""
     for x in arrays:
         flat = x.ravel() if isinstance(x, np.ndarray) else x

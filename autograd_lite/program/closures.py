@@ -52,7 +52,7 @@ def traced_closure(
     notes = _Lifting()
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with modes.recording(), observed(_Lifted(notes)):
+    with modes.recording(), observed(_Lifted(notes)), np.errstate(all="ignore"):
         found = [x.node if is_variable(x) else x for x in function(inputs)]
         results = [notes.lifted(x) if notes.is_outside(x) else detached(x) for x in found]
         outputs = tuple(map(notes.reference, results))

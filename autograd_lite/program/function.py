@@ -16,6 +16,7 @@ from autograd_lite.program.backends import BACKENDS, Body
 from autograd_lite.program.instructions import Program
 from autograd_lite.program.layout import put_together, taken_apart
 from autograd_lite.program.names import Names
+from autograd_lite.program.saving import module_source
 from autograd_lite.program.straight import NotStraight
 
 
@@ -58,8 +59,8 @@ def function_of(
     result: Result,
     backend: str | None,
     helpers: Helpers,
-) -> tuple[str, Runner]:
-    """The source of a program as a function of these parameters, and the function.
+) -> Runner:
+    """A program as a function of these parameters, which has its `source`.
 
     Args:
         name: what the function is called.
@@ -94,7 +95,7 @@ def function_of(
         body.given["form"] = result.form
     lines = [*opened, *body.lines, f"return {returned}"]
     source = "\n".join([_heading(name, parameters), *(f"    {line}" for line in lines)])
-    return source, Runner(name, source, body)
+    return Runner(name, source, body)
 
 
 def _body(program: Program, names: Names, backend: str | None) -> Body:
@@ -140,6 +141,9 @@ class Runner:
     def __init__(self, name: str, source: str, body: Body) -> None:
         file = f"<autograd_lite: {name} {next(_numbers)}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        self.source = source
+        self._name = name
+        self._body = body
         space = dict(body.given)
         exec(builtins.compile(source, file, "exec"), space)  # tracebacks show its lines
         self._function: Callable[..., Any] = space[name]
@@ -157,6 +161,14 @@ class Runner:
             result = function(*args, **kwargs)
         self._idle.append(function)
         return result
+
+    def as_module(self) -> str:
+        """The source of a module that defines the function.
+
+        Raises:
+            TypeError: if it uses what a file cannot name.
+        """
+        return module_source(self._name, self.source, self._body)
 
     def _with_buffers(self) -> Callable[..., Any]:
         made = {name: np.empty(shape, dtype) for name, (shape, dtype) in self._buffers.items()}

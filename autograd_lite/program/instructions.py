@@ -76,11 +76,33 @@ class Instruction:
     gradient_of: Variable | None = None
     """What it computes the gradient of, in a reverse pass; None outside of one."""
 
-    def uses(self) -> Iterator[Variable]:
+    def uses(self) -> list[Variable]:
         """The variables that it needs."""
-        for x in parts_of((self.arguments, self.params)):
-            if x.__class__ is Variable:
-                yield x
+        nested: Any = self.params
+        if self.operation.__class__ is NumpyCall:
+            nested, found = (self.arguments, nested), []
+        else:
+            found = [x for x in self.arguments if x.__class__ is Variable]
+        if nested:
+            found += [x for x in parts_of(nested) if x.__class__ is Variable]
+        return found
+
+    def with_parts(self, change: Callable[[Any], Any]) -> Instruction:
+        """The same with its arguments and parameters changed."""
+        if self.operation.__class__ is NumpyCall:
+            arguments = mapped(change, self.arguments)
+        else:
+            arguments = tuple([change(x) for x in self.arguments])
+        return Instruction(
+            self.operation,
+            arguments,
+            mapped(change, self.params) if self.params else self.params,
+            self.results,
+            self.is_several,
+            self.may_be_view,
+            self.line,
+            self.gradient_of,
+        )
 
 
 @dataclass(eq=False, slots=True)

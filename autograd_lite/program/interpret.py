@@ -13,7 +13,6 @@ from autograd_lite.program.instructions import (
     NumpyCall,
     Program,
     Variable,
-    mapped,
     results_of,
 )
 
@@ -29,8 +28,8 @@ def interpret(program: Program, given: Sequence[Any]) -> list[Any]:
         return x.value if x.__class__ is Constant else x
 
     for one in program.instructions:
-        arguments = mapped(now, one.arguments)
-        params = mapped(now, one.params) if one.params else one.params
+        now_known = one.with_parts(now)
+        arguments, params = now_known.arguments, now_known.params
         if isinstance(one.operation, NumpyCall):
             result = one.operation.function(*arguments, **params)
             if one.results[0].is_number:

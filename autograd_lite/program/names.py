@@ -28,6 +28,7 @@ class Names:
         self.reserved = frozenset(reserved)
         self._taken = set(reserved)
         self._named: dict[Variable, str] = {}
+        self._ours: set[Variable] = set()
         self._numbers = iter(range(1, 10**9))
         for i, x in enumerate(program.inputs):
             self._name(x, x.name or f"x{i}")
@@ -37,9 +38,14 @@ class Names:
             for x in one.results:
                 if x not in self._named:
                     self._name(x, self._next())
+                    self._ours.add(x)
 
     def __getitem__(self, x: Variable) -> str:
         return self._named[x]
+
+    def is_ours(self, x: Variable) -> bool:
+        """Whether neither the user nor a gradient has given it a name."""
+        return x in self._ours
 
     def is_taken(self, name: str) -> bool:
         """Whether a variable has that name, or it is reserved."""

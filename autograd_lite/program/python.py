@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine.floats import FLOAT_CONSTANTS, FLOAT_FUNCTIONS, is_float
 from autograd_lite.engine.primitive import Elementwise
-from autograd_lite.program.expressions import functions_of, substituted
+from autograd_lite.program.expressions import functions_of, parsed
 from autograd_lite.program.straight import (
     Constant,
     Input,
@@ -39,6 +41,7 @@ def python_code(
     reserved: Sequence[str] = (),
     result: str = "z",
     names: Sequence[str] | None = None,
+    passing: Collection[int] = (),
 ) -> PythonCode:
     """The code of a straight line whose inputs have these names.
 
@@ -49,6 +52,8 @@ def python_code(
         reserved: further names that must keep their meaning.
         result: the name of the first instruction's result; the others are t1, t2 …
         names: the names of all results, in place of these.
+        passing: instructions whose results need no name: where one is used once, it is written
+            there, and its line is empty.
 
     >>> from autograd_lite.engine.primitive import PRIMITIVES
     >>> from autograd_lite.program.straight import straight_line
@@ -63,6 +68,7 @@ def python_code(
     if names is None:
         names = [f"t{i}" if i else result for i in range(len(line.instructions))]
     writer = _Writer(inputs, {*inputs, *reserved, *names, result})
+    writer.passing = _used_once(line).intersection(Slot(i) for i in passing)
     lines = [writer.write(*pair) for pair in zip(line.instructions, names, strict=True)]
     return PythonCode(lines, [writer.output(x) for x in line.outputs], writer.names)
 
@@ -93,35 +99,48 @@ class _Writer:
         self._inputs = inputs
         self._reserved = reserved
         self._unsure: set[Slot] = set()
+        self.passing: set[Slot] = set()
+        """What is written where it is used."""
 
     def write(self, instruction: Instruction, name: str) -> str:
-        """The assignment of an instruction's result to a name."""
+        """The assignment of an instruction's result to a name, if it needs one."""
         operation, arguments = instruction.operation, instruction.arguments
         assert operation.floats is not None
-        functions = functions_of(operation.floats, operation.operands)
-        given: dict[str, ast.expr] = {x: ast.Name(self._spelled(x)) for x in functions}
-        given |= dict(zip(operation.operands, map(self._argument, arguments), strict=True))
-        tree = substituted(operation.floats, given)
+        given = dict(zip(operation.operands, map(self._argument, arguments), strict=True))
+        text = "".join(
+            [
+                part if i % 2 == 0 else given[part] if part in given else self._spelled(part)
+                for i, part in enumerate(_template(operation.floats))
+            ]
+        )
         if isinstance(operation, Elementwise) and not operation.gives_float:
-            tree = self._as_float(tree)
+            text = self._as_float(text)
         elif not is_float(operation.floats, self._sure(operation, arguments)):
             self._unsure.add(instruction.result)
+        is_sure = instruction.result not in self._unsure
+        if is_sure and instruction.result in self.passing and len(text) <= _LONG:
+            self.slots[instruction.result] = (
+                text if re.fullmatch(r"\w+\([^()]*\)", text) else f"({text})"
+            )
+            return ""
         self.slots[instruction.result] = name
-        return f"{name} = {ast.unparse(tree)}"
+        return f"{name} = {text}"
 
     def output(self, x: Reference) -> str:
         """What a reference is called, as a float."""
-        tree = self._argument(Constant(float(x.value)) if isinstance(x, Constant) else x)
-        return ast.unparse(self._as_float(tree) if x in self._unsure else tree)
+        text = self._argument(Constant(float(x.value)) if isinstance(x, Constant) else x)
+        return self._as_float(text) if x in self._unsure else text
 
-    def _argument(self, x: Reference) -> ast.expr:
+    def _argument(self, x: Reference) -> str:
         if isinstance(x, Input):
-            return ast.Name(self._inputs[x.index])
+            return self._inputs[x.index]
         if isinstance(x, Slot):
-            return ast.Name(self.slots[x])
+            return self.slots[x]
         text = repr(x.value)
-        names = {name: ast.Name(self._spelled(name)) for name in functions_of(text, ())}  # inf, nan
-        return substituted(text, names)
+        names = functions_of(text, ())  # inf, nan
+        for name in names:
+            text = text.replace(name, self._spelled(name))
+        return f"({text})" if text[0] == "-" else text
 
     def _sure(self, operation: Operation, arguments: Sequence[Reference]) -> frozenset[str]:
         """The operands of an operation that are floats here."""
@@ -131,8 +150,8 @@ class _Writer:
             if x not in self._unsure and (not isinstance(x, Constant) or type(x.value) is float)
         )
 
-    def _as_float(self, tree: ast.expr) -> ast.expr:
-        return ast.Call(ast.Name(self._spelled("float")), [tree], [])
+    def _as_float(self, text: str) -> str:
+        return f"{self._spelled('float')}({text})"
 
     def _spelled(self, name: str) -> str:
         """The name of a function on floats, apart from the names of numbers."""
@@ -146,3 +165,32 @@ class _Writer:
         else:
             raise NotStraight(f"{name} is no function on floats: add it with float_function(...)")
         return written
+
+
+_LONG = 40
+"""So many letters are no passing result any more."""
+
+
+def _used_once(line: StraightLine) -> set[Slot]:
+    """The results that stand once in the code."""
+    uses: Counter[Reference] = Counter()
+    for one in line.instructions:
+        pieces = Counter(_template(one.operation.floats or "")[1::2])
+        for name, x in zip(one.operation.operands, one.arguments, strict=True):
+            uses[x] += pieces[name]
+    uses.update(dict.fromkeys(line.outputs, 2))
+    return {one.result for one in line.instructions if uses[one.result] == 1}
+
+
+@functools.lru_cache(maxsize=1024)
+def _template(expression: str) -> tuple[str, ...]:
+    """An expression in pieces, every second of which is a name: what stands for it is a name, or a
+    constant, in parentheses if it is negative.
+
+    >>> _template("x + exp(y)")
+    ('', 'x', ' + ', 'exp', '(', 'y', ')')
+    """
+    tree = ast.unparse(parsed(expression))
+    names = {node.id for node in ast.walk(ast.parse(tree)) if isinstance(node, ast.Name)}
+    pattern = "|".join(rf"\b{name}\b" for name in sorted(names, key=len, reverse=True))
+    return tuple(re.split(f"({pattern})", tree)) if names else (tree,)

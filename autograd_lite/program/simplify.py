@@ -52,27 +52,16 @@ def shared(program: Program) -> Program:
         return replaced.get(x, x) if x.__class__ is Variable else x
 
     for one in program.instructions:
-        arguments = tuple(mapped(now, one.arguments))
-        params = mapped(now, one.params) if one.params else one.params
-        same = _what_it_gives_back(one, arguments)
+        new = one.with_parts(now)
+        same = _what_it_gives_back(new)
         if same is not None:
             replaced[one.results[0]] = same
             continue
-        key = (_key(one.operation), _key(arguments), _key(params))
+        key = (_key(new.operation), _key(new.arguments), _key(new.params) if new.params else None)
         before = known.get(key)
         if before is not None:
             replaced.update(zip(one.results, before.results, strict=True))
             continue
-        new = Instruction(
-            one.operation,
-            arguments,
-            params,
-            one.results,
-            one.is_several,
-            one.may_be_view,
-            one.line,
-            one.gradient_of,
-        )
         known[key] = new
         kept.append(new)
     outputs = tuple(now(x) for x in program.outputs)
@@ -101,6 +90,8 @@ def key_of(program: Program) -> Hashable:
 def _key(x: Any) -> Hashable:
     """What two arguments have in common only if they are the same, to the last bit."""
     kind = x.__class__
+    if kind is Variable:
+        return id(x)
     if kind is Constant:
         return Constant, _key(x.value)
     if kind is tuple or kind is list:
@@ -123,19 +114,19 @@ def _key(x: Any) -> Hashable:
 # ---------------------------------------------------------------- what changes nothing
 
 
-def _what_it_gives_back(one: Instruction, arguments: tuple[Any, ...]) -> Variable | None:
+def _what_it_gives_back(one: Instruction) -> Variable | None:
     """The operand that an instruction gives back as it is, if there is one."""
     operation = one.operation
     if not isinstance(operation, Elementwise) or one.params or one.is_several:
         return None
-    variables = [x for x in arguments if x.__class__ is Variable]
+    variables = [x for x in one.arguments if x.__class__ is Variable]
     if len(variables) != 1:
         return None
     x, z = variables[0], one.results[0]
     if (x.shape, x.dtype, x.is_number) != (z.shape, z.dtype, z.is_number) or x.dtype.kind != "f":
         return None
     others: list[Any] = []
-    for y in arguments:
+    for y in one.arguments:
         if y is x:
             others.append(None)
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def trace(
         names: what the inputs are called.
 
     Raises:
-        NotTraceable: if the function is steered by the numbers.
+        TypeError: if the function is steered by the numbers.
     """
     program, is_safe = _traced(function, examples, names, False)
     return program if is_safe else _traced(function, examples, names, True)[0]
@@ -50,8 +51,14 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     notes = Trace(guarded)
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with observed(_Origins(notes)):
+    random_before = _states()
+    with observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
+    if _states() != random_before:
+        raise TypeError(
+            "compile: the function draws random numbers, which would be the same at each call; "
+            "draw them outside, and give them as an argument"
+        )
     program = Program(tuple(x.reference for x in inputs), notes.instructions, outputs)
     if guarded:
         return program, True
@@ -59,6 +66,11 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     if tainted is not None:
         program.notes["unguarded"] = [i for i, x in enumerate(outputs) if x in tainted]
     return program, tainted is not None
+
+
+def _states() -> str:
+    """The states of the random numbers that anybody can draw from."""
+    return f"{random.getstate()}{np.random.get_state()}"
 
 
 class _Origins(Observer):

@@ -43,10 +43,6 @@ from autograd_lite.program.instructions import (
 from autograd_lite.program.straight import COMPARISONS
 
 
-class NotTraceable(TypeError):
-    """A function that does what a program cannot hold: it is steered by the numbers."""
-
-
 class Trace:
     """What is noted down while a function runs."""
 
@@ -78,19 +74,18 @@ class Trace:
                     raise x.refusal(f"{primitive.name} with a mask", why)
         operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
         params = mapped(self.own, params) if params else params
-        examples = _examples(operands), _examples(params) if params else params
-        with np.errstate(all="ignore"):
-            if isinstance(primitive, Structural) and primitive.example is not None:
-                given = primitive.example(*examples[0], **examples[1])
-            else:
-                given = apply(primitive, *examples)
+        examples = [x.example if x.__class__ is TracedArray else x for x in operands]
+        others = _examples(params) if params else params
+        if isinstance(primitive, Structural) and primitive.example is not None:
+            given = primitive.example(*examples, **others)
+        else:
+            given = apply(primitive, examples, others)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
         args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
-        with np.errstate(all="ignore"):
-            given = function(*_examples(args), **_examples(kwargs))
+        given = function(*_examples(args), **_examples(kwargs))
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
@@ -139,7 +134,7 @@ class Trace:
         """The same, and of a stand-in for something outside of what is traced, one of this trace.
 
         Raises:
-            NotTraceable: if there can be none.
+            TypeError: if there can be none.
         """
         if not isinstance(x, StandIn) or (x.__class__ is TracedArray and x.trace is self):
             return x
@@ -147,7 +142,7 @@ class Trace:
 
     def lifted(self, x: Any) -> TracedArray:
         """The stand-in of this trace for something that comes from outside."""
-        raise NotTraceable(
+        raise TypeError(
             "a number of one program is used in another, after that was traced; give it as an "
             "argument"
         )
@@ -170,7 +165,6 @@ class TracedArray(StandIn):
     __slots__ = ("example", "reference", "trace")
 
     WHAT = "an array of a program that is being traced"
-    STEERS = True
 
     def __init__(self, trace: Trace, example: Any, reference: Variable) -> None:
         self.trace = trace
@@ -181,6 +175,11 @@ class TracedArray(StandIn):
     def is_number(self) -> bool:
         """Whether it stands for one of Python's numbers."""
         return self.reference.is_number
+
+    @property
+    def can_index(self) -> bool:
+        """Whether it can stand in an index as it is: the parameters of instructions may hold it."""
+        return True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -269,7 +268,7 @@ class TracedArray(StandIn):
         return PRIMITIVES["getitem"].function(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise NotTraceable(
+        raise TypeError(
             "setitem: a plain array of a program that is being traced cannot be written into; make "
             "the array with np.zeros_like(x) of an argument x that is differentiated, or use "
             "np.where or x.at[...]"
@@ -288,9 +287,9 @@ class TracedArray(StandIn):
 
     __hash__ = object.__hash__
 
-    def refusal(self, what: str, why: str) -> NotTraceable:
+    def refusal(self, what: str, why: str) -> TypeError:
         """What is raised where the numbers are asked for."""
-        return NotTraceable(
+        return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
             f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
             "Python int or bool, for each of which a program of its own is made"

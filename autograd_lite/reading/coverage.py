@@ -46,6 +46,7 @@ OTHERWISE: dict[str, str] = {
     "numpy.bmat": "np.asarray(np.bmat([[x, x]])) * 2.0",
     "numpy.require": "np.require(x) * 2.0",
     "numpy.full": "np.full(3, x[0])",
+    "numpy.kaiser": "np.kaiser(5, x[0])",
     "numpy.fromfunction": "np.fromfunction(lambda i: x[0] * i, (3,))",
     "numpy.fromiter": "np.fromiter((u * u for u in x), object)",
     "numpy.poly1d": "np.poly1d([x[0], x[1]])(0.5)",
@@ -111,8 +112,6 @@ BY_NATURE: dict[str, str] = {
 NOT_COVERED: dict[str, str] = {
     "a Tensor keeps its shape; use np.resize": "ndarray.resize",
     "the array is one of places, which are constants; use np.choose": "ndarray.choose",
-    "its derivative is the Bessel function I₁, which NumPy lacks; use scipy.special.i0": "i0",
-    "it is made of np.i0; use scipy.special.i0": "kaiser",
 }
 """What is refused with a TypeError, and why."""
 

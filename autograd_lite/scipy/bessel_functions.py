@@ -6,154 +6,109 @@ x are of the orders beside it, so that nothing is divided by x: they are right a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import scipy.special as sc
 
-from autograd_lite.engine.primitive import NONZERO
+from autograd_lite.engine.primitive import NONZERO, Rule
 from autograd_lite.primitives.arithmetic import sign
-from autograd_lite.scipy.declaring import POSITIVE, REAL, special
+from autograd_lite.scipy.declaring import POSITIVE, REAL, shifted, special
 
 
-def _beside(v: Any, by: int) -> Any:
-    """The order that is so much higher."""
-    return v + by if isinstance(v, int | float) else np.asarray(v) + by
+def of_order(ufunc: Any, slope: Rule) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a function of an order v, a constant, and of x; `slope` is ∂z/∂x."""
+    return special(ufunc, partials=(None, slope), domain=(POSITIVE, POSITIVE))
 
 
-@special(
-    sc.jv,
-    partials=(None, lambda v, x, z: 0.5 * (jv(_beside(v, -1), x) - jv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
+def _below(function: Any, v: Any, x: Any) -> Any:
+    """The function of the order before."""
+    return function(shifted(v, -1), x)
+
+
+def _above(function: Any, v: Any, x: Any) -> Any:
+    """The function of the order after."""
+    return function(shifted(v, 1), x)
+
+
+@of_order(sc.jv, lambda v, x, z: 0.5 * (_below(jv, v, x) - _above(jv, v, x)))
 def jv(v: Any, x: Any) -> Any:
-    """The Bessel function of the first kind, z = Jᵥ(x); ∂z/∂x = ½·(Jᵥ₋₁ − Jᵥ₊₁).
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """The Bessel function of the first kind, of a constant order v: z = Jᵥ(x);
+    ∂z/∂x = ½·(Jᵥ₋₁ − Jᵥ₊₁).
 
     >>> jv(0, 0.0)
     1.0
     """
 
 
-@special(
-    sc.yv,
-    partials=(None, lambda v, x, z: 0.5 * (yv(_beside(v, -1), x) - yv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
-def yv(v: Any, x: Any) -> Any:
-    """The Bessel function of the second kind, z = Yᵥ(x); ∂z/∂x = ½·(Yᵥ₋₁ − Yᵥ₊₁).
+def _slope_of_y(v: Any, x: Any, z: Any) -> Any:
+    return 0.5 * (_below(yv, v, x) - _above(yv, v, x))
 
-    Args:
-        v: the order, a constant.
-        x: numbers.
+
+@of_order(sc.yv, _slope_of_y)
+def yv(v: Any, x: Any) -> Any:
+    """The Bessel function of the second kind, of a constant order v: z = Yᵥ(x);
+    ∂z/∂x = ½·(Yᵥ₋₁ − Yᵥ₊₁).
 
     >>> round(yv(0, 1.0), 6)
     0.088257
     """
 
 
-@special(
-    sc.yn,
-    partials=(None, lambda v, x, z: 0.5 * (yv(_beside(v, -1), x) - yv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
+@of_order(sc.yn, _slope_of_y)
 def yn(v: Any, x: Any) -> Any:
-    """yv of whole orders n = v.
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """yv of a whole order n = v.
 
     >>> round(yn(0, 1.0), 6)
     0.088257
     """
 
 
-@special(
-    sc.iv,
-    partials=(None, lambda v, x, z: 0.5 * (iv(_beside(v, -1), x) + iv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
+@of_order(sc.iv, lambda v, x, z: 0.5 * (_below(iv, v, x) + _above(iv, v, x)))
 def iv(v: Any, x: Any) -> Any:
-    """The modified Bessel function of the first kind, z = Iᵥ(x); ∂z/∂x = ½·(Iᵥ₋₁ + Iᵥ₊₁).
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """The modified Bessel function of the first kind, of a constant order v: z = Iᵥ(x);
+    ∂z/∂x = ½·(Iᵥ₋₁ + Iᵥ₊₁).
 
     >>> iv(0, 0.0)
     1.0
     """
 
 
-@special(
-    sc.ive,
-    partials=(
-        None,
-        lambda v, x, z: 0.5 * (ive(_beside(v, -1), x) + ive(_beside(v, 1), x)) - sign(x) * z,
-    ),
-    domain=(POSITIVE, POSITIVE),
-)
+@of_order(sc.ive, lambda v, x, z: 0.5 * (_below(ive, v, x) + _above(ive, v, x)) - sign(x) * z)
 def ive(v: Any, x: Any) -> Any:
-    """z = Iᵥ(x)·e^(−|x|); ∂z/∂x = ½·(zᵥ₋₁ + zᵥ₊₁) − z·sign x.
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """iv, scaled: zᵥ = Iᵥ(x)·e^(−|x|); ∂z/∂x = ½·(zᵥ₋₁ + zᵥ₊₁) − z·sign x.
 
     >>> ive(0, 0.0)
     1.0
     """
 
 
-@special(
-    sc.kv,
-    partials=(None, lambda v, x, z: -0.5 * (kv(_beside(v, -1), x) + kv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
-def kv(v: Any, x: Any) -> Any:
-    """The modified Bessel function of the second kind, z = Kᵥ(x); ∂z/∂x = −½·(Kᵥ₋₁ + Kᵥ₊₁).
+def _slope_of_k(v: Any, x: Any, z: Any) -> Any:
+    return -0.5 * (_below(kv, v, x) + _above(kv, v, x))
 
-    Args:
-        v: the order, a constant.
-        x: numbers.
+
+@of_order(sc.kv, _slope_of_k)
+def kv(v: Any, x: Any) -> Any:
+    """The modified Bessel function of the second kind, of a constant order v: z = Kᵥ(x);
+    ∂z/∂x = −½·(Kᵥ₋₁ + Kᵥ₊₁).
 
     >>> round(kv(0, 1.0), 6)
     0.421024
     """
 
 
-@special(
-    sc.kn,
-    partials=(None, lambda v, x, z: -0.5 * (kv(_beside(v, -1), x) + kv(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
+@of_order(sc.kn, _slope_of_k)
 def kn(v: Any, x: Any) -> Any:
-    """kv of whole orders n = v.
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """kv of a whole order n = v.
 
     >>> round(kn(0, 1.0), 6)
     0.421024
     """
 
 
-@special(
-    sc.kve,
-    partials=(None, lambda v, x, z: z - 0.5 * (kve(_beside(v, -1), x) + kve(_beside(v, 1), x))),
-    domain=(POSITIVE, POSITIVE),
-)
+@of_order(sc.kve, lambda v, x, z: z - 0.5 * (_below(kve, v, x) + _above(kve, v, x)))
 def kve(v: Any, x: Any) -> Any:
-    """z = Kᵥ(x)·eˣ; ∂z/∂x = z − ½·(zᵥ₋₁ + zᵥ₊₁).
-
-    Args:
-        v: the order, a constant.
-        x: numbers.
+    """kv, scaled: zᵥ = Kᵥ(x)·eˣ; ∂z/∂x = z − ½·(zᵥ₋₁ + zᵥ₊₁).
 
     >>> round(kve(0, 1.0), 6)
     1.144463

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.joining import stack
-from autograd_lite.primitives.shape import reshape
 from autograd_lite.transforms.trees import leaves_of
 
 
@@ -28,5 +28,5 @@ def one_array(x: Any) -> Any:
         variables = any(is_variable(item) for item in leaves_of(list(x)))
         return stack([one_array(item) for item in x]) if variables else np.asarray(x, dtype=float)
     if isinstance(x, np.ndarray) and x.dtype == object:
-        return reshape(stack(list(x.flat)), x.shape)
+        return joined(x)
     return x

@@ -20,13 +20,13 @@ from autograd_lite.engine.modes import is_recording
 from autograd_lite.engine.numpy_protocol import FUNCTIONS
 from autograd_lite.engine.primitive import POSITIVE, PRIMITIVES, REAL, Interval, Rule
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.primitives.linalg import of_numbers
+from autograd_lite.primitives.boxes import of_numbers
 
 UNIT: tuple[Interval, ...] = ((0.05, 0.95),)
 """Probabilities, for tests."""
 BOTH: tuple[Interval, ...] = ((-0.9, -0.1), (0.1, 0.9))
 
-__all__ = ["BOTH", "POSITIVE", "REAL", "UNIT", "also", "of_arrays", "special"]
+__all__ = ["BOTH", "POSITIVE", "REAL", "UNIT", "also", "of_arrays", "shifted", "special"]
 
 
 def special(
@@ -96,6 +96,11 @@ def also(function: Rule, *ufuncs: Any) -> Rule:
     for ufunc in ufuncs:
         FUNCTIONS.setdefault(ufunc, function)
     return function
+
+
+def shifted(constant: Any, by: float) -> Any:
+    """A constant, be it a list or truth value, plus a number: the order beside it."""
+    return constant + by if isinstance(constant, int | float) else np.asarray(constant) + by
 
 
 def _as_float(ufunc: Any, *operands: float) -> float:

@@ -1,7 +1,7 @@
-"""The gamma function and its relations: beta, digamma, zeta, incomplete integrals.
+"""The gamma function and its relations: beta, digamma, zeta.
 
-No derivative by the order of a polygamma or zeta function, nor by the parameters a and b of an
-incomplete integral, is known in closed form: a variable there is refused.
+No derivative by the order of a polygamma or zeta function is known in closed form: a variable there
+is refused. The incomplete integrals stand in `autograd_lite.scipy.incomplete`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ import numpy as np
 import scipy.special as sc
 
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.primitive import NONZERO
-from autograd_lite.primitives.exponential import exp, log
-from autograd_lite.scipy.declaring import POSITIVE, UNIT, special
-from autograd_lite.scipy.entropies import xlog1py, xlogy
+from autograd_lite.scipy.declaring import POSITIVE, shifted, special
 
 # SciPy's zeta is a function in Python around this ufunc
 _zeta = getattr(sc._ufuncs, "_zeta", None)
@@ -74,7 +71,7 @@ psi = digamma
 
 @special(
     sc.polygamma,
-    partials=(None, lambda n, x, z: polygamma(_plus(n, 1), x)),
+    partials=(None, lambda n, x, z: polygamma(shifted(n, 1), x)),
     domain=(POSITIVE, POSITIVE),
 )
 def polygamma(n: Any, x: Any) -> Any:
@@ -92,7 +89,7 @@ def polygamma(n: Any, x: Any) -> Any:
 
 
 @special(
-    _zeta, partials=(None, lambda s, q, z: -s * zeta(_plus(s, 1), q)), domain=(POSITIVE, POSITIVE)
+    _zeta, partials=(None, lambda s, q, z: -s * zeta(shifted(s, 1), q)), domain=(POSITIVE, POSITIVE)
 )
 def zeta(s: Any, q: Any) -> Any:
     """Hurwitz's zeta function z = Σ 1/(n + q)^s over n = 0, 1, …; ∂z/∂q = −s·ζ(s + 1, q).
@@ -104,11 +101,6 @@ def zeta(s: Any, q: Any) -> Any:
     >>> round(zeta(2.0, 1.0), 6)
     1.644934
     """
-
-
-def _plus(n: Any, number: float) -> Any:
-    """A constant, be it a list or boolean, plus a number."""
-    return n + number if isinstance(n, int | float) else np.asarray(n) + number
 
 
 # ---------------------------------------------------------------- beta, binomial coefficients
@@ -198,144 +190,3 @@ def multigammaln(a: Any, d: int) -> Any:
     for j in range(1, d):
         total = total + gammaln(a - 0.5 * j)
     return total + 0.25 * d * (d - 1) * math.log(math.pi)
-
-
-# ---------------------------------------------------------------- incomplete integrals
-
-
-def _gamma_density(a: Any, x: Any) -> Any:
-    """x^(a−1)·e^(−x)/Γ(a)."""
-    return exp(xlogy(_plus(a, -1.0), x) - x - sc.gammaln(a))
-
-
-def _beta_density(a: Any, b: Any, x: Any) -> Any:
-    """x^(a−1)·(1 − x)^(b−1)/B(a, b)."""
-    powers = xlogy(_plus(a, -1.0), x) + xlog1py(_plus(b, -1.0), -x)
-    return exp(powers - sc.betaln(a, b))
-
-
-@special(
-    sc.gammainc,
-    partials=(None, lambda a, x, z: _gamma_density(a, x)),
-    domain=(POSITIVE, POSITIVE),
-)
-def gammainc(a: Any, x: Any) -> Any:
-    """The regularised lower incomplete gamma function z = ∫₀ˣ t^(a−1)·e^(−t) dt/Γ(a);
-    ∂z/∂x = x^(a−1)·e^(−x)/Γ(a). No derivative by a.
-
-    >>> round(gammainc(1.0, 1.0), 6)
-    0.632121
-    """
-
-
-@special(
-    sc.gammaincc,
-    partials=(None, lambda a, x, z: -_gamma_density(a, x)),
-    domain=(POSITIVE, POSITIVE),
-)
-def gammaincc(a: Any, x: Any) -> Any:
-    """z = 1 − gammainc(a, x), accurate where that is near 1; ∂z/∂x = −x^(a−1)·e^(−x)/Γ(a). No
-    derivative by a.
-
-    >>> round(gammaincc(1.0, 1.0), 6)
-    0.367879
-    """
-
-
-@special(
-    sc.gammaincinv,
-    partials=(None, lambda a, y, z: 1.0 / _gamma_density(a, z)),
-    domain=(POSITIVE, UNIT),
-)
-def gammaincinv(a: Any, y: Any) -> Any:
-    """The x at which gammainc(a, x) = y; ∂x/∂y = Γ(a)·x^(1−a)·eˣ. No derivative by a.
-
-    >>> round(gammaincinv(1.0, 0.5), 6)
-    0.693147
-    """
-
-
-@special(
-    sc.gammainccinv,
-    partials=(None, lambda a, y, z: -1.0 / _gamma_density(a, z)),
-    domain=(POSITIVE, UNIT),
-)
-def gammainccinv(a: Any, y: Any) -> Any:
-    """The x at which gammaincc(a, x) = y; ∂x/∂y = −Γ(a)·x^(1−a)·eˣ. No derivative by a.
-
-    >>> round(gammainccinv(1.0, 0.5), 6)
-    0.693147
-    """
-
-
-@special(
-    sc.betainc,
-    partials=(None, None, lambda a, b, x, z: _beta_density(a, b, x)),
-    domain=(POSITIVE, POSITIVE, UNIT),
-)
-def betainc(a: Any, b: Any, x: Any) -> Any:
-    """The regularised incomplete beta function z = ∫₀ˣ t^(a−1)·(1 − t)^(b−1) dt/B(a, b);
-    ∂z/∂x = x^(a−1)·(1 − x)^(b−1)/B(a, b). No derivative by a or b.
-
-    >>> betainc(1.0, 1.0, 0.25)
-    0.25
-    """
-
-
-@special(
-    getattr(sc, "betaincc", None),
-    partials=(None, None, lambda a, b, x, z: -_beta_density(a, b, x)),
-    domain=(POSITIVE, POSITIVE, UNIT),
-)
-def betaincc(a: Any, b: Any, x: Any) -> Any:
-    """z = 1 − betainc(a, b, x), accurate where that is near 1;
-    ∂z/∂x = −x^(a−1)·(1 − x)^(b−1)/B(a, b). No derivative by a or b.
-
-    >>> betaincc(1.0, 1.0, 0.25)
-    0.75
-    """
-
-
-@special(
-    sc.betaincinv,
-    partials=(None, None, lambda a, b, y, z: 1.0 / _beta_density(a, b, z)),
-    domain=(POSITIVE, POSITIVE, UNIT),
-)
-def betaincinv(a: Any, b: Any, y: Any) -> Any:
-    """The x at which betainc(a, b, x) = y; ∂x/∂y = B(a, b)·x^(1−a)·(1 − x)^(1−b).
-
-    >>> betaincinv(1.0, 1.0, 0.25)
-    0.25
-    """
-
-
-def _student_density(df: Any, t: Any) -> Any:
-    """The density of Student's t at t."""
-    half = sc.betaln(0.5, _plus(df, 0.0) / 2.0)
-    return exp(-(_plus(df, 1.0) / 2.0) * log(1.0 + t * t / df) - half - 0.5 * sc.xlogy(1.0, df))
-
-
-@special(
-    sc.stdtr,
-    partials=(None, lambda df, t, z: _student_density(df, t)),
-    domain=(POSITIVE, NONZERO),
-)
-def stdtr(df: Any, t: Any) -> Any:
-    """The distribution function of Student's t; ∂z/∂t is its density. No derivative by df.
-
-    >>> stdtr(3.0, 0.0)
-    0.5
-    """
-
-
-@special(
-    sc.stdtrit,
-    partials=(None, lambda df, p, z: 1.0 / _student_density(df, z)),
-    domain=(POSITIVE, UNIT),
-)
-def stdtrit(df: Any, p: Any) -> Any:
-    """The t at which stdtr(df, t) = p; ∂t/∂p = 1/density. No derivative by df.
-
-    >>> abs(stdtrit(3.0, 0.5)) < 1e-8
-    True
-    """

@@ -29,6 +29,7 @@ from autograd_lite.primitives.joining import stack
 from autograd_lite.primitives.linalg import solve
 from autograd_lite.primitives.shape import Call, astype, reshape, shape_of, transpose
 from autograd_lite.scipy.containers import one_array, plain_value
+from autograd_lite.transforms.calls import as_argument
 from autograd_lite.transforms.trees import map_leaves
 
 Equations = Callable[[Any], Any]
@@ -57,12 +58,12 @@ def gradients_apart(output: Any, inputs: list[Any], start: Any, record: bool = F
 
 
 def without_recording(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Array]:
-    """f(x, *args) on plain arrays, for a solver."""
+    """f(x, *args) on plain arrays, for a solver; f may write into its x."""
     given = plain_arguments(args)
 
     def call(x: Any) -> Array:
         with no_grad():
-            return plain_value(f(x, *given))  # type: ignore[no-any-return]
+            return plain_value(f(np.array(x), *given))  # type: ignore[no-any-return]
 
     return call
 
@@ -103,6 +104,7 @@ class Solution:
         """The same as variables, at x = z: F is evaluated there anew, with its Jacobian."""
         n, x = self.x.size, positive(z) if z.dtype == float else astype(z, float)
         residual = one_array(self._equations(x))
+        x = x.first  # the equations may write into it
         units = np.eye(n).reshape(n, *self.x.shape)
         rows = [reshape(gradients(residual, [x], e, record=True)[0], (n,)) for e in units]
         side = reshape(-solve(transpose(stack(rows)), reshape(g, (n,))), self.x.shape)
@@ -206,9 +208,10 @@ def implicit(equations: Equations, solution: Any, dtype: Any = float) -> Any:
     x = np.array(solution, dtype=float)
     if not is_recording():
         return x.astype(dtype)[()]
-    leaf = Tensor(x)
+    leaf = as_argument(Tensor(x))
     began = clock.tick()
     residual = one_array(equations(leaf))
+    leaf = leaf.first  # the equations may write into it
     if not is_variable(residual):
         return x.astype(dtype)[()]
     if shape_of(residual) != x.shape:

@@ -4,7 +4,8 @@ by their parameters.
 The steps are found on plain arrays, by one of SciPy's explicit Runge-Kutta methods with control of
 the error. On the way back each interval between two times is computed again, with these steps, and
 recorded: the discrete adjoint. So the gradient is that of the numbers that were computed, exact to
-rounding, at the memory of one interval; and to record it, for a second derivative, all are.
+rounding, and takes the memory of one interval; a gradient that is differentiated again takes that
+of all intervals.
 
 Source: E. Hairer, S. Nørsett, G. Wanner, "Solving Ordinary Differential Equations I" (1993).
 
@@ -45,6 +46,8 @@ from autograd_lite.scipy.implicit import (
     gradients_apart,
     plain_arguments,
 )
+from autograd_lite.scipy.quadrature import quad
+from autograd_lite.transforms.calls import as_argument
 from autograd_lite.transforms.trees import leaves_of
 
 METHODS = {
@@ -115,8 +118,9 @@ def odeint(
 def _dependences(f: Callable[..., Any], y: Array, t: float, args: tuple[Any, ...]) -> list[Any]:
     """The variables that f depends on at the start, but for y and t; and all among the args."""
     among = [v for v in leaves_of(list(args)) if is_variable(v)]
-    leaf, began = Tensor(y), clock.tick()
+    leaf, began = as_argument(Tensor(y)), clock.tick()
     z = one_array(f(leaf, float(t), *args))
+    leaf = leaf.first  # f may write into it
     found = made_before(began, z) if is_variable(z) else []
     return list(dict.fromkeys([*(v.node for v in among), *(v for v in found if v is not leaf)]))
 
@@ -148,7 +152,7 @@ class Solution:
 
         def slope(t: float, flat: Any) -> Array:
             with no_grad():
-                found = plain_value(self._f(flat.reshape(shape), t, *given))
+                found = plain_value(self._f(np.array(flat).reshape(shape), t, *given))
             return np.asarray(found, dtype=float).reshape(-1)
 
         values, solver = [y], None
@@ -186,6 +190,7 @@ class Solution:
         for s in range(method.n_stages):
             moved = y if not s else y + _weighted(method.A[s, :s], slopes, h)
             slope = one_array(self._f(moved, t + method.C[s] * h, *self._args))
+            y = y.first  # f may write into it
             slopes.append(slope if shape_of(slope) == shape else reshape(slope, shape))
         return y + _weighted(method.B, slopes, h)
 
@@ -204,6 +209,7 @@ class Solution:
         values = [y]
         for i in range(len(self._fractions)):
             values.append(self._across(i, values[-1], times[i], times[i + 1]))
+        y, *_ = values = [x.first for x in values]  # f may have written into them
         if self.by_time:
             return gradients_apart(stack(values), [y, times, *self.parameters], g, True)
         back, *rest = gradients_apart(stack(values), [y, *self.parameters], g, True)
@@ -214,11 +220,12 @@ class Solution:
         total: list[Any] = [np.zeros(shape_of(v)) for v in self.parameters]
         by_time, flow = np.zeros(len(t)), np.array(g[-1])
         for i in reversed(range(len(self._fractions))):
-            y, ends = Tensor(self.values[i]), t[i : i + 2]
-            own = [y, *map(Tensor, ends)] if self.by_time else [y]
+            y, ends = as_argument(Tensor(self.values[i])), t[i : i + 2]
+            own = [y, *(as_argument(Tensor(end)) for end in ends)] if self.by_time else [y]
             began = clock.tick()
             with recording():
                 z = self._across(i, y, *(own[1:] or ends))
+            own = [x.first for x in own]
             self._check(z, began, own)
             back, *rest = gradients_apart(z, [*own, *self.parameters], flow)
             for j in range(len(own) - 1):
@@ -240,7 +247,7 @@ class Solution:
 def _variable(x: Any) -> Any:
     """A node of float64 of its own, that is x."""
     if not is_variable(x):
-        return Tensor(np.asarray(x, dtype=float))
+        return as_argument(Tensor(np.asarray(x, dtype=float)))
     return astype(x, float) if x.dtype != float else positive(x)
 
 
@@ -273,4 +280,4 @@ def trajectory(y0: Any, t: Any, *parameters: Any, solution: Solution) -> Call:
     return (y0, t, *parameters), {"solution": solution}
 
 
-__all__ = ["odeint"]
+__all__ = ["odeint", "quad"]

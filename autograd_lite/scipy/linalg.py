@@ -28,24 +28,18 @@ from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.choices import where
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.linalg import (
-    conjugated,
-    det,
-    hermitian_of,
-    inv,
-    is_square,
-    transposed,
-)
+from autograd_lite.primitives.linalg import det, inv
 from autograd_lite.primitives.linalg import solve as _solve
+from autograd_lite.primitives.matrices import conjugated, hermitian_of, is_square, transposed
 from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
     dimensions_of,
-    reshape,
     shape_of,
 )
 from autograd_lite.scipy.declaring import of_arrays
+from autograd_lite.scipy.structured import block_diag, solve_banded, solveh_banded, toeplitz
 
 _COLUMN = (Ellipsis, None)
 _ROW = (Ellipsis, None, slice(None))
@@ -309,23 +303,28 @@ def expm(A: Any) -> Call:
     return (A,), {}
 
 
-def _real(name: str, function: Rule, condition: str) -> Rule:
-    """A function of real matrices that is real, or an error."""
+def _principal(name: str, function: Rule, refused: str = "") -> Rule:
+    """A function of matrices that is real of a real one, but for rounding; or complex, if that is
+    not refused."""
 
     def arrays(a: Array) -> Array:
         z: Array = function(a.astype(np.result_type(a, float)))  # SciPy's logm warns of less
+        single = a.dtype in (np.float32, np.complex64)
         if np.iscomplexobj(z) and not np.iscomplexobj(a):
             size = np.abs(z).max(initial=0.0)
-            if np.abs(z.imag).max(initial=0.0) > 1e3 * np.finfo(z.real.dtype).eps * size:
-                raise ValueError(f"{name}: the result is complex: {condition}")
-            z = z.real
-        return z.astype(a.dtype if a.dtype.kind in "fc" else float)
+            if np.abs(z.imag).max(initial=0.0) <= 1e3 * np.finfo(z.real.dtype).eps * size:
+                z = z.real
+            elif refused:
+                raise ValueError(f"{name}: the result is complex: {refused}")
+        if np.iscomplexobj(z):
+            return z.astype(np.complex64 if single else complex)
+        return z.astype(np.float32 if single else float)
 
     return of_arrays(name, arrays)
 
 
 @structural(
-    arrays=_real("sqrtm", sla.sqrtm, "no eigenvalue may be negative"),
+    arrays=_principal("sqrtm", sla.sqrtm),
     text="√({A})",
     pullbacks=(lambda g, z, A: solve_sylvester(transposed(z), transposed(z), g),),
     cases=lambda shape: iter(()),
@@ -333,11 +332,9 @@ def _real(name: str, function: Rule, condition: str) -> Rule:
     method=False,
 )
 def sqrtm(A: Any) -> Call:
-    """The principal square root z of a real matrix, z·z = A; ∂L/∂A is the Y for which
-    zᵀ·Y + Y·zᵀ = g. Where A is singular there is no derivative, and it is inf, nan or an error.
-
-    Raises:
-        ValueError: if A has a negative eigenvalue, and so no real root.
+    """The principal square root z of a matrix, z·z = A; complex, where A is complex or has a
+    negative eigenvalue. ∂L/∂A is the Y for which zᵀ·Y + Y·zᵀ = g. Where A is singular there is no
+    derivative, and it is inf, nan or an error.
 
     >>> sqrtm([[4.0, 0.0], [0.0, 9.0]])
     array([[2., 0.],
@@ -347,7 +344,7 @@ def sqrtm(A: Any) -> Call:
 
 
 @structural(
-    arrays=_real("logm", sla.logm, "every eigenvalue must be positive, or none real"),
+    arrays=_principal("logm", sla.logm, "every eigenvalue must be positive, or none real"),
     text="ln({A})",
     pullbacks=(lambda g, z, A: _corner(logm(_blocks(transposed(A), g))),),
     cases=lambda shape: iter(()),
@@ -355,12 +352,13 @@ def sqrtm(A: Any) -> Call:
     method=False,
 )
 def logm(A: Any) -> Call:
-    """The principal logarithm of a real matrix, of which `expm` is the inverse.
+    """The principal logarithm of a matrix, of which `expm` is the inverse.
 
-    ∂L/∂A is the derivative of logm at Aᵀ in the direction g.
+    ∂L/∂A is the derivative of logm at Aᵀ in the direction g. There is none where an eigenvalue is
+    negative, for there the logarithm jumps.
 
     Raises:
-        ValueError: if A has an eigenvalue that is negative or 0.
+        ValueError: if a real A has an eigenvalue that is negative or 0.
 
     >>> logm([[1.0, 0.0], [0.0, 1.0]]) + 0.0
     array([[0., 0.],
@@ -410,44 +408,8 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Call:
     return (a, b, q), {}
 
 
-# ---------------------------------------------------------------- matrices of a form
-
-
-def block_diag(*arrs: Any) -> Any:
-    """The matrices given along the diagonal, zeros elsewhere; a vector is a matrix of one row.
-
-    >>> block_diag([[1.0]], [[2.0, 3.0]])
-    array([[1., 0., 0.],
-           [0., 2., 3.]])
-    """
-    given = [_array(x) for x in arrs] or [np.zeros((1, 0))]
-    blocks = [x if dimensions_of(x) == 2 else reshape(x, (1, -1)) for x in given]
-    width, before, rows = sum(shape_of(x)[1] for x in blocks), 0, []
-    for x in blocks:
-        n, m = shape_of(x)
-        left, right = (np.zeros((n, k), x.dtype) for k in (before, width - before - m))
-        rows.append(concatenate([left, x, right], axis=1))
-        before += m
-    return concatenate(rows, axis=0)
-
-
-def toeplitz(c: Any, r: Any = None) -> Any:
-    """The matrix with constant diagonals: c is its first column, r its first row, of which the
-    first element is not read; by default c (of real numbers).
-
-    >>> toeplitz([1.0, 2.0], [0.0, 5.0, 6.0])
-    array([[1., 5., 6.],
-           [2., 1., 5.]])
-    """
-    c = reshape(_array(c), (-1,))
-    r = c if r is None else reshape(_array(r), (-1,))
-    n, m = shape_of(c)[0], shape_of(r)[0]
-    numbers = concatenate([getitem(c, slice(None, None, -1)), getitem(r, slice(1, None))], axis=0)
-    return getitem(numbers, n - 1 - np.arange(n)[:, None] + np.arange(m))
-
-
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "det", "expm",
-    "expm_frechet", "inv", "logm", "solve", "solve_sylvester", "solve_triangular", "sqrtm",
-    "toeplitz",
+    "expm_frechet", "inv", "logm", "solve", "solve_banded", "solve_sylvester", "solve_triangular",
+    "solveh_banded", "sqrtm", "toeplitz",
 ]  # fmt: skip

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine.batch import Batched
+from autograd_lite.engine.chain import detached
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.primitives.exponential import exp, log
 from autograd_lite.primitives.joining import concatenate
+from autograd_lite.primitives.products import matmul
 from autograd_lite.primitives.reductions import sum
 from autograd_lite.primitives.shape import broadcast_to, reshape, shape_of, transpose
 from autograd_lite.scipy.containers import one_array
-from autograd_lite.scipy.distributions import plain, scipys
+from autograd_lite.scipy.distributions import chosen, plain, scipys
 from autograd_lite.scipy.linalg import cholesky, solve_triangular
 from autograd_lite.scipy.special import gammaln, xlogy
 
@@ -39,11 +44,13 @@ class _MultivariateNormal:
             mean: (n,), by default 0.
             cov: Σ (n, n), symmetric and positive definite; or (n,), its diagonal; or a number for
                 all of that.
-            allow_singular: taken as SciPy's, for a Σ that is not singular.
+            allow_singular: let Σ be singular: the density is then that on the range of Σ, and −inf
+                elsewhere. The derivatives are those along this range, the first by a Σ(θ) of
+                constant rank among them; it is held fixed in second ones.
 
         Raises:
-            numpy.linalg.LinAlgError: if Σ is not positive definite: a singular one, which SciPy
-                takes with `allow_singular`, has no density here, whatever that says.
+            numpy.linalg.LinAlgError: if Σ is not positive definite, nor singular where that is
+                allowed.
         """
         x, cov = _array(x), _array(cov)
         n = _dimension(x, mean, cov)
@@ -52,25 +59,90 @@ class _MultivariateNormal:
         if n == 1 and (not shape or shape[-1] != 1):
             shape = (*shape, 1)
         rows = reshape(d, (-1, n))
+        if allow_singular and (basis := _range_of(cov, n)) is not None:
+            outside = np.linalg.norm(plain(rows) @ basis.null, axis=1) >= basis.tolerance
+            density = self._density_on(rows, cov, basis.range)
+            return reshape(chosen(~outside, density, -np.inf), shape[:-1])
+        return reshape(self._density(rows, cov, n), shape[:-1])
+
+    def _density_on(self, rows: Any, cov: Any, basis: Array) -> Any:
+        """The logarithms of the density in the coordinates along the range of Σ."""
+        rank = basis.shape[1]
+        if len(shape_of(cov)) < 2:
+            spread = basis * broadcast_to(reshape(cov, (-1, 1)), basis.shape)
+            inner = matmul(basis.T, spread)
+        else:
+            inner = matmul(basis.T, matmul(cov, basis))
+        along = matmul(rows, basis)
+        return self._density(along, inner, rank) if rank else sum(along, 1)
+
+    def _density(self, rows: Any, cov: Any, n: int) -> Any:
         if len(shape_of(cov)) < 2 or n == 1:
+            if _is_surely_not_positive(cov):
+                raise np.linalg.LinAlgError("multivariate_normal: cov is not positive definite")
             scale = np.sqrt(broadcast_to(reshape(cov, (-1,)), (n,)))
             w, logarithms = rows / scale, log(scale)
         else:
             factor = cholesky(cov, lower=True)
+            if _is_singular_but_for_rounding(factor):
+                raise np.linalg.LinAlgError(
+                    "multivariate_normal: cov is singular, and not positive definite but for "
+                    "rounding; with allow_singular=True the density is that on its range"
+                )
             w = transpose(solve_triangular(factor, transpose(rows), lower=True))
             logarithms = log(factor[np.arange(n), np.arange(n)])
-        density = -0.5 * sum(w * w, 1) - sum(logarithms) - 0.5 * n * math.log(2.0 * math.pi)
-        return reshape(density, shape[:-1])
+        return -0.5 * sum(w * w, 1) - sum(logarithms) - 0.5 * n * math.log(2.0 * math.pi)
 
     def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """The density; see `logpdf`."""
-        return exp(self.logpdf(x, mean, cov))
+        return exp(self.logpdf(x, mean, cov, allow_singular))
 
     def entropy(self, mean: Any = None, cov: Any = 1) -> Any:
         """½·ln det(2π·e·Σ), which does not depend on the mean; the arguments are as of `logpdf`."""
         n = _dimension(_array(0.0), mean, _array(cov))
         density = self.logpdf(np.zeros(n), np.zeros(n), cov)
         return 0.5 * n - density
+
+
+class _Basis(NamedTuple):
+    """Orthonormal directions along the range of a singular matrix, and across it."""
+
+    range: Array
+    null: Array
+    tolerance: float
+    """How far from the range a point may be, for rounding."""
+
+
+def _range_of(cov: Any, n: int) -> _Basis | None:
+    """The range of a covariance matrix, as SciPy decides on it; None if it is regular, or cannot be
+    read: that of each example of a batch is taken to be regular."""
+    if isinstance(detached(cov), StandIn):
+        return None
+    numbers = plain(cov)
+    whole = numbers if numbers.ndim == 2 else np.diag(np.broadcast_to(numbers, (n,)))
+    values, vectors = np.linalg.eigh(whole)
+    single = whole.dtype == np.float32
+    small = (1e3 if single else 1e6) * np.finfo(whole.dtype).eps * np.max(np.abs(values))
+    is_null = values <= small
+    if np.min(values) < -small or not is_null.any():
+        return None  # which is an error further on, or nothing
+    return _Basis(vectors[:, ~is_null], vectors[:, is_null], float(1e3 * small))
+
+
+def _is_singular_but_for_rounding(factor: Any) -> bool:
+    """Whether a Cholesky factor, if it can be read, has a pivot that is nothing but rounding."""
+    if isinstance(detached(factor), StandIn):
+        return False
+    pivots = np.diagonal(plain(factor)) ** 2
+    limit = 10.0 * len(pivots) * np.finfo(pivots.dtype).eps * np.max(pivots)
+    return bool(np.min(pivots) <= limit)
+
+
+def _is_surely_not_positive(x: Any) -> bool:
+    """Whether a number among these, if they can be read, is 0 or less."""
+    held = detached(x)
+    held = held.numbers() if held.__class__ is Batched else held
+    return not isinstance(held, StandIn) and bool(np.any(held <= 0))
 
 
 def _dimension(x: Any, mean: Any, cov: Any) -> int:
@@ -100,7 +172,7 @@ class _Dirichlet:
             alpha: (k,), all > 0.
 
         Raises:
-            ValueError: if an α is not positive, or the shares are none.
+            ValueError: if an α is not positive, a share is negative, or they do not add up to 1.
         """
         x, alpha = _array(x), _array(alpha)
         k = shape_of(alpha)[0]

@@ -1,7 +1,7 @@
 """Convolution and correlation, with the arguments of scipy.signal.
 
-Each is a part of one primitive, the whole convolution of two arrays, whose derivatives are
-convolutions again: so derivatives of any order need no other rule.
+Each is a part of the whole convolution of two arrays, whose derivatives are convolutions again: so
+derivatives of any order need no other rule.
 
 >>> from autograd_lite import grad
 >>> import numpy as np

@@ -1,7 +1,7 @@
 """Rules for scipy.special's functions: `scipy.special.gammaln(t)` of a Tensor or Value records.
 
 This module is imported when a function of scipy.special is first called with a variable. All that
-are ufunc are found by SciPy's own names; `logsumexp`, `softmax`, `log_softmax`, `polygamma` and
+are ufuncs are found by SciPy's own names; `logsumexp`, `softmax`, `log_softmax`, `polygamma` and
 `multigammaln`, which SciPy wrote in Python, take no variables there: use those of this module.
 
 >>> import scipy.special
@@ -88,17 +88,10 @@ from autograd_lite.scipy.error_functions import (
 )  # fmt: skip
 from autograd_lite.scipy.gamma_functions import (
     beta,
-    betainc,
-    betaincc,
-    betaincinv,
     betaln,
     binom,
     digamma,
     gamma,
-    gammainc,
-    gammaincc,
-    gammainccinv,
-    gammaincinv,
     gammaln,
     loggamma,
     multigammaln,
@@ -106,9 +99,18 @@ from autograd_lite.scipy.gamma_functions import (
     polygamma,
     psi,
     rgamma,
+    zeta,
+)  # fmt: skip
+from autograd_lite.scipy.incomplete import (
+    betainc,
+    betaincc,
+    betaincinv,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
     stdtr,
     stdtrit,
-    zeta,
 )  # fmt: skip
 
 __all__ = [

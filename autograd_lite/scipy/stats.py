@@ -1,8 +1,8 @@
 """Distributions with the parameters of scipy.stats, differentiable by x and by every parameter.
 
 SciPy's own methods are Python functions that no variable gets through; these have their names and
-arguments. They are composed of the functions of `autograd_lite.scipy.special`, whose rules decide
-what can be differentiated: `cdf` of gamma, beta and t not by their shapes a, b and df.
+arguments. They are composed of the functions of `autograd_lite.scipy.special`; what `cdf` of gamma,
+beta and t is by their shapes a, b and df is computed numerically there, to about 12 digits.
 
 >>> from autograd_lite import grad
 >>> from autograd_lite.scipy import stats

@@ -13,8 +13,11 @@ import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import (
+    LATER,
+    PRIMITIVES,
     Array,
     Case,
+    Declared,
     Elementwise,
     Interval,
     Primitive,
@@ -41,15 +44,22 @@ def is_variadic(primitive: Primitive) -> bool:
     return primitive.is_variadic
 
 
-LATER = ("autograd_lite.scipy.", "autograd_lite.primitives.fft")
-"""Where the rules are that are loaded when one of them is first needed."""
+def is_loaded_later(one: Declared) -> bool:
+    """Whether its rule is imported when somebody first needs it, as that of a Fourier transform or
+    of a function of SciPy's: it is in the table only where one was called, on which nothing that
+    is drawn, or tested of all primitives, may depend."""
+    return (one.function.__module__ or "").startswith(("autograd_lite.scipy.", *LATER.values()))
+
+
+def always_there() -> list[Primitive]:
+    """The primitives of the table, the same whatever was called before."""
+    return [primitive for primitive in PRIMITIVES.values() if not is_loaded_later(primitive)]
 
 
 def can_be_drawn(primitive: Primitive) -> bool:
-    """Whether its declaration says enough to call it at random, and it has one result. Not of
-    SciPy's functions, some of which take only whole numbers as constants; and they are in the
-    table only where one was called, on which nothing that is drawn may depend."""
-    if primitive.function.__module__.startswith(LATER):
+    """Whether its declaration says enough to call it at random, and it has one result; and it is
+    always there."""
+    if is_loaded_later(primitive):
         return False
     if isinstance(primitive, Structural):
         drawn = primitive.cases is not None and primitive.results is None

@@ -7,12 +7,13 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from autograd_lite.engine import clock, modes
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.graph import bounds_of, leading_to, leads_to
+from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
@@ -21,6 +22,7 @@ from autograd_lite.engine.variable import Variable, is_variable
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 Argnums = int | str | Sequence[int | str]
+Leaf = TypeVar("Leaf", bound=Variable)
 Place = int | str
 """Where an argument stands: its position, or its keyword."""
 
@@ -112,7 +114,7 @@ class Call:
         self.record: bool | None = True if nested else None if outside else False
         """Whether derivatives are to be variables; None: if f depends on one from outside."""
         clock.tick()  # what f computes from here on is younger than what it closes over
-        with modes.recording():
+        with modes.in_any_case():
             wrapped = {
                 i: map_leaves(functools.partial(_fresh, name, called(i)), tree)
                 for tree, i in self._trees
@@ -146,17 +148,17 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
     if is_variable(leaf):  # its own node, from which the way back leads on to the outer one
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
-        return _argument(Value(leaf))
+        return as_argument(Value(leaf))
     if isinstance(leaf, np.ndarray | np.inexact | complex | StandIn):
-        return _argument(Tensor(leaf))
+        return as_argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
         "dicts, lists and tuples of them can be differentiated by"
     )
 
 
-def _argument(leaf: Variable) -> Variable:
-    """A leaf, noted to stand for an argument, so that its copies are recorded."""
+def as_argument(leaf: Leaf) -> Leaf:
+    """A leaf that a function is given to be differentiated: its copies are recorded."""
     leaf.set_note("argument", True)
     return leaf
 
@@ -184,7 +186,7 @@ def outputs_of(name: str, output: Any) -> Any:
         if is_variable(leaf):
             return leaf.node
         if isinstance(leaf, np.ndarray) and leaf.dtype == object:
-            return _joined(leaf)
+            return as_one(leaf)
         if isinstance(leaf, np.ndarray | np.generic | StandIn) and leaf.dtype.kind in "fiuc":
             return leaf
         if isinstance(leaf, float | int | complex) and not isinstance(leaf, bool):
@@ -199,28 +201,20 @@ def outputs_of(name: str, output: Any) -> Any:
     return map_leaves(leaf_of, output)
 
 
-def _joined(array: np.ndarray[Any, Any]) -> Any:
-    """An array of variables and numbers as one Tensor; of one without axes, what it holds."""
-    if not array.ndim:
-        return array.item()
-    stacked = PRIMITIVES["stack"].function(list(array.flat))
-    return PRIMITIVES["reshape"].function(stacked, array.shape + stacked.shape[1:])
-
-
-def joined(output: Any) -> Any:
-    """What f returned, as one Tensor if it is an array of variables."""
-    if isinstance(output, np.ndarray) and output.dtype == object and output.size:
-        return _joined(output)
-    return output
+def as_one(x: Any) -> Any:
+    """An array of variables as one Tensor; of one without axes, what it holds. Else x itself."""
+    if not isinstance(x, np.ndarray) or x.dtype != object:
+        return x
+    return joined(x) if x.ndim else x.item()
 
 
 def as_scalar(name: str, output: Any, holomorphic: bool = False) -> Any:
     """The number that f returned, by itself or as an array of one element."""
     if isinstance(output, np.ndarray):
-        with modes.recording():
-            output = joined(output)
+        with modes.in_any_case():
+            output = as_one(output)
     if getattr(output, "ndim", 0) and output.size == 1 and output.dtype.kind in "fciu":
-        with modes.recording():
+        with modes.in_any_case():
             output = PRIMITIVES["reshape"].function(output, ())
     if is_variable(output):
         if output.ndim:
@@ -300,9 +294,9 @@ def warn_if_cut(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> boo
         return False
     wanted = frozenset(inputs)
     bounds = bounds_of(wanted)
-    walks = [leading_to(output, wanted, bounds) for output in variables]
-    if any(order for order, _ in walks):
+    if any(leads_to(output, wanted, bounds) for output in variables):
         return False
+    walks = [leading_to(output, wanted, bounds) for output in variables]
     if any(older for _, older in walks):
         return True
     if not any(map(_is_derivative, variables)):

@@ -17,7 +17,7 @@ from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.transforms.calls import check_function, outputs_of
+from autograd_lite.transforms.calls import as_argument, check_function, outputs_of
 from autograd_lite.transforms.nodes import recorded_as_one
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
@@ -27,16 +27,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 def checkpoint(f: F) -> F:
     """The function f, of which only the result is kept for the reverse pass: what happened within
     is computed again when the pass gets there. A chain of n equal steps, each a checkpoint, holds
-    n results and one step's graph at a time, for one more run of f.
+    n results and the graph of one step at a time, at the price of a second run of each step.
 
     Args:
         f: takes and returns numbers, arrays, variables and nested containers of them. It must give
             the same whenever it is called with the same arguments: no random numbers of its own.
+            What it writes into a variable that it is given stays within.
 
     Returns:
-        A function of the same arguments. What f closes over gets its gradient as well. In each
-        transform it is the same as f; of derivatives that are recorded, to be differentiated again,
-        all is kept.
+        A function of the same arguments, whose derivatives are those of f in every transform;
+        variables that f closes over get their gradients as well. Where a derivative is to be
+        differentiated again, nothing is saved: all that happened within is kept.
 
     Raises:
         ValueError: in the reverse pass, if f gives something else than before, or a variable that
@@ -97,7 +98,7 @@ def _run(f: Callable[..., Any], given: Any, variables: Sequence[Any]) -> Any:
 
 def _leaf(numbers: Any, like: Any) -> Any:
     """A leaf of these numbers, of the kind of a variable."""
-    return Value(numbers) if like.__class__ is Value else Tensor(numbers)
+    return as_argument(Value(numbers) if like.__class__ is Value else Tensor(numbers))
 
 
 def _back(

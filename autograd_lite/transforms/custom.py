@@ -31,12 +31,13 @@ def custom_gradient(f: F) -> F:
 
     Returns:
         A function of the same arguments that gives the value alone. It works for Values and
-        Tensors, and in every transform. To differentiate twice, and for forward mode, pull must be
-        written in functions that record: it is run on variables then.
+        Tensors, and in every transform. To differentiate twice, and for forward mode, pull is run
+        on Values and Tensors: it must then consist of functions that can be differentiated.
 
     Raises:
         TypeError: if f does not return such a pair, or the value depends on a variable that is no
-            positional argument: pull says nothing of its gradient. (Detach it, if it gets none.)
+            positional argument: pull says nothing of its gradient. (If it is to get none, use
+            x.detach().)
         ValueError: if pull does not give a gradient for each argument, of its structure and shape.
 
     Formula: the function has the value that f computes, and where the chain rule asks for

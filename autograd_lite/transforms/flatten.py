@@ -14,10 +14,11 @@ from autograd_lite.transforms.trees import leaves_of, map_leaves
 
 
 def flatten(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """All numbers of a nest in one vector, and the function that makes a nest of such a vector.
+    """All numbers of nested containers in one vector, and the function that puts the numbers of
+    such a vector back into containers of that structure.
 
-    Both are recorded where variables are given, so that a function of a vector can be written as
-    one of a nest, and differentiated.
+    Both can be differentiated: a function of dicts and lists of arrays becomes one of a vector, as
+    optimisers want it.
 
     Args:
         tree: nested dicts, lists and tuples of numbers, arrays and variables.

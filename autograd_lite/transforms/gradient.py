@@ -48,17 +48,18 @@ def grad(
 
     Returns:
         A function of the same arguments. Floats run through f as Values and arrays as Tensors;
-        what comes back is plain, of the same structure, each leaf of its argument's dtype.
-        Calls may be nested for derivatives of any order: where f depends on a variable from
-        outside, by an argument or as one that it closes over, what comes back is a variable.
+        what comes back are plain numbers and arrays, in the structure of the argument and each of
+        the dtype of what it belongs to. Calls may be nested for derivatives of any order: where f
+        depends on a Value or Tensor from outside, which is an argument or which it closes over,
+        what comes back are Values and Tensors.
 
     Raises:
         TypeError: if f returns no number, or an argument to differentiate by is none.
         ValueError: if f returns an array of several numbers, or of none.
 
     Warns:
-        UserWarning: if f returns a plain number, or a variable that was made anew within f: it
-            depends on nothing, and its gradient is 0.
+        UserWarning: if what f returns depends on no argument and no other variable (it is a
+            plain number, or was made of one within f): its gradient is 0.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -174,7 +175,7 @@ class _ElementwiseGradient(_Gradient):
     name = "elementwise_grad"
 
     def _scalar(self, output: Any) -> Any:
-        with modes.recording():
+        with modes.in_any_case():
             parts = leaves_of(outputs_of(self.name, output))
             total: Any = 0.0
             for i, part in enumerate(parts):

@@ -38,8 +38,9 @@ def hessian(
 
     Returns:
         A function of the same arguments. It gives an array of shape argument.shape +
-        argument.shape; of nests, the structure of the argument with that structure again in place
-        of each leaf. The Hessian of a linear function is 0, without a warning.
+        argument.shape; of nested containers, the structure of the argument with that structure
+        again in place of each array in it. The Hessian of a linear function is 0, without a
+        warning.
 
     Raises, Warns: as `grad`.
 
@@ -96,7 +97,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Returns:
         A function of the same arguments and then a vector v of the structure and shapes of the
-        argument (of several, a tuple of them), which is what it gives, too.
+        argument (of several, a tuple of such). It gives H·v in the same structure.
 
     Raises, Warns: as `grad`; ValueError if v has not the structure and shapes of the argument.
 
@@ -138,6 +139,6 @@ class _HessianVector(Transformed):
         first = gradients(output, inputs, record=True)
         whole = together(first)
         start = starts[0] if len(first) == 1 else dict(enumerate(starts))
-        with modes.recording():
+        with modes.in_any_case():
             found, recorded = gradients_and_whether_recorded(whole, inputs, start, record)
         return [mark_derivative(g) for g in found] if recorded else found

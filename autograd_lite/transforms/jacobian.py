@@ -58,19 +58,21 @@ def jacobian(
             of the result; None, the one of fewer passes. f itself is run once.
         holomorphic: f is a holomorphic function of complex numbers and gives such.
         sparse: give `scipy.sparse.csr_array`s, a row for each element of the result and a column
-            for each of the argument, row by row: what depends on what is found from the graph,
-            and rows, or columns, that have nothing in common are computed together. An element
-            that is stored may be 0. They are constants, which cannot be differentiated again.
+            for each of the argument, both numbered as in a flattened array. Which elements can be
+            other than 0 is found from the recorded operations; rows, or columns, that have no
+            such place in common are computed in one pass. An element that is stored may be 0.
+            The result is a constant, which cannot be differentiated again.
 
     Returns:
         A function of the same arguments. It gives an array of shape result.shape +
-        argument.shape, with the dtype of the argument; of nests, the structure of the result with
-        the structure of the argument in place of each leaf. As with `grad`, calls may be nested.
+        argument.shape, with the dtype of the argument; of nested containers, the structure of the
+        result with that of the argument in place of each array in it. As with `grad`, calls may be
+        nested.
 
     Raises:
         ImportError: for sparse matrices, if SciPy is not installed.
         TypeError: if f returns what is no number or array, an argument is none, or both are
-            complex without `holomorphic`: then the derivative is no one matrix.
+            complex without `holomorphic`: the derivative is then not a single matrix.
         ValueError: if the mode is none of these.
 
     Warns:
@@ -114,12 +116,12 @@ class Jacobian(Transformed):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         call = Call(self.name, self._f, args, kwargs, self._places(args, kwargs))
         output, aux = with_aux(self.name, call.output) if self._has_aux else (call.output, None)
-        with modes.recording():
+        with modes.in_any_case():
             output = outputs_of(self.name, output)
         outputs = leaves_of(output)
-        warn_if_cut(self.name, outputs, call.inputs)
         self._check_complex(outputs, call.inputs)
         if self._sparse:
+            warn_if_cut(self.name, outputs, call.inputs)
             refuse_recorded(call, output)
             blocks, records = [[jacobian_of(z, x) for x in call.inputs] for z in outputs], False
         elif self._is_forward(outputs, call.inputs):
@@ -176,6 +178,8 @@ def _recorded(z: Any, row: list[Any], call: Call) -> list[Any]:
 def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     """For each leaf of the output the Jacobian by each input, by reverse passes."""
     pull = Pullback(call, output)
+    if not pull.depends:
+        warn_if_cut(call.name, leaves_of(output), call.inputs)
     record = bool(pull.records)
     at_once = record or _in_batch(call.inputs, leaves_of(output))
     blocks = []
@@ -188,7 +192,7 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
         def back(g: Any, k: int = k) -> list[Any]:
             return pull.gradients({k: g}, record)
 
-        rows = _stacked(back, z, call.inputs, _is_complex(z), at_once, pull.widest)
+        rows = _stacked(back, z, call.inputs, _is_complex(z), at_once, pull)
         blocks.append([_block(row, z, x, False) for row, x in zip(rows, call.inputs, strict=True)])
         k += 1
     return blocks, record
@@ -197,6 +201,8 @@ def _by_rows(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
 def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
     """The same by forward passes."""
     push = Pushed(call, output, often=True)
+    if not push.depends:
+        warn_if_cut(call.name, leaves_of(output), call.inputs)
     record = push.records
     outputs = leaves_of(output)
     at_once = record or _in_batch(call.inputs, outputs)
@@ -208,7 +214,7 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
             given = [t if i == j else zero_of(x) for i, x in enumerate(call.inputs)]
             return list(push.tangents(given, record))
 
-        found = _stacked(along, x, variables, _is_complex(x), at_once, push.widest)
+        found = _stacked(along, x, variables, _is_complex(x), at_once, push)
         columns.append(iter(found))
     blocks = [
         [
@@ -221,11 +227,12 @@ def _by_columns(call: Call, output: Any) -> tuple[list[list[Any]], bool]:
 
 
 def _stacked(
-    f: Linear, x: Any, to: Sequence[Any], complete: bool, at_once: bool, widest: int
+    f: Linear, x: Any, to: Sequence[Any], complete: bool, at_once: bool, graph: Pullback | Pushed
 ) -> list[Any]:
     """What the linear f makes of each unit array of the shape of x: for each of the variables that
     it leads `to`, all that along a first axis, or None if x has no element. `complete`: f is given
-    complex numbers, but may keep the real part of a product only; then it is asked for both."""
+    complex numbers, but may keep the real part of a product only; then it is asked for both.
+    `graph`: what f goes through."""
     unit: Any
     run = functools.partial(_both, f) if complete else f
     if x.__class__ is Value or not x.ndim:
@@ -246,7 +253,7 @@ def _stacked(
     if at_once:
         return one_batch(run, units(0, n), n)
     made = [np.empty((n, *z.shape), _dtype_of(z, complete)) for z in to]
-    in_batches(run, units, n, widest, made)
+    in_batches(run, units, n, graph.widest, made)
     return made
 
 

@@ -44,8 +44,8 @@ def jvp(
 
     Returns:
         (value, tangent), or (value, tangent, anything else); the tangent is of the structure,
-        shapes and dtypes of the value. Both are plain, unless an argument, a tangent or what f
-        closes over is a variable.
+        shapes and dtypes of the value. Both are plain numbers and arrays, unless an argument, a
+        tangent or what f closes over is a Value or Tensor.
 
     Raises:
         TypeError: if f returns what is no number or array, or an argument is none.
@@ -97,10 +97,11 @@ def _linearized(
     check_function(name, f)
     call = Call(name, f, tuple(primals), {}, range(len(primals)))
     output, aux = with_aux(name, call.output) if has_aux else (call.output, None)
-    with modes.recording():
+    with modes.in_any_case():
         output = outputs_of(name, output)
-    warn_if_cut(name, leaves_of(output), call.inputs)
     push = Pushed(call, output, often)
+    if not push.depends:
+        warn_if_cut(name, leaves_of(output), call.inputs)
     if push.records:
         return output, push, aux
     return plain_tree(output), push, plain_tree(aux)
@@ -120,9 +121,12 @@ class Pushed:
         self._passes: dict[bool, Pushforward] = {}
         self.records = False
         """Whether tangents are variables, whatever the direction is."""
+        self.depends = False
+        """Whether the value depends on any of the arguments."""
         if self._whole is not None:
             found = Pushforward(self._whole, call.inputs, call.record, often)
             self.records = found.record
+            self.depends = found.depends
             self._passes[found.record] = found
 
     @property

@@ -19,7 +19,7 @@ from autograd_lite.program.instructions import Variable
 from autograd_lite.program.loops import Loop
 from autograd_lite.program.subprograms import Subprogram, fitting, kind_of
 from autograd_lite.program.traced import TracedArray
-from autograd_lite.transforms.calls import check_function, joined
+from autograd_lite.transforms.calls import as_one, check_function
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
@@ -105,7 +105,7 @@ def as_carried(name: str, what: str, leaf: Any, where: str) -> Any:
     refuse_other_arithmetic(f"{name}: {what}{where}", leaf)
     if is_variable(leaf):
         return leaf.node
-    leaf = joined(leaf)
+    leaf = as_one(leaf)
     if isinstance(leaf, int) and not isinstance(leaf, bool):
         return float(leaf)
     if isinstance(leaf, np.ndarray | np.generic | StandIn) and leaf.dtype.kind in "fciub":
@@ -225,7 +225,7 @@ def _leaves_with_places(after: Any, kept: Any) -> list[tuple[Any, str]]:
 
 def leaf_of(name: str, x: Any, where: str) -> Any:
     """A number, array or variable that a function returned."""
-    x = joined(x)
+    x = as_one(x)
     if is_variable(x) or isinstance(x, StandIn | float | int | complex | np.generic | np.ndarray):
         return x
     raise TypeError(

@@ -37,7 +37,7 @@ def jacobian_of(output: Any, x: Any) -> Any:
         return sparse.csr_array((int(np.size(output)), _size(x)), dtype=_dtype(x))
     output, x = output.node, x.node
     _refuse_complex(output, x)
-    with modes.recording():
+    with modes.in_any_case():
         pattern = pattern_of(output, x)
     by_rows = _plan(pattern)
     by_columns = _plan(pattern.T.tocsr())
@@ -63,7 +63,7 @@ def symmetric_jacobian_of(slope: Any, x: Any) -> Any:
     sparse = scipy_sparse()
     slope, x = slope.node, x.node
     _refuse_complex(slope, x)
-    with modes.recording():
+    with modes.in_any_case():
         pattern = pattern_of(slope, x)
     pattern = sparse.csr_array(pattern.multiply(pattern.T))  # it is symmetric
     rows, columns = _entries(pattern)

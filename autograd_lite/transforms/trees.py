@@ -6,6 +6,7 @@ whatever is told by `register_tree`. None is a container of nothing.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import reprlib
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.objects import has_variables
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 
@@ -36,10 +38,11 @@ def register_tree(cls: type, flatten: Flatten, unflatten: Unflatten) -> type:
 
     Args:
         cls: the class itself; one that is derived from it must be registered, too.
-        flatten: gives, of an object, what it contains, in order, and anything else that is needed
-            to build such an object again.
-        unflatten: gives, of the latter and of other contents, a tuple, the object with these. It
-            is called with gradients, variables and None in their place: it should check nothing.
+        flatten: called with an object, gives a pair: what it contains, in order, and anything
+            else that is needed to build such an object again.
+        unflatten: called with the second of that pair and a tuple of other contents, gives the
+            object with these. They may be gradients, Values, Tensors or None: it should check
+            nothing.
 
     Returns:
         The class.
@@ -250,7 +253,8 @@ def leaves_of(tree: Any, path: str = "") -> list[Any]:
 
 
 def leaves_beside(tree: Any, other: Any, name: str, what: str) -> list[tuple[Any, Any, str]]:
-    """Each leaf of a tree with the leaf of another, and where: what one makes of the other.
+    """Each leaf of a tree with the leaf of another, and where: what one makes of the other. Beside
+    an array, a list of numbers is one as well.
 
     Raises:
         ValueError: if `other`, which is called `what`, has another structure than `tree`.
@@ -260,6 +264,10 @@ def leaves_beside(tree: Any, other: Any, name: str, what: str) -> list[tuple[Any
     """
     ours: list[tuple[Any, str]] = []
     theirs: list[tuple[Any, str]] = []
+    if getattr(tree, "shape", ()) and isinstance(other, list | tuple):
+        with contextlib.suppress(ValueError):  # of rows that are not of one length
+            array: Any = Tensor(other) if has_variables(other) else np.asarray(other)
+            other = array if array.shape == tree.shape else other
     map_leaves(lambda leaf, where: ours.append((leaf, where)), tree)
     map_leaves(lambda leaf, where: theirs.append((leaf, where)), other)
     if [where for _, where in ours] != [where for _, where in theirs]:

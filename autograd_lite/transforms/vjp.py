@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.forward import together
-from autograd_lite.engine.graph import bounds_of, leading_to
-from autograd_lite.engine.many import widest_below
+from autograd_lite.engine.graph import Walk
+from autograd_lite.engine.many import widest_of
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.value import Value
@@ -30,8 +30,8 @@ from autograd_lite.transforms.trees import leaves_beside, leaves_of
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """The value of f and the function that takes a gradient of it back: v ↦ (vᵀJ) for the
-    Jacobian J of f, a vector-Jacobian product.
+    """The value of f, and the function that takes a gradient v of the value back to the arguments:
+    v ↦ vᵀJ for the Jacobian J of f, a vector-Jacobian product.
 
     Args:
         f: takes numbers, arrays, or nested containers of them, and returns such.
@@ -42,8 +42,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         (value, pull), or (value, pull, anything else). pull takes a gradient of the value, of the
         value's structure and shapes, and returns a tuple: that of each argument, of its structure,
         shapes and dtypes. It may be called many times: f is not run again.
-        What comes back is plain, unless an argument, the gradient or what f closes over is a
-        variable.
+        What comes back are plain numbers and arrays, unless an argument, the gradient or what f
+        closes over is a Value or Tensor.
 
     Raises:
         TypeError: if f returns what is no number or array, or an argument is none.
@@ -61,10 +61,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     check_function("vjp", f)
     call = Call("vjp", f, primals, {}, range(len(primals)))
     output, aux = with_aux("vjp", call.output) if has_aux else (call.output, None)
-    with modes.recording():
+    with modes.in_any_case():
         output = outputs_of("vjp", output)
-    warn_if_cut("vjp", leaves_of(output), call.inputs)
     pull = Pullback(call, output)
+    if not pull.depends:
+        warn_if_cut("vjp", leaves_of(output), call.inputs)
     value = output if pull.records else plain_tree(output)
     return (value, pull, aux if pull.records else plain_tree(aux)) if has_aux else (value, pull)
 
@@ -78,15 +79,21 @@ class Pullback:
         self._leaves = leaves_of(output)
         self._places = [i for i, x in enumerate(self._leaves) if is_variable(x)]
         self._whole = together([self._leaves[i] for i in self._places]) if self._places else None
+        self._walk = None if self._whole is None else Walk(self._whole, call.inputs)
         self.records = call.record
         """Whether gradients are variables."""
-        if call.record is None and self._whole is not None:
-            self.records = _depends_on_older(self._whole, call.inputs)
+        if call.record is None and self._walk is not None:
+            self.records = self._walk.older
+
+    @property
+    def depends(self) -> bool:
+        """Whether the value depends on any of the arguments."""
+        return self._walk is not None and bool(self._walk.order)
 
     @property
     def widest(self) -> int:
         """The number of elements of the largest variable on the way."""
-        return 1 if self._whole is None else widest_below(self._whole, self._call.inputs)
+        return 1 if self._walk is None else widest_of(self._walk.order)
 
     def __call__(self, gradient: Any) -> tuple[Any, ...]:
         """The gradient of each argument, for one of the value.
@@ -110,19 +117,14 @@ class Pullback:
         if not record:
             starts = {k: g.detach() if is_variable(g) else g for k, g in starts.items()}
         start = starts if len(self._places) > 1 else starts[0]
-        with modes.recording():  # of what is given as a variable, also within no_grad
+        with modes.in_any_case():  # of what is given as a variable, also within no_grad
             found, recorded = gradients_and_whether_recorded(
-                self._whole, self._call.inputs, start, record
+                self._whole, self._call.inputs, start, record, walk=self._walk
             )
         return [mark_derivative(g) for g in found] if recorded else found
 
     def __repr__(self) -> str:
         return "<the pullback of a function>"
-
-
-def _depends_on_older(whole: Any, inputs: Sequence[Any]) -> bool:
-    wanted = frozenset(inputs)
-    return leading_to(whole, wanted, bounds_of(wanted))[1]
 
 
 def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the gradient") -> Any:

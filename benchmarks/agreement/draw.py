@@ -28,7 +28,8 @@ from benchmarks.agreement.forms import (
     some_numbers,
 )
 from benchmarks.agreement.given import Given
-from benchmarks.agreement.oracle import ORACLES, numpy_function, places
+from benchmarks.agreement.oracle import ORACLES, numpy_function
+from benchmarks.agreement.places import places
 from benchmarks.agreement.program import (
     Program,
     Step,

@@ -8,20 +8,74 @@ places that NumPy's own indexing finds in an array of places.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd_lite.engine.primitive import Declared
-from benchmarks.agreement.maps import bilinear, in_order, linear, of_few
-from benchmarks.peers import is_installed, load
-
-torch: Any = load("torch") if is_installed("torch") else None
-
-Function = Callable[..., Any]
+from benchmarks.agreement.formulas import (
+    below_log_sum,
+    clip,
+    cumulated,
+    deviation,
+    divided,
+    dot,
+    erf,
+    floats_of,
+    kinked,
+    larger,
+    log_sum,
+    mean,
+    norm,
+    not_nan,
+    numpy_dot,
+    numpy_vdot,
+    of,
+    power,
+    product_over,
+    reduction,
+    sigmoid,
+    smaller,
+    solved,
+    torch_log_sum,
+    vander,
+    variance,
+    where,
+)
+from benchmarks.agreement.maps import Function, bilinear, in_order, linear, of_few, torch
+from benchmarks.agreement.places import (
+    all_windows,
+    assigned,
+    axes_given,
+    flattened,
+    joined,
+    overlapped,
+    places,
+    put,
+    rearranged,
+    scattered,
+    shape_given,
+    sorted_places,
+    taken,
+    window_places,
+)
+from benchmarks.agreement.restricted import (
+    all_given,
+    distinct,
+    full_rank,
+    nonzero,
+    not_as_it_lies,
+    not_empty,
+    not_singular,
+    not_truth,
+    of_arrays,
+    of_one,
+    one_result,
+    padded,
+    plainly,
+    unweighted,
+)
 
 
 @dataclass(frozen=True)
@@ -45,460 +99,6 @@ def numpy_function(primitive: Declared) -> Function:
 def missing(primitives: Sequence[Declared]) -> list[str]:
     """The names of the primitives that nothing stands for."""
     return [p.name for p in primitives if p.name not in ORACLES]
-
-
-# ---------------------------------------------------------------- axes
-
-
-def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
-    """The axes meant, each from 0 on."""
-    if axis is None:
-        return tuple(range(x.ndim))
-    return tuple(a % x.ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
-
-
-def reduction(reduce: Function, neutral: float = 0.0, join: Function | None = None) -> Function:
-    """A reduction of PyTorch, for which no axes are all of them, as NumPy has it. What `where`
-    leaves out is `neutral`; the result is joined with `initial`."""
-
-    def over(
-        x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
-    ) -> Any:
-        axes = axes_of(x, axis)
-        if where is not None:
-            chosen = torch.as_tensor(np.array(where, bool))
-            x = torch.where(chosen, x, torch.full_like(x, neutral))
-        z = reduce(x, axes, keepdims) if axes else x.clone()
-        if initial is None:
-            return z
-        return (join or torch.add)(z, torch.as_tensor(initial, dtype=z.dtype))
-
-    return over
-
-
-def product_over(x: Any, axes: Sequence[int], keepdims: bool) -> Any:
-    for axis in sorted(axes, reverse=True):
-        x = torch.prod(x, axis, keepdims)
-    return x
-
-
-def mean(
-    x: Any, axis: Any = None, keepdims: bool = False, where: Any = None, ddof: float = 0.0
-) -> Any:
-    chosen = np.broadcast_to(True if where is None else np.array(where, bool), tuple(x.shape))
-    count = np.sum(chosen, axis, keepdims=keepdims) - ddof
-    return reduction(of("sum"))(x, axis, keepdims, where=chosen) / torch.as_tensor(count)
-
-
-def variance(
-    x: Any, axis: Any = None, keepdims: bool = False, *, ddof: float = 0.0,
-    where: Any = None, mean: Any = None,
-) -> Any:  # fmt: skip
-    middle = (
-        globals()["mean"](x, axis, True, where)
-        if mean is None
-        else torch.as_tensor(mean, dtype=x.dtype)
-    )
-    return globals()["mean"]((x - middle) ** 2, axis, keepdims, where, ddof)
-
-
-def deviation(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """The square root of the variance, whose derivative is 0 at 0."""
-    z = variance(x, *args, **kwargs)
-    one = torch.ones_like(z)
-    return torch.where(z == 0, z.detach(), torch.sqrt(torch.where(z == 0, one, z)))
-
-
-def log_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """logsumexp in NumPy."""
-    axes = axes_of(np.asarray(x), axis)
-    top = np.max(x, axis=axes, keepdims=True)
-    top = np.where(np.isfinite(top), top, np.zeros_like(top))
-    total = np.log(np.sum(np.exp(x - top), axis=axes, keepdims=True)) + top
-    return total if keepdims else np.squeeze(total, axes)
-
-
-def below_log_sum(x: Any, axis: Any = -1) -> Any:
-    """x − logsumexp: of an x that grows beyond all others the limit, 0."""
-    x = np.asarray(x)
-    axes = axes_of(x, axis)
-    alone = np.sum(np.isposinf(x), axis=axes, keepdims=True) == 1
-    alone &= ~np.isnan(x).any(axis=axes, keepdims=True)
-    return np.where(np.isposinf(x) & alone, 0.0, x - log_sum(x, axis, True)).astype(x.dtype)
-
-
-def torch_log_sum(x: Any, axis: Any, keepdims: bool) -> Any:
-    return torch.logsumexp(x, axes_of(x, axis), keepdims) if axes_of(x, axis) else x.clone()
-
-
-# ---------------------------------------------------------------- places
-
-
-def places(shape: Sequence[int]) -> Any:
-    """The number of each place of an array of this shape."""
-    return np.arange(math.prod(shape)).reshape(shape)
-
-
-def taken(x: Any, where: Any) -> Any:
-    """The elements of a tensor at these places."""
-    return torch.take(x, torch.as_tensor(np.array(where)))
-
-
-def put(x: Any, where: Any, shape: Sequence[int]) -> Any:
-    """Zeros of a shape with the elements of a tensor added at these places."""
-    flat = torch.as_tensor(np.array(where)).reshape(-1)
-    elements = x.broadcast_to(np.shape(where)).reshape(-1)
-    return torch.zeros(math.prod(shape), dtype=x.dtype).index_add(0, flat, elements).reshape(shape)
-
-
-def all_windows(x: Any, size: Sequence[int], stride: int = 1) -> Any:
-    """`windows` in NumPy."""
-    k = len(size)
-    last = tuple(range(-k, 0))
-    found = sliding_window_view(x, tuple(size), axis=last)
-    found = found[(..., *(slice(None, None, stride),) * k, *(slice(None),) * k)]
-    return np.moveaxis(found, tuple(range(-2 * k, -k)), last)
-
-
-def window_places(x: Any, lengths: Sequence[int], stride: int = 1) -> tuple[Any, tuple[int, ...]]:
-    """Where each element of windows belongs, and the shape of the array they belong to; there may
-    be more room than windows."""
-    k = len(lengths)
-    shape = (*x.shape[: -2 * k], *lengths)
-    found = all_windows(places(shape), x.shape[-2 * k : -k], stride)
-    return found[(..., *(slice(0, n) for n in x.shape[-k:]))], shape
-
-
-def overlapped(x: Any, lengths: Sequence[int], stride: int = 1) -> Any:
-    where, shape = window_places(x, lengths, stride)
-    out = np.zeros(math.prod(shape), x.dtype)
-    np.add.at(out, where.ravel(), x.ravel())
-    return out.reshape(shape)
-
-
-def scattered(x: Any, index: Any, shape: Any) -> Any:
-    out = np.zeros(shape, np.asarray(x).dtype)
-    np.add.at(out, index, x)
-    return out
-
-
-# ---------------------------------------------------------------- elementwise and products
-
-
-def sigmoid(x: Any) -> Any:
-    """σ(x) with a derivative that does not cancel where it is near 0 or 1."""
-    return torch.exp(-torch.logaddexp(-x, torch.zeros_like(x)))
-
-
-def power(x: Any, y: Any) -> Any:
-    """xʸ as ±e^(y·ln|x|), for PyTorch's own power loses ∂²/∂x∂y where y is 0. The derivative by y
-    is taken as 0 where x = 0, and is nan where x < 0."""
-    x, y = torch.broadcast_tensors(x, y)
-    one = torch.ones_like(x)
-    usual = (x != 0) & torch.isfinite(x) & torch.isfinite(y) & ((x > 0) | (y == y.round()))
-    exponent = torch.where(x < 0, y.detach(), y)
-    size = torch.exp(
-        torch.where(usual, exponent, one) * torch.log(torch.where(usual, x.abs(), one))
-    )
-    power = torch.where((x < 0) & (y % 2 != 0), -size, size)
-    nowhere = (y - y.detach()) * torch.where(
-        usual & (x < 0), torch.full_like(one, torch.nan), torch.zeros_like(one)
-    )
-    other = torch.pow(
-        torch.where(usual, one, x),
-        torch.where(x == 0, y.detach(), torch.where(usual, one, y)),
-    )
-    return torch.where(usual, power + nowhere, other)
-
-
-def kinked(f: Function) -> Function:
-    """A function with a kink, whose derivative at nan is taken as 0."""
-
-    def with_nan(*operands: Any) -> Any:
-        z = f(*operands)
-        nothing = torch.full_like(z.detach(), torch.nan)
-        return torch.where(torch.isnan(z.detach()), nothing, z)
-
-    return with_nan
-
-
-def where(condition: Any, x: Any, y: Any) -> Any:
-    return torch.where(condition.detach() != 0, x, y)
-
-
-def dot(x: Any, y: Any) -> Any:
-    if not (x.ndim and y.ndim):
-        return x * y
-    return torch.tensordot(x, y, ([-1], [max(-2, -y.ndim)]))
-
-
-def numpy_dot(x: Any, y: Any) -> Any:
-    """np.dot, by whose older rules a Python number widens a float32 array, as a product."""
-    return np.dot(x, y) if np.ndim(x) and np.ndim(y) else np.multiply(x, y)
-
-
-def numpy_vdot(x: Any, y: Any) -> Any:
-    """np.vdot, with a number likewise."""
-    return np.vdot(x, y) if np.ndim(x) and np.ndim(y) else np.multiply(x, y).reshape(())
-
-
-def joined(*arrays: Any, axis: int | None = 0) -> Any:
-    if axis is None:
-        return torch.cat([x.reshape(-1) for x in arrays])
-    return torch.cat(arrays, axis)
-
-
-def floats_of(*arrays: Any) -> np.dtype[Any]:
-    """The floating-point type of a result of these arrays."""
-    return np.result_type(*arrays)
-
-
-def of(name: str) -> Function:
-    """PyTorch's function of that name, looked up when it is called: PyTorch is optional."""
-    return lambda *args: getattr(torch, name)(*args)
-
-
-def erf(x: Any) -> Any:
-    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x)).astype(floats_of(x))
-
-
-def rearranged(f: Function) -> Function:
-    """A function of an array that only moves elements, as a `take`."""
-    return lambda x, *args, **kwargs: taken(x, f(places(x.shape), *args, **kwargs))
-
-
-def axes_given(x: Any, *order: Any, axes: Any = None) -> Any:
-    """`transpose`, as the method of an array takes its axes."""
-    return np.asarray(x).transpose(*(order if axes is None else (axes,)))
-
-
-def shape_given(x: Any, *lengths: Any, shape: Any = None) -> Any:
-    """`reshape`, as the method of an array takes its shape."""
-    return np.reshape(x, shape) if shape is not None else np.asarray(x).reshape(*lengths)
-
-
-def larger(x: Any, y: Any) -> Any:
-    return torch.maximum(x, y)
-
-
-def smaller(x: Any, y: Any) -> Any:
-    return torch.minimum(x, y)
-
-
-def not_nan(f: Function, x: Any, y: Any) -> Any:
-    """The one of two that is a number; of two numbers what f takes."""
-    x, y = torch.broadcast_tensors(x, y)
-    zero = torch.zeros_like(x)
-    without = torch.isnan(x), torch.isnan(y)
-    both = f(torch.where(without[0], zero, x), torch.where(without[1], zero, y))
-    return torch.where(without[0], y, torch.where(without[1], x, both))
-
-
-def divided(f: Function) -> Function:
-    """A remainder as x − n·y; PyTorch's own derivative has n = x/y rounded, which may be off."""
-
-    def called(x: Any, y: Any) -> Any:
-        count = torch.round((x - f(x, y)) / y).detach()
-        return x - count * y
-
-    return called
-
-
-def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """clip, with the derivative 1 at the bounds, for which x is kept there."""
-    z = x
-    if low is not None:
-        z = torch.where(low > x, low, x)
-    if high is not None:
-        z = torch.where((high < z) | ((high == z) & (z != x)), high, z)
-    return torch.where(z == x, x.broadcast_to(z.shape), z)
-
-
-def flattened(x: Any, order: str = "C") -> Any:
-    return np.asarray(x).flatten(order)
-
-
-def not_as_it_lies(f: Function) -> Function:
-    """A function of NumPy in the orders that do not depend on how an array lies in memory."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if {"K", "A"} & {*args, *kwargs.values()}:
-            raise ValueError("depends on the layout")
-        return f(x, *args, **kwargs)
-
-    return called
-
-
-def not_empty(f: Function) -> Function:
-    """The function of NumPy, of what is not empty."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if not np.size(x):
-            raise ValueError("empty")
-        return f(x, *args, **kwargs)
-
-    return called
-
-
-def all_given(f: Function) -> Function:
-    """A function of a list, called with what would be in it."""
-    return lambda *arrays, **kwargs: f(list(arrays), **kwargs)
-
-
-def padded(x: Any, widths: Any, mode: str = "constant", **kwargs: Any) -> Any:
-    """np.pad, in the modes that are linear."""
-    if mode in ("maximum", "minimum", "median"):
-        raise ValueError(mode)
-    return np.pad(x, widths, mode, **kwargs)
-
-
-def of_one(f: Function) -> Function:
-    """The function of NumPy, of one operand."""
-
-    def called(x: Any, *more: Any, **kwargs: Any) -> Any:
-        if more:
-            raise ValueError("of several")
-        return f(x, **kwargs)
-
-    return called
-
-
-def plainly(f: Function) -> Function:
-    """The function of NumPy, of one matrix and nothing else."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs or np.ndim(x) != 2 or np.shape(x)[1] < 2:
-            raise ValueError("called otherwise")
-        return f(x)
-
-    return called
-
-
-def of_arrays(f: Function) -> Function:
-    """The function of NumPy, of arrays that have axes: beside a number it widens float32."""
-
-    def called(x: Any, y: Any) -> Any:
-        if not (np.ndim(x) and np.ndim(y)):
-            raise ValueError("a number")
-        return f(x, y)
-
-    return called
-
-
-def one_result(f: Function) -> Function:
-    """The function of NumPy, where it gives one array."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(z := f(x, *args, **kwargs), tuple | list):
-            raise ValueError("several")
-        return z
-
-    return called
-
-
-def not_truth(f: Function) -> Function:
-    """The function of NumPy, but of a truth value, which it takes for an array."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(x, bool):
-            raise TypeError("a truth value")
-        return f(x, *args, **kwargs)
-
-    return called
-
-
-def unweighted(f: Function) -> Function:
-    """Quantiles without weights."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("weights") is not None or np.ndim(x) == 0 or np.isnan(x).any():
-            raise ValueError("weighted, or nan")
-        return f(x, *args, **kwargs)
-
-    return called
-
-
-def assigned(x: Any, value: Any, index: Any) -> Any:
-    """A copy in which the value stands at the index."""
-    z = np.array(x)
-    z[index] = value
-    return z
-
-
-def cumulated(x: Any, axis: int | None = None) -> Any:
-    return torch.cumprod(x.reshape(-1), 0) if axis is None else torch.cumprod(x, axis)
-
-
-def sorted_places(x: Any, axis: int | None) -> Any:
-    """The places of an array's elements in order, equal ones in the order in which they stood."""
-    numbers, where = x.detach().numpy(), places(x.shape)
-    if axis is None:
-        numbers, where, axis = numbers.ravel(), where.ravel(), 0
-    return np.take_along_axis(where, np.argsort(numbers, axis, kind="stable"), axis)
-
-
-def finite(x: Any) -> Any:
-    """The same; LAPACK may go on for ever with what is not finite."""
-    if not np.isfinite(x).all():
-        raise ValueError("not finite")
-    return x
-
-
-def distinct(x: Any) -> Any:
-    """Singular values that are not near one another, nor near 0."""
-    s = np.linalg.svdvals(finite(x))
-    if np.any(-np.diff(s, append=0.0) < 0.05):
-        raise ValueError("not distinct")
-    return s
-
-
-def not_singular(x: Any) -> Any:
-    """The determinant; PyTorch does not differentiate that of a singular matrix as often as it
-    can be."""
-    z = np.linalg.det(x)
-    if np.any(np.abs(z) < 0.01):
-        raise ValueError("singular")
-    return z
-
-
-def full_rank(x: Any, **kwargs: Any) -> Any:
-    """The pseudoinverse of what has full rank."""
-    if np.linalg.svdvals(finite(x)).min(initial=1.0) < 0.05:
-        raise ValueError("not of full rank")
-    return np.linalg.pinv(x, **kwargs)
-
-
-def solved(x: Any, y: Any) -> Any:
-    inverse = torch.linalg.inv(x)
-    return inverse @ y if y.ndim > 1 else (inverse @ y[:, None])[..., 0]
-
-
-def nonzero(f: Function) -> Function:
-    """A norm where it has a derivative that is no matter of convention."""
-
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        z = f(x, *args, **kwargs)
-        if np.any(np.abs(x) < 0.01) or np.ndim(x) == 0 or np.size(x) != len(np.unique(np.abs(x))):
-            raise ValueError("ties, or 0")
-        if np.linalg.svdvals(finite(np.atleast_2d(x))).min(initial=1.0) < 0.05:
-            raise ValueError("not of full rank")
-        return z
-
-    return called
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord is None:
-        return torch.linalg.vector_norm(x, 2, dim=axis, keepdim=keepdims)
-    return torch.linalg.norm(x, ord, dim=axis, keepdim=keepdims)
-
-
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    count = x.shape[0] if N is None else N
-    powers = [torch.pow(x, k) for k in range(count)]
-    if not powers:
-        return torch.zeros((x.shape[0], 0), dtype=x.dtype)
-    return torch.stack(powers if increasing else powers[::-1], -1)
 
 
 ORACLES: dict[str, Oracle] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import operator
 from collections.abc import Mapping, Sequence
@@ -207,7 +206,4 @@ def intervals(one: Declared, i: int) -> tuple[Interval, ...]:
 @functools.cache
 def table() -> Mapping[str, Declared]:
     """All primitives, and all functions composed of them, by name."""
-    importlib.import_module("autograd_lite.primitives.linalg")
-    importlib.import_module("autograd_lite.primitives.decompositions")
-    importlib.import_module("autograd_lite.primitives.norms")
     return {**COMPOSED, **PRIMITIVES}

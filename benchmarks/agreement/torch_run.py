@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.agreement.oracle import ORACLES, torch
+from benchmarks.agreement.maps import torch
+from benchmarks.agreement.oracle import ORACLES
 from benchmarks.agreement.program import Program, Step, is_elementwise
 
 

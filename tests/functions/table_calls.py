@@ -1,4 +1,4 @@
-"""Calls of every NumPy function that the table has a rule for, as its declaration lists them.
+"""Calls of every function of the table, as its declaration lists them.
 
 Nothing here names an operation. A declaration says which calls are tested (`cases`), where its
 operands may lie (`domain`) and where it has no derivative (`kink`). A case is (the operands'
@@ -9,6 +9,7 @@ or between operands, as in `np.bincount(places, weights)`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import itertools
@@ -23,10 +24,10 @@ from typing import Any
 import numpy as np
 from hypothesis import settings
 
-from autograd_lite.engine import primitive
 from autograd_lite.engine.numpy_signatures import name_of
 from autograd_lite.engine.primitive import (
     COMPOSED,
+    LATER,
     PRIMITIVES,
     REAL,
     Case,
@@ -53,17 +54,21 @@ SEED = 0 if settings().derandomize else secrets.randbits(32)
 """Where the numbers come from: the same in every run, unless Hypothesis searches, too."""
 AWAY = 1e-3
 """How far a point is from the nearest without a derivative: many steps of the differences."""
+LAYOUTS = ("C", "F", "backwards", "gaps")
+"""How arrays lie in memory: in C's order, in Fortran's, every row backwards, with gaps between."""
 
 
-def load_everything() -> None:
-    """Declarations that are put off until somebody calls for them: those, too."""
-    for declarations in getattr(primitive, "LATER", {}).values():
-        importlib.import_module(declarations)
+def load_transforms() -> None:
+    """NumPy's functions for which the declarations are put off until somebody calls one."""
+    for module, declarations in LATER.items():
+        if module.startswith("numpy."):
+            importlib.import_module(declarations)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A NumPy function, and the declaration that stands for it."""
+    """A NumPy function, and the declaration that stands for it; where NumPy has none, the public
+    function itself, whose oracle is what it gives of plain arrays."""
 
     one: Declared
     function: Rule
@@ -71,7 +76,7 @@ class Entry:
     @property
     def name(self) -> str:
         """As users write it: `np.linalg.norm`."""
-        return name_of(self.function)
+        return name_of(self.function) if self.one.numpy else self.one.name
 
     @property
     def is_elementwise(self) -> bool:
@@ -79,7 +84,7 @@ class Entry:
         ufunc = isinstance(self.function, np.ufunc) and self.function.signature is None
         return ufunc or isinstance(self.one, Elementwise)
 
-    @property
+    @functools.cached_property
     def writes(self) -> bool:
         """Whether it writes into its first operand, and gives None."""
         return inspect.signature(self.one.function).return_annotation in (None, "None")
@@ -90,15 +95,37 @@ class Entry:
         return self.is_elementwise or getattr(self.one, "cases", None) is not None
 
 
-def entries() -> list[Entry]:
-    """Every NumPy function that the library itself has a rule for."""
-    load_everything()
-    own = (
+def declarations() -> list[Declared]:
+    """All that the library declares but what stands for SciPy's functions, which are tested apart,
+    and `result_of`, whose operand is no variable of a user's."""
+    load_transforms()
+    return [
         one
         for one in (*PRIMITIVES.values(), *COMPOSED.values())
-        if (one.function.__module__ or "").startswith("autograd_lite.")
-    )
-    return [Entry(one, function) for one in own for function in one.numpy]
+        if (one.function.__module__ or "").startswith("autograd_lite.primitives.")
+        and one.name != "result_of"
+    ]
+
+
+def entries(others: bool = False) -> list[Entry]:
+    """Every NumPy function that the library itself has a rule for; with `others`, also the methods
+    of arrays that are no functions of NumPy's, and the library's own functions."""
+    return [
+        Entry(one, function)
+        for one in declarations()
+        for function in one.numpy or ([by_name(one)] if others else [])
+    ]
+
+
+def by_name(one: Declared) -> Rule:
+    """The method of arrays of its name, or if there is none, its public function."""
+    if not hasattr(np.ndarray, one.name):
+        return one.function
+
+    def method(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x, one.name)(*args, **kwargs)
+
+    return method
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,11 +269,20 @@ def smooth_calls(entry: Entry, most: int = MOST // 2) -> list[Call]:
     return found
 
 
-def _drawn(entry: Entry, most: int, shapes: Sequence[Shape], away: float) -> Iterator[Call | None]:
+def scalar_calls(entry: Entry) -> list[Call]:
+    """Some calls of an elementwise function on operands without axes."""
+    rng = np.random.default_rng([SEED, zlib.crc32(entry.name.encode())])
+    (case, *_) = listed(entry, ((),))
+    drawn = [_draw(entry, case, rng, AWAY) for _ in range(5)]
+    return [call for call in drawn if call]
+
+
+@functools.lru_cache(4)  # for checks of one function after the other
+def _drawn(entry: Entry, most: int, shapes: tuple[Shape, ...], away: float) -> list[Call | None]:
     rng = np.random.default_rng([SEED, zlib.crc32(entry.name.encode())])
     cases = listed(entry, shapes)
-    for case in cases[:: max(1, -(-len(cases) // most))]:
-        yield _draw(entry, case, rng, away)
+    chosen = cases[:: max(1, -(-len(cases) // most))]
+    return [_draw(entry, case, rng, away) for case in chosen]
 
 
 def _draw(entry: Entry, case: Case, rng: np.random.Generator, away: float) -> Call | None:
@@ -276,13 +312,14 @@ def _in_a_list(entry: Entry, case: Case) -> tuple[Any, ...]:
 
 
 def _takes_a_sequence(function: Rule) -> bool:
-    """Whether its first argument is a sequence of arrays, as NumPy's documentation names it."""
+    """Whether its first argument is a sequence of arrays, as NumPy's documentation and ours name
+    it."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:
         return False
     first = next(iter(parameters))
-    return first.name in ("arrays", "tup") and first.kind is not first.VAR_POSITIONAL
+    return first.name in ("arrays", "tup", "operands") and first.kind is not first.VAR_POSITIONAL
 
 
 def _operand(entry: Entry, i: int, shape: Any, rng: Any, make: Rule) -> Any:
@@ -358,13 +395,22 @@ def on_complex_numbers(call: Call, dtype: Any = complex) -> Call:
     return replace(call, operands=tuple(moved))
 
 
-def in_fortran_order(call: Call) -> Call:
-    """The same call on arrays in Fortran's order."""
-    return replace(call, operands=tuple(each(x, _fortran) for x in call.operands))
+def in_layout(call: Call, layout: str) -> Call:
+    """The same call on arrays that lie otherwise in memory."""
+    return replace(
+        call, operands=tuple(each(x, lambda a: laid_out(a, layout)) for x in call.operands)
+    )
 
 
-def _fortran(x: Any) -> Any:
-    return np.array(x, order="F")
+def laid_out(array: Any, layout: str) -> Any:
+    """The same numbers, otherwise in memory."""
+    if layout == "F":
+        return np.array(array, order="F")
+    if layout == "C" or not array.ndim:
+        return array
+    if layout == "backwards":
+        return np.array(array[..., ::-1], order="C")[..., ::-1]
+    return np.repeat(array, 2, axis=-1)[..., ::2]
 
 
 def shifted(call: Call, directions: Sequence[Any], step: float) -> Call:

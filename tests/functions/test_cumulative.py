@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from slopes import check
+from table_checks import check_function
 
 import autograd_lite.primitives.cumulative as ours
 from autograd_lite import Tensor, Value, gradients
@@ -26,8 +26,8 @@ def test_each_product_without_one_factor(row: list[float], k: int, i: int) -> No
 
 @pytest.mark.parametrize("row", [[0.5, 0.0, 2.0, 3.0], [0.0, 0.0, 1.0, 2.0], [1.0, 2.0, 3.0, 0.0]])
 def test_products_with_zeros_to_the_second_order(row: list[float]) -> None:
-    check(np.cumprod, row)
-    check(lambda x: np.cumprod(np.reshape(x, (2, 2)), axis=0), row)
+    check_function(np.cumprod, row)
+    check_function(lambda x: np.cumprod(np.reshape(x, (2, 2)), axis=0), row)
 
 
 def test_products_that_underflow() -> None:
@@ -41,8 +41,8 @@ def test_products_that_underflow() -> None:
 @pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
 def test_with_an_initial_one(name: str) -> None:
     f, x = getattr(np, name), [[1.0, 0.0, 3.0], [2.0, -1.0, 0.5]]
-    check(lambda x: f(x, axis=1, include_initial=True), x)
-    check(lambda x: f(x, axis=0), x)
+    check_function(lambda x: f(x, axis=1, include_initial=True), x)
+    check_function(lambda x: f(x, axis=0), x)
     assert f(Tensor(np.float32([1.0])), include_initial=True).dtype == np.float32
     with pytest.raises(ValueError, match="give the axis"):
         f(Tensor(x))
@@ -62,4 +62,4 @@ def test_awkward_shapes() -> None:
         x = Tensor(np.zeros(shape))
         for f in (np.cumsum, np.cumprod):
             assert gradients(np.sum(f(x, axis=0)), [x])[0].shape == shape
-    check(lambda x: np.cumprod(x.T, axis=-1), [[1.0, 0.0], [2.0, 3.0]])
+    check_function(lambda x: np.cumprod(x.T, axis=-1), [[1.0, 0.0], [2.0, 3.0]])

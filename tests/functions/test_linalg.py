@@ -9,8 +9,8 @@ import pytest
 from linalg_checks import agree, check, derivative, positive, random, single
 
 from autograd_lite import Tensor, Value, grad
-from autograd_lite.primitives import linalg
-from autograd_lite.primitives.linalg import order_of_chain
+from autograd_lite.primitives import linalg, matrix_chains
+from autograd_lite.primitives.matrix_chains import order_of_chain
 
 TYPES = pytest.mark.parametrize("dtype", [float, complex])
 SQUARE = [(2, 2), (3, 3), (1, 1), (2, 2, 2), (0, 0), (2, 0, 0), (0, 2, 2)]
@@ -62,6 +62,25 @@ def test_quadratic_forms_of_a_solution(symmetric: bool, weight: Any, dtype: Any)
     np.testing.assert_allclose(found, expected, rounding, rounding * np.abs(expected).max())
     zeros = grad(lambda a: np.dot(b, np.linalg.solve(a, 0 * b)))(a)
     assert not zeros.any()
+
+
+def test_solve_factors_once_on_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For both gradients together, those of the second order too."""
+    calls = []
+    original = linalg.solve
+
+    def counted(a: Any, b: Any) -> Any:
+        calls.append(a)
+        return original(a, b)
+
+    monkeypatch.setattr(linalg, "solve", counted)
+    a, b = square((3, 3), float), random((3,), 1)
+    z = np.linalg.solve(Tensor(a), Tensor(b))
+    np.sum(z**2).backward()
+    assert len(calls) == 1
+    calls.clear()
+    np.sum(np.linalg.solve(Tensor(a), Tensor(b)) ** 2).backward(create_graph=True)
+    assert len(calls) == 1
 
 
 def test_solve_with_one_variable() -> None:
@@ -218,8 +237,8 @@ def test_a_marginal_likelihood_of_a_gaussian_process() -> None:
 
 def test_plain_arrays_and_lists_give_plain_arrays() -> None:
     assert type(linalg.inv([[2.0]])) is np.ndarray
-    assert linalg.matrix_power([[2.0]], 3).tolist() == [[8.0]]
-    assert linalg.multi_dot([[[2.0]], [[3.0]], [[4.0]]]).tolist() == [[24.0]]
+    assert matrix_chains.matrix_power([[2.0]], 3).tolist() == [[8.0]]
+    assert matrix_chains.multi_dot([[[2.0]], [[3.0]], [[4.0]]]).tolist() == [[24.0]]
     assert linalg.tensorinv(np.eye(2), 1).tolist() == [[1.0, 0.0], [0.0, 1.0]]
     with pytest.raises((TypeError, ValueError)):
         np.linalg.inv(Value(2.0))

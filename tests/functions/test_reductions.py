@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from slopes import check, curvature, slopes
+from slopes import curvature, slopes
+from table_checks import check_function
 
 import autograd_lite.primitives.reductions as ours
 from autograd_lite import Tensor, Value, gradients
@@ -48,9 +49,11 @@ def test_product_that_under_or_overflows(row: list[float]) -> None:
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min"])
 def test_initial_and_where(name: str, axis: Any, keepdims: bool) -> None:
     f = getattr(np, name)
-    check(lambda x: f(x, axis, keepdims=keepdims, initial=0.7, where=MASK), X)
-    check(lambda x: f(x, axis, keepdims=keepdims, initial=-0.6), X)
-    check(lambda x, i: f(x, axis, keepdims=keepdims, initial=total(i), where=MASK[0]), X, [0.3])
+    check_function(lambda x: f(x, axis, keepdims=keepdims, initial=0.7, where=MASK), X)
+    check_function(lambda x: f(x, axis, keepdims=keepdims, initial=-0.6), X)
+    check_function(
+        lambda x, i: f(x, axis, keepdims=keepdims, initial=total(i), where=MASK[0]), X, [0.3]
+    )
 
 
 def total(x: Any) -> Any:

@@ -7,39 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from declared_checks import (
-    LAYOUTS,
-    agrees_with_numpy,
-    check_derivatives,
-    check_memory,
-    check_values,
-    declared_in,
-    each_call,
-)
+from table_checks import check_function
 
 from autograd_lite import Tensor, Value
-from autograd_lite.engine.primitive import Declared
-from autograd_lite.primitives import selecting
-
-EACH = pytest.mark.parametrize("one", declared_in(selecting), ids=lambda one: one.name)
-
-
-@EACH
-def test_derivatives(one: Declared) -> None:
-    each_call(one, check_derivatives)
-
-
-@EACH
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_values_are_numpys(one: Declared, layout: str) -> None:
-    each_call(one, check_values, layout)
-
-
-@EACH
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_views_are_where_numpys_are(one: Declared, layout: str) -> None:
-    each_call(one, check_memory, layout)
-
 
 # ---------------------------------------------------------------- what takes the operand later
 
@@ -74,7 +44,7 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("f", CALLS.values(), ids=CALLS)
 def test_calls_with_conditions(f: Any) -> None:
-    agrees_with_numpy(f, X, Y)
+    check_function(f, X, Y)
 
 
 def test_methods() -> None:

@@ -6,40 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from declared_checks import (
-    LAYOUTS,
-    agrees_with_numpy,
-    check_derivatives,
-    check_memory,
-    check_values,
-    declared_in,
-    each_call,
-    plain,
-)
+from table_checks import check_function, plain
 
 from autograd_lite import Tensor, gradients, numerical_gradient
-from autograd_lite.engine.primitive import Declared
-from autograd_lite.primitives import sorting
-
-EACH = pytest.mark.parametrize("one", declared_in(sorting), ids=lambda one: one.name)
-
-
-@EACH
-def test_derivatives(one: Declared) -> None:
-    each_call(one, check_derivatives)
-
-
-@EACH
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_values_are_numpys(one: Declared, layout: str) -> None:
-    each_call(one, check_values, layout)
-
-
-@EACH
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_views_are_where_numpys_are(one: Declared, layout: str) -> None:
-    each_call(one, check_memory, layout)
-
 
 # ---------------------------------------------------------------- what its cases do not say
 
@@ -61,12 +30,12 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("f", [f for n, f in CALLS.items() if n != "bincount"])
 def test_calls(f: Any) -> None:
-    agrees_with_numpy(f, X, V)
+    check_function(f, X, V)
 
 
 def test_sums_by_bin() -> None:
     """Which are float64 of whatever weights, as NumPy's."""
-    agrees_with_numpy(CALLS["bincount"], X, V)
+    check_function(CALLS["bincount"], X, V)
 
 
 def test_distinct_elements_with_their_places() -> None:

@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from slopes import check, slopes
+from slopes import slopes
+from table_checks import check_function
 
 import autograd_lite.primitives.missing as missing
 import autograd_lite.primitives.quantiles as quantiles
@@ -29,12 +30,12 @@ METHODS = [
 
 @pytest.mark.parametrize("f", [np.var, np.std])
 def test_every_argument_of_variances(f: Any) -> None:
-    check(lambda x: f(x, 0, ddof=1), X)
-    check(lambda x: f(x, axis=(0, 1), keepdims=True, where=MASK), X)
-    check(lambda x: f(x, 1, correction=1, where=MASK), X)
-    check(lambda x, m: f(x, 1, mean=m), X, [[0.3], [0.2], [0.1]])
-    check(lambda x: f(x, axis=1, mean=np.mean(x, axis=1, keepdims=True)), X)
-    check(lambda x: f(x.T[::2], 0), X)
+    check_function(lambda x: f(x, 0, ddof=1), X)
+    check_function(lambda x: f(x, axis=(0, 1), keepdims=True, where=MASK), X)
+    check_function(lambda x: f(x, 1, correction=1, where=MASK), X)
+    check_function(lambda x, m: f(x, 1, mean=m), X, [[0.3], [0.2], [0.1]])
+    check_function(lambda x: f(x, axis=1, mean=np.mean(x, axis=1, keepdims=True)), X)
+    check_function(lambda x: f(x.T[::2], 0), X)
     assert f(Tensor(np.float32(X)), where=MASK).dtype == np.float32
     with pytest.raises(ValueError, match="ddof and correction"):
         f(Tensor(X), ddof=1, correction=1)
@@ -77,9 +78,9 @@ def test_arrays_of_values() -> None:
 
 
 def test_averages() -> None:
-    check(lambda x, w: np.average(x, weights=w), X, np.abs(X) + 0.2)
-    check(lambda x, w: np.average(x, 1, w, returned=True), X, [1.0, 2.0, 0.5, 0.7])
-    check(lambda x, w: np.average(x, (1, 0), w, keepdims=True), X, np.abs(X.T) + 0.1)
+    check_function(lambda x, w: np.average(x, weights=w), X, np.abs(X) + 0.2)
+    check_function(lambda x, w: np.average(x, 1, w, returned=True), X, [1.0, 2.0, 0.5, 0.7])
+    check_function(lambda x, w: np.average(x, (1, 0), w, keepdims=True), X, np.abs(X.T) + 0.1)
     z, total = np.average(Tensor(np.float32(X)), 0, returned=True)
     assert (z.dtype, total.dtype, total.tolist()) == (np.float32, np.float32, [3.0] * 4)
     with pytest.raises(ZeroDivisionError):
@@ -89,13 +90,13 @@ def test_averages() -> None:
 
 
 def test_covariances() -> None:
-    check(np.cov, X)
-    check(lambda x: np.cov(x, rowvar=False, bias=True), X)
-    check(lambda x, y: np.cov(x, y, ddof=0), X[0], X[1])
-    check(lambda x: np.cov(x, aweights=[1.0, 2.0, 0.5, 0.3], fweights=[1, 2, 1, 3]), X)
-    check(np.cov, X[0])
-    check(np.corrcoef, X)
-    check(lambda x, y: np.corrcoef(x, y), X[0], X[1])
+    check_function(np.cov, X)
+    check_function(lambda x: np.cov(x, rowvar=False, bias=True), X)
+    check_function(lambda x, y: np.cov(x, y, ddof=0), X[0], X[1])
+    check_function(lambda x: np.cov(x, aweights=[1.0, 2.0, 0.5, 0.3], fweights=[1, 2, 1, 3]), X)
+    check_function(np.cov, X[0])
+    check_function(np.corrcoef, X)
+    check_function(lambda x, y: np.corrcoef(x, y), X[0], X[1])
     assert np.cov(Tensor(np.float32(X))).dtype == np.cov(np.float32(X)).dtype
     assert np.cov(Tensor(np.float32(X)), dtype=np.float32).dtype == np.float32
 
@@ -123,14 +124,26 @@ def test_quantiles_are_numpys(row: list[int], q: float, method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_quantiles_of_rows(method: str) -> None:
     for axis in (None, 0, -1, (0, 1)):
-        check(lambda x, a=axis: np.quantile(x, [0.13, 0.86], a, method=method, keepdims=True), X)
-        check(lambda x, a=axis: np.nanpercentile(x, 33.0, a, method=method), X)
+        check_function(
+            lambda x, a=axis: np.quantile(x, [0.13, 0.86], a, method=method, keepdims=True), X
+        )
+        check_function(lambda x, a=axis: np.nanpercentile(x, 33.0, a, method=method), X)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_derivative_by_the_share(method: str) -> None:
-    check(lambda x, q: np.quantile(x, q, 1, method=method), X, [[0.31, 0.67]])
-    check(lambda x, q: np.nanpercentile(x, q, method=method), X[0], 57.0)
+    check_function(lambda x, q: np.quantile(x, q, 1, method=method), X, [[0.31, 0.67]])
+    check_function(lambda x, q: np.nanpercentile(x, q, method=method), X[0], 57.0)
+
+
+def test_a_share_that_is_a_value_widens_nothing() -> None:
+    x = np.array([1.0, 2.0, 4.0], np.float32)
+    for f in (lambda q: np.percentile(x, q), lambda q: np.percentile(Tensor(x), q)):
+        z = f(Value(30.0))
+        assert z.dtype == f(30.0).dtype == np.float32
+        q = Value(30.0)
+        assert gradients(f(q), [q]) == [pytest.approx(0.02)]
+    assert np.percentile(x, Tensor(30.0)).dtype == np.percentile(x, np.array(30.0)).dtype
 
 
 def test_equal_elements_in_the_order_of_the_array() -> None:
@@ -176,7 +189,7 @@ def test_complex_numbers_have_no_quantiles(name: str) -> None:
 def test_weighted_quantiles() -> None:
     weights = np.abs(X) + 0.1
     for w, axis in ((weights, 1), (weights, None), (weights[0], 1)):
-        check(lambda x, w=w, a=axis: np.quantile(x, [0.2, 0.7], a, weights=w,
+        check_function(lambda x, w=w, a=axis: np.quantile(x, [0.2, 0.7], a, weights=w,
                                                  method="inverted_cdf"), X)  # fmt: skip
     with pytest.raises(TypeError, match="weights are constants"):
         np.quantile(Tensor(X), 0.5, weights=Tensor(weights), method="inverted_cdf")

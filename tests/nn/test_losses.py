@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from layer_checks import check_function, values_of
+from primitive_checks import FEW
 
 from autograd_lite import Tensor, Value, nn, numerical_gradient, softmax
 from autograd_lite.nn.parameters import gradient_of, plain
@@ -48,6 +49,7 @@ def distributions(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 @pytest.mark.parametrize("loss", EVERY, ids=name_of)
+@FEW
 @given(samples=few, n=few, seed=seeds)
 def test_gradients(loss: Any, samples: int, n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

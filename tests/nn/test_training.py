@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -222,14 +222,22 @@ def test_early_stopping(
     assert stopped_after(scores, rule, by_loss) == (epochs, kept)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a process sends itself no SIGINT on Windows")
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C is handled as Python does; what runs in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_what_has_been_learnt() -> None:
     net, whole = line(), line()
     before = signal.getsignal(signal.SIGINT)
 
     def press(training: nn.Training) -> None:
         if len(training.history.updates) == 7:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     history = nn.fit(net, half_sum, nn.SGD(net, 0.01), (X, T), 50, 5, rng=0, after_update=press)
     assert history.stopped == "interrupted"
@@ -247,11 +255,11 @@ def test_ctrl_c_keeps_what_has_been_learnt() -> None:
     np.testing.assert_array_equal(net[0].W.data, whole[0].W.data)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a process sends itself no SIGINT on Windows")
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_interrupts_at_once() -> None:
     def press(training: nn.Training) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     net = line()
     before = signal.getsignal(signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 
@@ -11,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as al
+from autograd_lite import PRIMITIVES, nn
+from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.testing import programs
+from autograd_lite.testing.calls import is_loaded_later
 
 EDGES = (0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1e308, 1.0)
 
@@ -180,3 +184,93 @@ def test_a_variable_goes_through_the_function_itself():
     compiled = al.compile(lambda x: x**3)
     assert al.grad(compiled)(2.0) == 12.0
     assert al.grad(compiled.grad)(2.0) == 12.0
+
+
+def test_random_numbers_are_refused():
+    with pytest.raises(TypeError, match="draws random numbers"):
+        al.compile(lambda x: x * np.random.rand())(2.0)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "arrays"])
+def test_a_saved_program_runs_by_itself(kind, tmp_path):
+    @al.compile
+    def loss(p, x):
+        h = np.tanh(x * p["w"] + p["b"])
+        return np.sum(al.relu(h) * 0.5)
+
+    compiled = loss.value_and_grad
+    if kind == "numbers":
+        p, x = {"w": 0.3, "b": -0.1}, 2.0
+    else:
+        p, x = {"w": np.array([0.3, 1.0]), "b": np.array([-0.1, 0.0])}, np.array([2.0, np.nan])[:1]
+    value, gradient = compiled(p, x)
+    compiled.save(tmp_path / "saved.py")
+    space = {}
+    exec((tmp_path / "saved.py").read_text(), space)
+    again = space["loss"](p, x)
+    assert bits([value, *gradient.values()]) == bits([again[0], *again[1].values()])
+
+
+# ---------------------------------------------------------------- networks
+
+
+def trained(compile, model, loss, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(23, 4)).astype(dtype), rng.integers(0, 3, 23)
+    history = nn.fit(
+        model, loss, nn.Adam(model, 0.01), data, 3, 5, rng=1, progress=False, compile=compile
+    )
+    return [history.updates, *(p.detach() for p in model.parameters())]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_training_is_the_same_to_the_last_bit(dtype):
+    def model():
+        return nn.Sequential(
+            nn.Affine(4, 6, rng=0, dtype=dtype), nn.Tanh(), nn.Affine(6, 3, rng=1, dtype=dtype)
+        )
+
+    eager = trained(False, model(), nn.softmax_cross_entropy, dtype)
+    assert bits(trained(True, model(), nn.softmax_cross_entropy, dtype)) == bits(eager)
+
+
+@pytest.mark.parametrize("layer", [lambda: nn.Dropout(0.5, rng=0), lambda: nn.BatchNorm(4)])
+def test_layers_that_change_are_refused(layer):
+    model = nn.Sequential(layer(), nn.Affine(4, 3, rng=0))
+    before = model.state()
+    with pytest.raises(TypeError):
+        trained(True, model, nn.softmax_cross_entropy)
+    assert all(np.array_equal(before[name], x) for name, x in model.state().items())
+
+
+def test_models_of_values_are_refused():
+    model = nn.Affine(4, 3, rng=0).as_values()
+    with pytest.raises(TypeError, match="as_tensors"):
+        trained(True, model, nn.softmax_cross_entropy)
+
+
+def called(primitive, xs, truth):
+    """A primitive of numbers, with that condition if it takes one."""
+    rest = iter(xs)
+    constants = primitive.constants
+    return primitive.function(
+        *(truth if i in constants else next(rest) for i in range(len(primitive.operands)))
+    )
+
+
+def test_every_function_of_numbers_at_the_edges():
+    """Traced once, then run where there are inf, nan, signed zeros and denormals."""
+    wrong = []
+    for primitive in PRIMITIVES.values():
+        if not isinstance(primitive, Elementwise) or is_loaded_later(primitive):
+            continue
+        for truth in (True, False) if primitive.constants else (None,):
+            f = al.value_and_grad(lambda xs, p=primitive, truth=truth: called(p, xs, truth))
+            compiled = al.compile(f)
+            count = len(primitive.operands) - len(primitive.constants)
+            for xs in itertools.product(EDGES, repeat=count):
+                with np.errstate(all="ignore"):
+                    got, expected = compiled(xs), f(xs)
+                if bits(got) != bits(expected):
+                    wrong.append((primitive.name, truth, xs, got, expected))
+    assert not wrong

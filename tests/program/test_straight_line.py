@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from primitive_checks import FEW
 from wild import ELEMENTWISE, SPECIAL, WILD, declared, general, same
 
 import autograd_lite as al
@@ -37,6 +38,7 @@ def operands_of(data: Any, primitive: Any) -> list[Any]:
 
 
 @PRIMITIVE
+@FEW
 @given(data=st.data())
 def test_written_code_is_the_rule_to_the_last_bit(primitive: Any, data: Any) -> None:
     """But where it raises: there the general way takes over (see test_value_code)."""

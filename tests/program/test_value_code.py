@@ -15,6 +15,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from primitive_checks import FEW
 from wild import ELEMENTWISE, SPECIAL, WILD, declared, general, same
 
 import autograd_lite as al
@@ -47,6 +48,7 @@ def agrees(primitive: Any, operands: list[Any]) -> None:
 
 
 @PRIMITIVE
+@FEW
 @given(data=st.data())
 def test_the_same_to_the_last_bit_on_any_numbers(primitive: Any, data: Any) -> None:
     count = len(primitive.operands)

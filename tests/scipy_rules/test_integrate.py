@@ -3,14 +3,16 @@ differences."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.integrate
 
-from autograd_lite import Tensor, grad, gradients, numerical_gradient
-from autograd_lite.scipy.integrate import odeint
+from autograd_lite import Tensor, grad, gradients, hessian, numerical_gradient
+from autograd_lite.scipy import quadrature
+from autograd_lite.scipy.integrate import odeint, quad
 
 TIMES = np.array([0.0, 0.4, 1.0, 2.5])
 
@@ -113,6 +115,37 @@ def test_a_variable_that_comes_in_later_is_no_silent_zero() -> None:
         z[1].backward()
 
 
+def test_copies_of_the_state_and_the_time_are_not_constant() -> None:
+    """y′ = −a·t·y: y = y₀·e^(−a·t²/2)."""
+
+    def end(y0: Any, a: Any, t: Any) -> Any:
+        times = np.array([0.0, 0.5, 1.0]) * t
+        return odeint(lambda y, t: -a * copy.copy(t) * copy.deepcopy(y), y0, times, rtol=1e-10)[-1]
+
+    expected = np.array([1.0, -0.5, -1.0]) * np.exp(-0.5)
+    np.testing.assert_allclose(grad(end, (0, 1, 2))(1.0, 1.0, 1.0), expected, rtol=1e-7)
+
+
+def test_a_function_that_writes_into_its_argument() -> None:
+    def total(f: Any) -> Any:
+        def sum_of(y0: Any, a: Any) -> Any:
+            return (odeint(f, y0, [0.0, 0.5, 1.0], a) * np.array([[1.0], [2.0], [3.0]])).sum()
+
+        return sum_of
+
+    def written(y: Any, t: Any, a: Any) -> Any:
+        y[0] = 2.0 * y[0]
+        return -a * y
+
+    given, plain = (np.array([1.0]), 0.3), total(lambda y, t, a: -2.0 * a * y)
+    for i in (0, 1):
+        np.testing.assert_allclose(grad(total(written), i)(*given), grad(plain, i)(*given))
+    second, expected = (
+        hessian(lambda a, f=f: f(np.array([1.0]), a))(0.3) for f in (total(written), plain)
+    )
+    np.testing.assert_allclose(second, expected)
+
+
 def test_backwards_in_time_and_of_any_shape() -> None:
     matrix = np.array([[0.0, 1.0], [-1.0, -0.1]])
     y0 = np.arange(4.0).reshape(2, 2)
@@ -156,3 +189,67 @@ def test_what_cannot_be_solved() -> None:
         odeint(lambda y, t: y, 1.0, [0.0, 1.0], method="LSODA")
     with pytest.raises(RuntimeError, match="odeint"), np.errstate(all="ignore"):
         odeint(lambda y, t: y * y, 1.0, [0.0, 2.0])  # infinite at t = 1
+
+
+# ---------------------------------------------------------------- integrals
+
+
+def test_the_rule_of_21_points_is_exact_for_polynomials() -> None:
+    for power in range(0, 32, 2):
+        moment = (quadrature.WEIGHTS * quadrature.POINTS**power).sum()
+        assert moment == pytest.approx(2.0 / (power + 1), rel=1e-14)
+
+
+def test_an_integral_by_what_is_in_it_and_by_its_bounds() -> None:
+    """∫ e^(−kt)·sin t, and its derivatives by k, a and b, of two orders."""
+
+    def f(k: Any, a: Any, b: Any) -> Any:
+        return quad(lambda t, k: np.exp(-k * t) * np.sin(t) * b, a, b, args=(k,))[0]
+
+    at = (0.7, 0.3, 2.5)
+    expected = scipy.integrate.quad(lambda t: np.exp(-0.7 * t) * np.sin(t) * 2.5, 0.3, 2.5)
+    assert f(*at) == expected[0]
+    for i in range(3):
+
+        def along(x: Any, i: int = i) -> Any:
+            return f(*(x if i == j else v for j, v in enumerate(at)))
+
+        assert grad(along)(at[i]) == pytest.approx(numerical_gradient(along, at[i]), rel=1e-7)
+        second = numerical_gradient(grad(along), at[i])
+        assert grad(grad(along))(at[i]) == pytest.approx(second, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "exact"),
+    [(0.0, np.inf, 0.5), (np.inf, 0.0, -0.5), (-np.inf, 0.0, 0.5), (-np.inf, np.inf, 1.0),
+     (np.inf, -np.inf, -1.0)],
+)  # fmt: skip
+def test_infinite_bounds(low: float, high: float, exact: float) -> None:
+    def f(s: Any) -> Any:
+        scale = s**2 / np.sqrt(2.0 * np.pi)
+        return quad(lambda t: scale * np.exp(-0.5 * (t / s) ** 2), low, high)[0]
+
+    assert f(2.0) == pytest.approx(8.0 * exact, rel=1e-8)
+    assert grad(f)(2.0) == pytest.approx(12.0 * exact, rel=1e-7)  # of s³
+    assert grad(grad(f))(2.0) == pytest.approx(12.0 * exact, rel=1e-6)
+
+
+def test_a_bound_beside_an_infinite_one_and_breaks() -> None:
+    slope = grad(lambda a: quad(lambda t: np.exp(-t), a, np.inf)[0])(1.0)
+    assert slope == pytest.approx(-np.exp(-1.0))
+    assert grad(lambda a: quad(lambda t: np.exp(t), -np.inf, a)[0])(1.0) == pytest.approx(np.e)
+
+    def kinked(c: Any) -> Any:
+        return quad(lambda t: abs(t - c), 0.0, 3.0, points=[c])[0]
+
+    assert grad(kinked)(1.0) == pytest.approx(1.0 - 2.0, rel=1e-9)  # c²/2 + (3 − c)²/2
+
+
+def test_what_an_integral_refuses() -> None:
+    assert quad(np.exp, 1.0, 1.0)[0] == 0.0
+    assert isinstance(quad(np.exp, 0.0, 1.0)[0], float)
+    with pytest.raises(TypeError, match="full_output"):
+        quad(np.exp, 0.0, 1.0, full_output=1)
+    p = Tensor(0.9)
+    with pytest.raises(ValueError, match="no pole"):
+        quad(lambda t: t**-p, 0.0, 1.0)

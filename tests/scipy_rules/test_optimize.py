@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.optimize
 
-from autograd_lite import Tensor, Value, grad, gradients, no_grad, numerical_gradient
+from autograd_lite import Tensor, Value, grad, gradients, hessian, no_grad, numerical_gradient
 from autograd_lite.scipy import implicit
 from autograd_lite.scipy.optimize import fixed_point, minimize, root
 
@@ -215,12 +217,162 @@ def test_what_is_at_a_bound_stays_there(bounds: Any) -> None:
     np.testing.assert_allclose(grad(f)(a), [0.0, 10.0], atol=1e-6)
 
 
+def line(a: Any) -> dict[str, Any]:
+    return {"type": "eq", "fun": lambda x: x[0] + 2.0 * x[1] - a}
+
+
+def disc(r: Any) -> dict[str, Any]:
+    return {"type": "ineq", "fun": lambda x, r: r * r - x @ x, "args": (r,)}
+
+
+def test_the_nearest_point_of_a_line() -> None:
+    """x = (a/5)·(1, 2), whose least distance² is a²/5."""
+
+    def f(a: Any) -> Any:
+        found = minimize(lambda x: x @ x, [1.0, 1.0], constraints=line(a))
+        return found.x[0] * found.x[1] + found.fun
+
+    for order, expected in enumerate([2 * 9.0 / 25 + 9.0 / 5, 2 * 2 * 3.0 / 25 + 6.0 / 5, 14 / 25]):
+        assert f(3.0) == pytest.approx(expected, rel=1e-7), order
+        f = grad(f)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA"])
+def test_an_inequality_at_its_limit_and_away_from_it(method: str) -> None:
+    """The nearest point to (a, 2a) of a disc: r/√5·(1, 2) or the point itself."""
+
+    def f(a: Any, r: Any) -> Any:
+        options = {"options": {"rhobeg": 0.1}} if method == "COBYLA" else {}
+        x = minimize(
+            lambda x, a: (x[0] - a) ** 2 + (x[1] - 2.0 * a) ** 2,
+            [0.5, 0.1], args=(a,), method=method, constraints=[disc(r)], tol=1e-9, **options,
+        ).x  # fmt: skip
+        return x[0] + 10.0 * x[1]
+
+    assert grad(f, 1)(3.0, 2.0) == pytest.approx(21.0 / np.sqrt(5.0), rel=1e-6)
+    assert grad(f, 0)(3.0, 2.0) == pytest.approx(0.0, abs=1e-6)
+    assert grad(f, 0)(0.3, 2.0) == pytest.approx(21.0, rel=1e-6)
+    assert grad(f, 1)(0.3, 2.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_constraints_of_every_kind_together() -> None:
+    between = scipy.optimize.NonlinearConstraint
+    weights = np.array([1.0, -2.0, 3.0, 0.5])
+
+    def f(p: Any) -> Any:
+        def cost(x: Any) -> Any:
+            return ((x - p) ** 2).sum() + 0.1 * (x**4).sum() + p[0] * x[1] * x[2]
+
+        found = minimize(
+            cost, np.full(4, 0.4), bounds=[(0.0, 1.0)] * 4,
+            constraints=[
+                scipy.optimize.LinearConstraint([[1.0, 1.0, 1.0, 1.0]], 2.0, 2.0),
+                between(lambda x: [x[0] * x[1], x[2] + p[1] * x[3]], [0.1, -9.0], [np.inf, 1.0]),
+            ],
+        )  # fmt: skip
+        return weights @ found.x + found.fun
+
+    for p in (np.array([0.9, 0.2, 0.8, 0.3]), np.array([1.5, -0.3, 0.1, 1.2])):
+
+        def along(s: Any, p: Any = p) -> Any:
+            return f(p + s * np.array([1.0, 0.7, -0.4, 0.2]))
+
+        assert grad(along)(0.0) == pytest.approx(numerical_gradient(along, 0.0), rel=1e-6)
+        second = numerical_gradient(grad(along), 0.0)
+        assert grad(grad(along))(0.0) == pytest.approx(second, rel=1e-4, abs=1e-6)
+
+
+def test_constraints_that_depend_on_each_other_have_no_derivative() -> None:
+    a = Tensor(1.0)
+    x = minimize(lambda x: ((x - 3.0) ** 2).sum(), [0.1, 0.1], constraints=[disc(a), disc(a)]).x
+    with pytest.raises(ValueError, match="singular"):
+        x.sum().backward()
+
+
 def test_what_minimize_refuses() -> None:
-    for options in ({"constraints": ()}, {"jac": None}):
-        with pytest.raises(TypeError, match="not supported"):
-            minimize(lambda x: x[0] ** 2, [1.0], **options)
+    with pytest.raises(TypeError, match=r"jac=… is not supported"):
+        minimize(lambda x: x[0] ** 2, [1.0], jac=None)
+    for wrong in ({"type": "le", "fun": abs}, {"type": "eq"}, [3.0]):
+        with pytest.raises(TypeError, match="minimize: a constraint"):
+            minimize(lambda x: x[0] ** 2, [1.0], constraints=wrong)
     with pytest.raises(RuntimeError, match="no least point"):
         minimize(lambda x: x[0] ** 3, [-1.0], options={"maxiter": 3})
+
+
+@pytest.mark.parametrize("method", ["lm", "broyden1", "krylov", "df-sane"])
+def test_the_derivatives_of_a_root_are_those_of_any_method(method: str) -> None:
+    def equations(x: Any, a: Any) -> Any:  # which have a single root
+        return x**3 + 2.0 * x + np.array([1.0, -1.0]) * x[::-1] - np.stack([a, a * a])
+
+    def f(a: Any, method: str = "hybr") -> Any:
+        return (root(equations, np.ones(2), args=(a,), method=method, tol=1e-13).x ** 2).sum()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a step that ends on the root
+        for derivative in (grad, lambda f: grad(grad(f))):
+            assert derivative(f)(3.0, method) == pytest.approx(derivative(f)(3.0), rel=1e-8)
+
+
+@pytest.mark.parametrize("method", ["Powell", "SLSQP", "TNC", "trust-exact", "COBYLA"])
+def test_the_derivatives_of_a_least_point_are_those_of_any_method(method: str) -> None:
+    def f(a: Any, method: str = "BFGS") -> Any:
+        options: Any = {"hess": lambda x, a: hessian(loss)(x, a)} if "exact" in method else {}
+        return (minimize(loss, np.zeros(2), args=(a,), method=method, **options).x ** 2).sum()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of methods that need no gradient
+        for derivative in (grad, lambda f: grad(grad(f))):
+            assert derivative(f)(1.3, method) == pytest.approx(derivative(f)(1.3), rel=1e-5)
+
+
+def test_scipys_other_functions_take_the_arguments_too() -> None:
+    """`jac` and `hess` that a user gives are called with x and the plain `args`."""
+
+    def jac(x: Any, a: Any) -> Any:
+        assert isinstance(a, float)
+        return np.diag(3.0 * x**2)
+
+    assert grad(lambda a: root(lambda x, a: x**3 - a, np.ones(2), args=(a,), jac=jac).x.sum())(
+        8.0
+    ) == pytest.approx(2.0 / 12.0)
+
+
+def test_copies_of_the_unknowns_are_not_constant() -> None:
+    """x² = a, written with a copy of x in each way to solve for it: dx/da = 1/(2x)."""
+    solvers = {
+        "root": lambda a: root(lambda x: copy.deepcopy(x) * x - a, 1.0).x,
+        "fixed_point": lambda a: fixed_point(lambda x: 0.5 * (copy.copy(x) + a / x), 1.0),
+        "minimize": lambda a: minimize(lambda x: copy.copy(x) ** 3 / 3.0 - a * x, 1.0).x,
+    }
+    for name, solver in solvers.items():
+        assert grad(solver)(2.0) == pytest.approx(0.5 / np.sqrt(2.0), rel=1e-6), name
+
+
+def test_functions_that_write_into_their_argument() -> None:
+    def doubled(x: Any) -> Any:
+        x[0] = 2.0 * x[0]
+        return x
+
+    one = np.ones(1)
+    solvers = {  # and what they solve, by a
+        "root": (lambda a: root(lambda x: doubled(x) ** 2 - a, one).x, lambda a: a**0.5 / 2.0),
+        "fixed_point": (
+            lambda a: fixed_point(lambda x: doubled(x) / 4.0 + a**2, one),
+            lambda a: 2.0 * a**2,
+        ),
+        "minimize": (
+            lambda a: minimize(lambda x: ((doubled(x) - a**2) ** 2).sum(), one).x,
+            lambda a: a**2 / 2.0,
+        ),
+        "its value": (
+            lambda a: minimize(lambda x: ((doubled(x) - a) ** 2).sum() + a**3, one).fun,
+            lambda a: a**3,
+        ),
+    }
+    for name, (solver, solution) in solvers.items():
+        f: Any = lambda a, solver=solver: np.sum(solver(a))  # noqa: E731
+        assert grad(f)(2.0) == pytest.approx(grad(solution)(2.0), rel=1e-6), name
+        assert grad(grad(f))(2.0) == pytest.approx(grad(grad(solution))(2.0), abs=1e-5), name
 
 
 # ---------------------------------------------------------------- SciPy's own, with gradients

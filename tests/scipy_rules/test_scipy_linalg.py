@@ -9,7 +9,7 @@ import pytest
 import scipy.linalg as sla
 from primitive_checks import check, compare
 
-from autograd_lite import PRIMITIVES, Tensor, Value, gradients, numerical_gradient
+from autograd_lite import PRIMITIVES, Tensor, Value, grad, gradients, numerical_gradient
 from autograd_lite.scipy import linalg
 from autograd_lite.testing.calls import Point, cases_of, cotangent
 
@@ -107,10 +107,85 @@ def test_equal_eigenvalues_do_no_harm() -> None:
         check(PRIMITIVES[name], Point(PRIMITIVES[name], (2.0 * np.eye(2),)))
 
 
-def test_what_has_no_real_value_is_refused() -> None:
-    for function in (linalg.sqrtm, linalg.logm):
-        with pytest.raises(ValueError, match="complex"):
-            function(Tensor([[-1.0, 0.0], [0.0, -2.0]]))
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("sqrtm", "negative"), ("sqrtm", "real weights"), ("sqrtm", "complex"), ("logm", "complex")],
+)
+def test_complex_functions_of_matrices(name: str, kind: str) -> None:
+    """Against differences along directions; real matrices get real gradients."""
+    rng = np.random.default_rng(3)
+    a = np.array([[1.0, 2.0], [3.0, 0.5]])  # of which one eigenvalue is negative
+    if kind == "complex":
+        a = a + 1j * rng.normal(size=(2, 2))
+    weights = rng.normal(size=(2, 2)) + (0.0 if kind == "real weights" else 1j)
+    ours, theirs = getattr(linalg, name), getattr(sla, name)
+
+    def f(a: Any) -> Any:
+        return (weights * ours(a)).imag.sum() + (weights * ours(a) ** 2).real.sum()
+
+    z = ours(Tensor(a))
+    assert z.dtype == complex
+    np.testing.assert_allclose(z.detach(), theirs(a), rtol=1e-12)
+    assert ours(Tensor(a.astype(np.complex64))).dtype == np.complex64
+    slope = grad(f)
+    assert slope(a).dtype == a.dtype
+    for function, exact in ((f, slope(a)), (lambda a: (slope(a) ** 2).real.sum(), None)):
+        exact = grad(function)(a) if exact is None else exact
+        e, h = rng.normal(size=(2, 2)), 1e-5
+        for direction in (e, 1j * e) if kind == "complex" else (e,):
+            change = (function(a + h * direction) - function(a - h * direction)) / (2.0 * h)
+            assert (exact * direction).real.sum() == pytest.approx(float(change), rel=1e-7)
+
+
+def full(ab: Any, lower: int, upper: int) -> Any:
+    n = ab.shape[1]
+    return sum(
+        np.diag(ab[upper - k, max(k, 0) : n + min(k, 0)], k) for k in range(-lower, upper + 1)
+    )
+
+
+@pytest.mark.parametrize("band", [(1, 1), (0, 2), (2, 1), (0, 0)])
+@pytest.mark.parametrize("columns", [(), (2,)])
+def test_matrices_with_a_band(band: tuple[int, int], columns: tuple[int, ...]) -> None:
+    rng, (lower, upper) = np.random.default_rng(5), band
+    ab, b = rng.normal(size=(lower + upper + 1, 5)), rng.normal(size=(5, *columns))
+    ab[upper] += 4.0
+    primitive = PRIMITIVES["banded_solution"]
+    check(primitive, Point(primitive, (ab, b), band))
+    z = linalg.solve_banded(band, Tensor(ab), b)
+    np.testing.assert_allclose(z.detach(), sla.solve_banded(band, ab, b))
+    np.testing.assert_allclose(
+        grad(lambda ab: (linalg.solve_banded(band, ab, b) ** 2).sum())(ab),
+        grad(lambda ab: (np.linalg.solve(full(ab, lower, upper), b) ** 2).sum())(ab),
+        atol=1e-12,
+    )
+    single = linalg.solve_banded(band, Tensor(ab.astype(np.float32)), b.astype(np.float32))
+    assert single.dtype == np.float32
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_symmetric_matrices_with_a_band(lower: bool, dtype: Any) -> None:
+    rng = np.random.default_rng(6)
+    ab, b = rng.normal(size=(3, 5)).astype(dtype), rng.normal(size=5).astype(dtype)
+    if dtype is complex:
+        ab, b = ab + 0.3j * rng.normal(size=(3, 5)), b - 1j * b[::-1]
+    ab[0 if lower else -1] = 6.0 + np.arange(5)
+    z = linalg.solveh_banded(Tensor(ab), b, lower=lower)
+    np.testing.assert_allclose(z.detach(), sla.solveh_banded(ab, b, lower=lower), rtol=1e-10)
+    if dtype is float:
+
+        def f(ab: Any) -> Any:
+            return (linalg.solveh_banded(ab, b, lower=lower) ** 2).sum()
+
+        np.testing.assert_allclose(grad(f)(ab), numerical_gradient(f, ab), rtol=1e-5, atol=1e-9)
+
+
+def test_what_is_refused() -> None:
+    with pytest.raises(ValueError, match="logm: the result is complex"):
+        linalg.logm(Tensor([[-1.0, 0.0], [0.0, -2.0]]))
+    with pytest.raises(ValueError, match=r"solve_banded: ab must have 3 rows"):
+        linalg.solve_banded((1, 1), Tensor(np.eye(4)), np.ones(4))
     with pytest.raises(ValueError, match="trans must be"):
         linalg.solve_triangular(Tensor(np.eye(2)), np.ones(2), "X")
     with pytest.raises(ValueError, match="assume_a"):

@@ -10,8 +10,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import scipy.special as sc
-from hypothesis import given, settings
-from primitive_checks import check, compare, variables
+from hypothesis import given
+from primitive_checks import FEW, check, compare, variables
 
 from autograd_lite import PRIMITIVES, Tensor, Value, grad, gradients, no_grad, numerical_gradient
 from autograd_lite.engine.apply import apply
@@ -56,14 +56,14 @@ def scipys(name: str) -> Any:
 
 
 @EACH
-@settings(max_examples=12)
+@FEW
 @given(data=st.data())
 def test_derivatives(name: str, data: st.DataObject) -> None:
     check(PRIMITIVES[name], data.draw(points(PRIMITIVES[name])))
 
 
 @EACH
-@settings(max_examples=8)
+@FEW
 @given(data=st.data())
 def test_it_is_found_by_scipys_name_and_has_its_value(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]
@@ -82,7 +82,7 @@ def test_it_is_found_by_scipys_name_and_has_its_value(name: str, data: st.DataOb
 
 
 @EACH
-@settings(max_examples=8)
+@FEW
 @given(data=st.data())
 def test_values_agree_with_tensors(name: str, data: st.DataObject) -> None:
     primitive = PRIMITIVES[name]

@@ -214,6 +214,46 @@ def test_multivariate_normal(shape: tuple[int, ...]) -> None:
     compare("multivariate_normal", found, expected)
 
 
+def test_multivariate_normal_with_a_singular_covariance() -> None:
+    """Against SciPy, by a factor B of Σ = B·Bᵀ, along which the points move with the range."""
+    rng = np.random.default_rng(0)
+    factor, z, mean = rng.normal(size=(3, 2)), rng.normal(size=(4, 2)), rng.normal(size=3)
+    theirs, ours = scipy.stats.multivariate_normal.logpdf, stats.multivariate_normal.logpdf
+    cov, x = factor @ factor.T, mean + z @ factor.T
+    x[1] += 1.0
+    found = ours(Tensor(x), mean, Tensor(cov), allow_singular=True).detach()
+    assert found[1] == -np.inf
+    np.testing.assert_allclose(found, theirs(x, mean, cov, True))
+    assert stats.multivariate_normal.pdf(x, mean, cov, True)[1] == 0.0
+    weights = np.array([1.0, 2.0, 3.0, 4.0])
+
+    def of(logpdf: Any) -> Any:
+        return lambda b: (weights * logpdf(mean + z @ b.T, mean, b @ b.T, True)).sum()
+
+    np.testing.assert_allclose(
+        grad(of(ours))(factor), numerical_gradient(of(theirs), factor), rtol=1e-6
+    )
+    pinv, d = np.linalg.pinv(cov), x[0] - mean
+    slope = grad(lambda c: ours(x[0], mean, c, True))(cov)  # of Σ, of which one triangle is read
+    exact = 0.5 * (pinv @ np.outer(d, d) @ pinv - pinv)
+    np.testing.assert_allclose(0.5 * (slope + slope.T), exact, rtol=1e-9)
+    diagonal = ([0.0, 1.0], [0.0, 0.0], [0.0, 2.0], True)
+    np.testing.assert_allclose(ours(*diagonal), theirs(*diagonal))
+    for wrong, allowed in ((cov, False), (-cov, True)):
+        with pytest.raises(np.linalg.LinAlgError, match=r"singular|positive definite"):
+            ours(x, mean, wrong, allowed)
+
+
+@pytest.mark.parametrize(
+    "cov", [0.0, -1.0, [1.0, 0.0], [[0.0]], [[1.0, 1.0], [1.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]]
+)
+def test_multivariate_normal_needs_a_positive_definite_matrix(cov: Any) -> None:
+    x = np.zeros(2 if np.size(cov) > 1 else 1)
+    for given in (cov, Tensor(cov)):
+        with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+            stats.multivariate_normal.logpdf(Tensor(x), None, given)
+
+
 def test_multivariate_normal_of_one_number_or_a_diagonal() -> None:
     of, ours = scipy.stats.multivariate_normal, stats.multivariate_normal
     for args in ((0.5,), (0.5, 1.0, 2.0), ([0.1, 0.2, 0.3], 1.0, 2.0), ([0.1, 0.2], [1.0, 2.0]),

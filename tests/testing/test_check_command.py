@@ -98,7 +98,8 @@ def test_a_layer_is_checked_by_its_backward(check):
 
 
 def test_the_graph_that_fails_is_drawn(check, tmp_path):
-    status, out, _ = check("mine:energy", "--x", "2,3", "--w", "3", "-o", "graph.dot")
+    at = ("--x", "[1.0, 2.0]", "--w", "[0.5, 3.0]")
+    status, out, _ = check("mine:energy", *at, "-o", "graph.dot")
     assert status == 1
     assert "the rule of broken_square by x is wrong" in out
     assert "drawn to graph.dot" in out

@@ -27,32 +27,37 @@ test_property = gradient_property(softplus, x=values(), gradient=lambda x: np.ex
 """
 
 
-@pytest.fixture
-def run(tmp_path):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
     """Run pytest on a file of tests, in a process and a directory of its own."""
 
     def run(text, *options):
-        (tmp_path / "test_file.py").write_text(text)
+        folder = tmp_path_factory.mktemp("tests")
+        (folder / "test_file.py").write_text(text)
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
         return done.stdout
 
     return run
 
 
-def test_a_failure_shows_the_table_and_the_smallest_example(run):
-    out = run(TESTS)
-    assert "2 failed, 1 passed" in out
-    shown = out.split("= FAILURES =")[1].split("short test summary")[0]
+@pytest.fixture(scope="module")
+def printed(run):
+    """What the tests above print."""
+    return run(TESTS)
+
+
+def test_a_failure_shows_the_table_and_the_smallest_example(printed):
+    assert "2 failed, 1 passed" in printed
+    shown = printed.split("= FAILURES =")[1].split("short test summary")[0]
     assert "autograd_lite" not in shown  # no frames of how it was found
     assert "test_file.py:14: the gradient of softplus is wrong in 1 of 1 element" in shown
     assert "hint: x: it is 2 times the right one" in shown
     assert re.search(r"(Failing test case|Falsifying example): softplus\(\n    x=-?\d", shown)
 
 
-def test_a_line_sums_up(run):
-    out = run(TESTS)
-    (line,) = [line for line in out.splitlines() if line.startswith("gradients: ")]
+def test_a_line_sums_up(printed):
+    (line,) = [line for line in printed.splitlines() if line.startswith("gradients: ")]
     assert re.fullmatch(
         r"gradients: [\d,]+ elements at [\d,]+ points of 2 functions checked, "
         r"1 without a derivative, wrong at [\d,]+ points",
@@ -61,7 +66,9 @@ def test_a_line_sums_up(run):
 
 
 def test_the_frames_are_there_if_asked_for(run):
-    assert "autograd_lite/testing/check.py" in run(TESTS, "--full-trace").replace("\\", "/")
+    assert "autograd_lite/testing/check.py" in run(TESTS, "--full-trace", "-k", "wrong").replace(
+        "\\", "/"
+    )
 
 
 def test_unused_it_says_nothing_and_imports_nothing(run):

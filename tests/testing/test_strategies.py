@@ -73,7 +73,7 @@ def test_square_matrices_are_drawn():
 
 
 @pytest.mark.parametrize("name", [p.name for p in PRIMITIVES.values() if can_be_drawn(p)])
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_points_are_inside_the_domain_and_away_from_kinks(name, data):
     primitive = PRIMITIVES[name]

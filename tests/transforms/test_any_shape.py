@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections import namedtuple
+from collections import Counter, namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from autograd_lite import Tensor, Value, gradients, no_grad
+from autograd_lite.engine import forward
+from autograd_lite.engine.observing import Observer, observed
 from autograd_lite.transforms import (
     checkpoint,
     custom_gradient,
@@ -148,6 +150,26 @@ def test_arrays_of_variables_are_joined() -> None:
         np.testing.assert_allclose(jacobian(f, mode=mode)(X), expected)
     np.testing.assert_allclose(jacobian(lambda a: np.array([a, a * a]))(3.0), [1.0, 6.0])
     assert elementwise_grad(lambda a: np.array([a, a * a]))(3.0) == 7.0
+
+
+def test_a_tensor_of_what_holds_variables() -> None:
+    """A list or array of variables, or of rows of them, as one Tensor that is made of them."""
+    ways: dict[str, Any] = {
+        "a list": lambda x: Tensor([x[0] ** 2, 3.0 * x[1]]),
+        "an array": lambda x: Tensor(np.array([x[0] ** 2, 3.0 * x[1]])),
+        "one without axes": lambda x: Tensor(np.array(x[0].reshape(()), object)) * x,
+        "rows": lambda x: Tensor([[x[0], 1.0], x * x]),
+        "rows in an array": lambda x: Tensor(np.array([[x[0], 1.0], [x[1], x[0]]])),
+        "Values": lambda x: Tensor(np.array([Value(2.0), 1.0])) * x,
+    }
+    jacobians = [jacobian(f)(np.array([2.0, 5.0])).tolist() for f in ways.values()]
+    square = [[4.0, 0.0], [0.0, 3.0]]
+    rows = [[[1.0, 0.0], [0.0, 0.0]], [[4.0, 0.0], [0.0, 10.0]]]
+    table = [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]]
+    single, values = [[4.0, 0.0], [5.0, 2.0]], [[2.0, 0.0], [0.0, 1.0]]
+    assert jacobians == [square, square, single, rows, table, values]
+    with pytest.raises(TypeError, match="numbers are needed, not dtype object"):
+        Tensor(np.array([1.0, 2.0], object))
 
 
 def test_an_argument_that_is_written_into() -> None:
@@ -320,6 +342,51 @@ def test_the_direction_alone_is_a_variable() -> None:
     assert type(jvp(swirl, (X,), (t,))[1]) is Tensor
 
 
+def test_one_run_and_one_pass_whatever_the_size(monkeypatch: Any) -> None:
+    counts: Counter[str] = Counter()
+
+    def counted(name: str, function: Any) -> Any:
+        def call(*args: Any) -> Any:
+            counts[name] += 1
+            return function(*args)
+
+        return call
+
+    class Watch(Observer):
+        def backward(self, node: Any, index: int, g: Any, call: Any) -> Any:
+            counts["pullbacks"] += 1
+            return call()
+
+    def f(x: Any) -> Any:
+        return np.sin(x) * x + np.sum(x)
+
+    monkeypatch.setattr(forward, "_step_of", counted("steps", forward._step_of))
+    found = []
+    for n in (2, 2000):
+        counts.clear()
+        x = np.linspace(0.0, 1.0, n)
+        value, pull = vjp(counted("f", f), x)
+        with observed(Watch()):
+            pull(value)
+        jvp(counted("f", f), (x,), (x,))
+        found.append(dict(counts))
+    assert found == [{"f": 2, "pullbacks": 6, "steps": 4}] * 2
+
+
+def test_tangents_are_recorded_whatever_the_direction() -> None:
+    """d²/da dx of x·sin(a·x), where a comes by closure, along directions that are no variables."""
+    x, directions = np.array([0.5, -1.2]), np.array([[0.0, 0.0], [1.0, 0.0], [-2.0, 3.0]])
+
+    def slope(a: Any, v: Any) -> Any:
+        _, push = linearize(lambda x: x * np.sin(a * x), x)
+        return np.sum(push(v))
+
+    for v in (*directions, np.array([1, 0])):
+        found = grad(lambda a, v=v: slope(a, v))(0.7)
+        expected = np.sum(v * (2.0 * x * np.cos(0.7 * x) - 0.7 * x**2 * np.sin(0.7 * x)))
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
 def test_derivatives_that_are_constant_do_not_warn() -> None:
     assert grad(lambda x: jvp(lambda y: 3 * y, (x,), (1.0,))[1])(2.0) == 0.0
     assert grad(lambda x: vjp(lambda y: 3 * y, x)[1](1.0)[0])(2.0) == 0.0
@@ -425,6 +492,14 @@ def test_in_many_threads() -> None:
         assert all(pool.map(work, range(64)))
 
 
+def test_a_list_of_numbers_beside_an_array_is_one() -> None:
+    x = np.array([1.0, 2.0])
+    cubes = lambda x: np.sum(x**3)  # noqa: E731
+    assert hvp(cubes)(x, [1, 0.5]).tolist() == [6.0, 6.0]
+    assert jvp(cubes, (x,), ([1, 0.5],))[1] == 9.0
+    assert grad(lambda a: hvp(cubes)(x, [a, 0.0])[0])(2.0) == 6.0
+
+
 @pytest.mark.parametrize("transform", [elementwise_grad, jacobian, hessian, hvp])
 def test_transforms_are_pickled_and_named(transform: Any) -> None:
     f = transform(swirl_sum)
@@ -449,13 +524,13 @@ def swirl_sum(x: Any) -> Any:
         (lambda: hvp(2.0), TypeError, "hvp: a function is needed"),
         (lambda: vjp(swirl, "x"), TypeError, "vjp: argument 0 is of type str"),
         (lambda: hvp(swirl_sum)(X), TypeError, "hvp: give the arguments of f and then the vector"),
-        (lambda: hvp(swirl_sum)(X, [1.0, 2.0]), ValueError, "hvp: the vector must have the same"),
+        (lambda: hvp(swirl_sum)(X, [1.0]), ValueError, "hvp: the vector must have the same"),
         (lambda: hvp(swirl)(X, X), ValueError, r"hvp: f returned shape \(2,\)"),
         (lambda: jacobian(swirl, mode="x"), ValueError, "jacobian: mode 'x' is none of"),
         (lambda: jvp(swirl, X, (X,)), TypeError, "jvp: primals must be a tuple"),
         (lambda: jvp(swirl, (X,), X), TypeError, "jvp: tangents must be a tuple"),
         (lambda: jvp(swirl, (X,), (X, X)), TypeError, "jvp: 2 tangents for 1 arguments"),
-        (lambda: jvp(swirl, (X,), ([1.0, 2.0],)), ValueError, r"tangent 0 must have .* at the top"),
+        (lambda: jvp(swirl, (X,), ([1.0],)), ValueError, r"tangent 0 must have .* at the top"),
         (lambda: jvp(swirl, (X,), (np.ones(3),)), ValueError, r"tangent 0 has shape \(3,\)"),
         (lambda: jvp(swirl, (X,), (1j * X,)), TypeError, "jvp: tangent 0 is of type ndarray"),
         (lambda: linearize(swirl, X)[1](), TypeError, "linearize: 0 tangents for 1 arguments"),

@@ -214,6 +214,16 @@ def assert_same(a: Any, b: Any) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+def test_what_a_checkpoint_writes_into_its_argument_stays_within() -> None:
+    @checkpoint
+    def step(x: Any) -> Any:
+        x[0] = x[0] * x[1]
+        return np.sum(x * x)  # (x₀·x₁)² + x₁²
+
+    found = grad(lambda x: step(x) + np.sum(x))(np.array([2.0, 3.0]))
+    np.testing.assert_allclose(found, [37.0, 31.0])
+
+
 def test_closed_over_variables_that_are_computed_from_each_other() -> None:
     """Each gets its own part: w directly, and through v."""
 

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from primitive_checks import FEW
 
 from autograd_lite import PRIMITIVES, Tensor, Value, gradients
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.primitive import Elementwise, Primitive, Structural
-from autograd_lite.testing.calls import LATER, cases_of, cotangent, is_differentiable
+from autograd_lite.testing.calls import always_there, cases_of, cotangent, is_differentiable
 from autograd_lite.testing.strategies import points_for
 
 DRAWN = [
-    name
-    for name, p in PRIMITIVES.items()
-    if (isinstance(p, Elementwise) or (isinstance(p, Structural) and p.cases and cases_of(p)))
-    and not p.function.__module__.startswith(LATER)
+    p.name
+    for p in always_there()
+    if isinstance(p, Elementwise) or (isinstance(p, Structural) and p.cases and cases_of(p))
 ]
 LINEAR = [name for name in DRAWN if getattr(PRIMITIVES[name], "linear", "")]
 
@@ -63,7 +63,7 @@ def tangents(wanted: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", DRAWN)
-@settings(max_examples=15)
+@FEW
 @given(data=st.data())
 def test_pushing_forward_is_the_transpose_of_pulling_back(name: str, data: Any) -> None:
     primitive = PRIMITIVES[name]

@@ -1,0 +1,78 @@
+"""A program as a file: Python source that can be imported, never a pickle."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise
+from autograd_lite.program.backends import Body, check
+
+
+def module_source(name: str, source: str, body: Body) -> str:
+    """The source of a module that defines the function, with all that it uses.
+
+    Raises:
+        TypeError: if the function uses what has no name that a file could give it.
+    """
+    heads = {"import numpy as np"}
+    lines = []
+    for key, it in sorted(body.given.items()):
+        if key not in _words(source) or it is np:
+            continue
+        found = _import_of(key, it) or _definition_of(it)
+        if found is None:
+            raise TypeError(f"save: {name} uses {key}, {it!r}, which a file cannot name")
+        if found.startswith(("import", "from")):
+            heads.add(found)
+        else:
+            lines.append(f"{key} = {found}")
+            if found.startswith("PRIMITIVES"):
+                heads.add("from autograd_lite import PRIMITIVES")
+    for key, (shape, dtype) in body.buffers.items():
+        lines.append(f"{key} = np.empty({shape}, {dtype.str!r})")
+    parts = ["\n".join(sorted(heads)), "\n".join(lines), source]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _words(source: str) -> set[str]:
+    return set("".join(c if c.isalnum() or c == "_" else " " for c in source).split())
+
+
+def _import_of(key: str, it: Any) -> str | None:
+    """How a module imports a function of Python's own, or of this package."""
+    if getattr(math, key, None) is it:
+        return f"from math import {key}"
+    return f"from {check.__module__} import check" if it is check else None
+
+
+def _definition_of(it: Any) -> str | None:
+    """The expression that gives a function, or a constant."""
+    word = getattr(it, "__name__", "")
+    if getattr(math, word, None) is it:
+        return f"__import__('math').{word}"
+    if getattr(builtins, word, None) is it:
+        return word
+    for one in PRIMITIVES.values():
+        if one.arrays is it:
+            return f"PRIMITIVES[{one.name!r}].arrays"
+        if isinstance(one, Elementwise) and callable(it) and one.evaluate_floats == it:
+            return f"PRIMITIVES[{one.name!r}].evaluate_floats"
+    if isinstance(it, float):
+        return f"float({str(it)!r})"
+    if isinstance(it, np.ndarray) and it.dtype.kind in "fiubc":
+        return f"np.array({_numbers(it)}, {it.dtype.str!r})"
+    if isinstance(it, np.generic) and it.dtype.kind in "fiubc":
+        return f"np.array({_numbers(it)}, {it.dtype.str!r})[()]"
+    for module in (np, np.linalg):
+        if callable(it) and getattr(module, word, None) is it:
+            return f"{module.__name__.replace('numpy', 'np')}.{word}"
+    return None
+
+
+def _numbers(array: Any) -> str:
+    text = repr(array.tolist())
+    return text.replace("nan", "np.nan").replace("inf", "np.inf")

@@ -1,0 +1,83 @@
+"""The loss of a model, and its gradients, as compiled code: what `fit(…, compile=True)` runs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.parameters import plain
+from autograd_lite.transforms.compile import compile
+from autograd_lite.transforms.gradient import value_and_grad
+
+
+class CompiledLoss:
+    """(loss, outputs, gradients) of a model for a batch, by a program of its own for each shape.
+
+    Args:
+        model: its parameters are Tensors.
+        loss: a function (outputs, targets) -> scalar.
+
+    Raises:
+        TypeError: if a parameter is no Tensor; when it is called, if the model draws random numbers
+            or changes itself while it runs (Dropout, BatchNorm in training): a program would not.
+
+    >>> from autograd_lite.nn import Affine, squared_error
+    >>> line = Affine([[1.0]], 0.0)
+    >>> CompiledLoss(line, squared_error)(np.array([[1.0]]), np.array([[3.0]]))
+    (2.0, array([[1.]]), [array([[-2.]]), array(-2.)])
+    """
+
+    def __init__(self, model: Module, loss: Callable[[Any, Any], Any]) -> None:
+        self.parameters = model.parameters()
+        for name, p in model.named_parameters().items():
+            if not isinstance(p, Tensor):
+                raise TypeError(
+                    f"compile: the parameter {name} is made of Values, and Tensors are needed: "
+                    "train a copy, model.as_tensors()"
+                )
+        self._model = model
+        self._loss = loss
+        self._run = compile(value_and_grad(self._of_parameters, has_aux=True))
+
+    def __call__(self, x: Array, t: Array) -> tuple[float, Array, list[Array]]:
+        (value, y), gradients = self._run([plain(p) for p in self.parameters], x, t)
+        return value, y, gradients
+
+    def _of_parameters(self, parameters: list[Any], x: Any, t: Any) -> tuple[Any, Any]:
+        memo = {id(p): v for p, v in zip(self.parameters, parameters, strict=True)}
+        model = copy.deepcopy(self._model, memo)
+        before = _randomness(model)
+        y = model(x)
+        value = self._loss(y, t)
+        if _randomness(model) != before or not _same_buffers(model, self._model):
+            raise TypeError(
+                "compile: the model draws random numbers or changes itself while it runs, as "
+                "Dropout and BatchNorm do in training; a program would not: train it without "
+                "compile"
+            )
+        return value, y
+
+
+def _randomness(model: Module) -> list[str]:
+    """The states of what the modules draw random numbers from."""
+    found = []
+    for module in (model, *model.modules().values()):
+        for thing in vars(module).values():
+            source = getattr(thing, "bit_generator", getattr(thing, "_bit_generator", None))
+            if source is not None:
+                found.append(repr(source.state))
+    return found
+
+
+def _same_buffers(a: Module, b: Module) -> bool:
+    """Whether two models have the same arrays beside the parameters."""
+    ours, theirs = a.named_buffers(), b.named_buffers()
+    return ours.keys() == theirs.keys() and all(
+        np.array_equal(ours[name], theirs[name], equal_nan=True) for name in ours
+    )
