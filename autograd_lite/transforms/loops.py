@@ -68,7 +68,7 @@ def scan(
     10.0
     """
     check_function("scan", step)
-    n = _length(xs, length)
+    n = length_of("scan", xs, length)
     carry = map_leaves(lambda x, where: as_carried("scan", "carry", x, where), carry)
     if checkpoint is not None:
         return _in_pieces(step, carry, xs, n, checkpoint)
@@ -118,15 +118,16 @@ def as_carried(name: str, what: str, leaf: Any, where: str) -> Any:
     )
 
 
-def _length(xs: Any, length: int | None) -> int:
+def length_of(name: str, xs: Any, length: int | None) -> int:
+    """The length of the first axes of xs, which must be the same."""
     lengths: dict[str, int] = {}
 
     def note(leaf: Any, where: str) -> None:
         shape = getattr(leaf, "shape", ())
         if not shape:
             raise ValueError(
-                f"scan: xs{where} is {type(leaf).__name__} without axes; of each of xs there must "
-                "be a row for each step: give an array"
+                f"{name}: xs{where} is {type(leaf).__name__} without axes; of each of xs there "
+                "must be a row for each step: give an array"
             )
         lengths[f"xs{where}"] = shape[0]
 
@@ -134,10 +135,10 @@ def _length(xs: Any, length: int | None) -> int:
     if length is not None:
         lengths["length"] = length
     if not lengths:
-        raise ValueError("scan: give xs, or length=…, the number of steps")
+        raise ValueError(f"{name}: give xs, or length=…, the number of steps")
     if len(set(lengths.values())) > 1:
         each = ", ".join(f"{where} {n}" for where, n in lengths.items())
-        raise ValueError(f"scan: the numbers of steps differ: {each}")
+        raise ValueError(f"{name}: the numbers of steps differ: {each}")
     return next(iter(lengths.values()))
 
 
@@ -156,7 +157,7 @@ class Body:
         """The structure of what a step returns beside the carry."""
         examples = [example_of(x) for x in leaves_of(carry)]
         of_numbers = bool(examples) and all(x.__class__ is float for x in examples)
-        rows = [_row(example_of(x), n, of_numbers) for x in leaves_of(xs)]
+        rows = [row_of(example_of(x), n, of_numbers) for x in leaves_of(xs)]
         for _ in range(len(examples) + 1):
             found = self._traced([*examples, *rows], len(examples))
             outputs = found.program.outputs
@@ -250,7 +251,7 @@ def names_of(name: str, tree: Any) -> list[str]:
     return found
 
 
-def _row(example: Any, n: int, as_number: bool) -> Any:
+def row_of(example: Any, n: int, as_number: bool = False) -> Any:
     """An example of a row: of what is to be computed in Python's numbers, one of these."""
     row = example[0] if n else np.zeros(example.shape[1:], example.dtype)[()]
     return row.item() if as_number and row.__class__ is np.float64 else row
