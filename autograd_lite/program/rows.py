@@ -87,9 +87,13 @@ class Rows:
             some(v, (size,)) if mine else some(v)
             for v, mine in zip(self.inputs, which, strict=True)
         ]
-        made = self.body.derived(("rows", size, self.sequences, self.sums), function, examples)
+        key = ("rows", size, self.sequences, self.sums)
+        try:
+            made = self.body.derived(key, function, examples)
+        except TypeError:  # there is something in it that takes one row after the other
+            return None
         many, one = (len(x.program.instructions) for x in (made, self.body))
-        return None if many > 8 * one + 40 and size > 1 else made
+        return None if many > 8 * one + 40 else made
 
     def __repr__(self) -> str:
         return f"{self.length} × {self.body!r}"
@@ -110,15 +114,17 @@ def _run(*operands: Any, rows: Rows) -> tuple[Any, ...]:
     size = max(1, min(n, AT_ONCE // max(1, widest)))
     for start in range(0, n, size):
         stop = min(start + size, n)
-        together = rows.of_many(stop - start)
-        for i, j in [(start, stop)] if together else [(i, i + 1) for i in range(start, stop)]:
-            one = together or rows.of_many(1)
-            assert one is not None
-            found = one(*[x[i:j] for x in operands[:count]], *closed)
+        whole = rows.of_many(stop - start)
+        if whole is not None:
+            pieces: list[tuple[Any, Subprogram]] = [(slice(start, stop), whole)]
+        else:
+            pieces = [(i, rows.body) for i in range(start, stop)]
+        for place, one in pieces:
+            found = one(*[x[place] for x in operands[:count]], *closed)
             for k, x in enumerate(found[:sums]):
                 totals[k] = totals[k] + x
             for z, x in zip(made, found[sums:], strict=True):
-                z[i:j] = x
+                z[place] = x
     return (*[x[()] for x in totals], *made)
 
 
