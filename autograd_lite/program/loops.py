@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,13 @@ from autograd_lite.engine.batching import spread
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
+from autograd_lite.program.function import Runner
 from autograd_lite.program.instructions import Program, Variable
+from autograd_lite.program.loop_code import LoopCode, MakeBody, loop_code
 from autograd_lite.program.subprograms import (
     Subprogram,
     as_array,
+    body_of,
     fitting,
     is_differentiable,
     kind_of,
@@ -96,6 +100,13 @@ class Loop:
         primitive = SCAN if self.condition is None else WHILE
         return apply(primitive, operands, {"loop": self})  # type: ignore[no-any-return]
 
+    def code(self, name: str, make: MakeBody) -> LoopCode:
+        """The source of it; see `loop_code`."""
+        program = self.body.program
+        return loop_code(
+            name, program, self.outputs, self.carries, self.sequences, self.backwards, make
+        )
+
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""
         if self.condition is not None:
@@ -120,25 +131,35 @@ class Loop:
 
 @np.errstate(all="ignore")
 def _run(*operands: Any, loop: Loop) -> tuple[Any, ...]:
-    """The loop on plain numbers and arrays."""
-    count, n, body = loop.carries, loop.length, loop.body
-    n = len(operands[count]) if n is None else n
+    """The loop on plain numbers and arrays, by the code of it."""
+    n = len(operands[loop.carries]) if loop.length is None else loop.length
+    body = loop.body
+    key = ("code", loop.carries, loop.sequences, loop.backwards)
+    try:
+        return body.derive(key, partial(_made, loop))(n, *operands)  # type: ignore[no-any-return]
+    except (ArithmeticError, ValueError):  # somewhere NumPy's inf and nan, or 0·inf
+        return _run_slowly(operands, loop, n)
+
+
+def _made(loop: Loop) -> Runner:
+    code = loop.code("scan", body_of)
+    return Runner("scan", "\n".join(code.lines), code.body)
+
+
+def _run_slowly(operands: Sequence[Any], loop: Loop, n: int) -> tuple[Any, ...]:
+    """The same, with a call of the body for each step."""
+    count, body = loop.carries, loop.body
     (carry, xs, closed), kinds = loop.parts(operands), loop.parts(loop.inputs)
     carry = [like(x, v) for x, v in zip(carry, kinds[0], strict=True)]
     xs = [x.tolist() if v.is_number else x for x, v in zip(xs, kinds[1], strict=True)]
     closed = [like(x, v) for x, v in zip(closed, kinds[2], strict=True)]
-    columns: list[Any] = [
-        [0.0] * n if v.is_number else np.empty((n, *v.shape), v.dtype) for v in loop.outputs[count:]
-    ]
-    if not n:
-        carry = [np.array(x)[()] if isinstance(x, np.ndarray) else x for x in carry]
+    made = [np.empty((n, *v.shape), v.dtype) for v in loop.outputs[count:]]
     for i in reversed(range(n)) if loop.backwards else range(n):
         results = body(*carry, *[x[i] for x in xs], *closed)
         carry = results[:count]
-        for column, y in zip(columns, results[count:], strict=True):
-            column[i] = y
-    rows = zip(columns, loop.outputs[count:], strict=True)
-    return (*carry, *[np.asarray(y, v.dtype) for y, v in rows])
+        for rows, y in zip(made, results[count:], strict=True):
+            rows[i] = y
+    return (*carry, *made)
 
 
 @np.errstate(all="ignore")
