@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.backends import Body
+from autograd_lite.program.backends import Body, check
 from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.names import Names
 
@@ -31,6 +31,7 @@ def loop_code(
     sequences: int,
     backwards: bool,
     make: MakeBody,
+    checked: Sequence[int] = (),
 ) -> LoopCode:
     """A function (n, *carry, *sequences, *closed) that runs a program n times.
 
@@ -40,6 +41,7 @@ def loop_code(
         outputs: of what kind its outputs are.
         carries, sequences, backwards: see `loops.Loop`.
         make: makes the code of the body.
+        checked: the results that are nan if 0·inf was among the products of the chain rule.
     """
     names = Names(program, {*_OWN, name})
     body = make(program, names)
@@ -69,6 +71,9 @@ def loop_code(
     ]
     last += [f"np.array({y})" if v.is_number else y for y, v in zip(columns, kinds, strict=True)]
     lines = [*before, f"for i in {steps}:", *(f"    {x}" for x in inside or ["pass"])]
+    if checked:
+        lines.append(f"check({', '.join(last[i] for i in checked)})")
+        body.given["check"] = check
     lines.append(f"return ({''.join(f'{x}, ' for x in last)})")
     body.given |= {"np": np}
     return LoopCode([f"def {name}(n, {', '.join(given)}):", *(f"    {x}" for x in lines)], body)

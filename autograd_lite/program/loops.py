@@ -102,10 +102,15 @@ class Loop:
 
     def code(self, name: str, make: MakeBody) -> LoopCode:
         """The source of it; see `loop_code`."""
-        program = self.body.program
-        return loop_code(
-            name, program, self.outputs, self.carries, self.sequences, self.backwards, make
-        )
+        program, checked = self.body.program, set(self.body.program.notes.get("unguarded", ()))
+        ends = self.tainted_results([i for i in checked if i < self.carries])
+        if ends is None:
+            checked = set()
+        else:  # what is nan in one step is so at the end: there it is soon enough to look
+            program = replace(program, notes={})
+            checked |= ends
+        which = self.carries, self.sequences, self.backwards
+        return loop_code(name, program, self.outputs, *which, make, sorted(checked))
 
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""
