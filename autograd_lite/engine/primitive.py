@@ -233,7 +233,8 @@ class Structural(Primitive):
     None for 0; where that costs less than what follows from the pullbacks."""
     example: Rule | None = None
     """(*operands, **params): some numbers of the shapes and dtypes of its value, where that costs
-    less than the value: all that is needed to trace a program."""
+    less than the value: all that is needed to trace a program. The value then lies in memory of
+    its own."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -59,9 +59,9 @@ def python_body(program: Program, names: Names) -> Body:
     return body
 
 
-def numpy_body(program: Program, names: Names) -> Body:
-    """Calls of NumPy's functions."""
-    code = numpy_code(program, names)
+def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
+    """Calls of NumPy's functions; see `numpy_code` for the tag."""
+    code = numpy_code(program, names, tag)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
     checked = _unguarded(program, code.outputs)
     if checked:

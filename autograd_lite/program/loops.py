@@ -27,7 +27,7 @@ from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
 from autograd_lite.program.function import Runner
 from autograd_lite.program.instructions import Program, Variable
-from autograd_lite.program.loop_code import LoopCode, MakeBody, loop_code
+from autograd_lite.program.loop_code import LoopCode, loop_code
 from autograd_lite.program.subprograms import (
     Subprogram,
     as_array,
@@ -100,8 +100,13 @@ class Loop:
         primitive = SCAN if self.condition is None else WHILE
         return apply(primitive, operands, {"loop": self})  # type: ignore[no-any-return]
 
-    def code(self, name: str, make: MakeBody) -> LoopCode:
-        """The source of it; see `loop_code`."""
+    @property
+    def has_code(self) -> bool:
+        """Whether it can be written as a function."""
+        return self.condition is None
+
+    def code(self, name: str, tag: str = "") -> LoopCode:
+        """The source of it; see `loop_code`, and `numpy_code` for the tag."""
         program, checked = self.body.program, set(self.body.program.notes.get("unguarded", ()))
         ends = self.tainted_results([i for i in checked if i < self.carries])
         if ends is None:
@@ -110,7 +115,9 @@ class Loop:
             program = replace(program, notes={})
             checked |= ends
         which = self.carries, self.sequences, self.backwards
-        return loop_code(name, program, self.outputs, *which, make, sorted(checked))
+        return loop_code(
+            name, program, self.outputs, *which, partial(body_of, tag=tag), sorted(checked)
+        )
 
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""
@@ -147,7 +154,7 @@ def _run(*operands: Any, loop: Loop) -> tuple[Any, ...]:
 
 
 def _made(loop: Loop) -> Runner:
-    code = loop.code("scan", body_of)
+    code = loop.code("scan")
     return Runner("scan", "\n".join(code.lines), code.body)
 
 

@@ -25,7 +25,7 @@ from autograd_lite.engine.primitive import Structural
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.program.backends import BACKENDS, Body
+from autograd_lite.program.backends import Body, numpy_body, python_body
 from autograd_lite.program.function import Runner
 from autograd_lite.program.instructions import (
     Constant,
@@ -96,7 +96,7 @@ class Subprogram:
             np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())
         ):
             found = interpret(self.derive("guarded", self.guarded), given)
-        return tuple(found)
+        return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:
         name = "step"
@@ -262,11 +262,10 @@ _FIT: Structural = Structural(
 )
 
 
-def body_of(program: Program, names: Names) -> Body:
-    """The code of a program in the first language that can hold it."""
-    for make in BACKENDS.values():
-        try:
-            return make(program, names)
-        except NotStraight:
-            continue
-    raise AssertionError("NumPy can hold any program")
+def body_of(program: Program, names: Names, tag: str = "") -> Body:
+    """The code of a program: in Python's numbers, if it has no others; see `numpy_code` for the
+    tag."""
+    try:
+        return python_body(program, names)
+    except NotStraight:
+        return numpy_body(program, names, tag)

@@ -332,7 +332,7 @@ def _may_be_view(operation: Primitive | NumpyCall) -> bool:
         return not isinstance(operation.function, np.ufunc)
     if isinstance(operation, Structural):
         moves = operation.linear == "jointly" and operation.reduces is None
-        return moves or operation.results is not None
+        return moves or (operation.results is not None and operation.example is None)
     return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 
