@@ -6,7 +6,8 @@ over arrays of a batch. In its program they are inputs, behind its own, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +15,20 @@ import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import as_operand
+from autograd_lite.engine.arrays import is_frozen
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.observing import Observer, observed
-from autograd_lite.engine.primitive import Structural
+from autograd_lite.engine.observing import Observer, observed, observers, unobserved
+from autograd_lite.engine.primitive import Array, Structural
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
-from autograd_lite.program.instructions import Program
+from autograd_lite.program.instructions import Program, Reference
 from autograd_lite.program.traced import Trace, TracedArray
+
+_SMALL = 64
+"""Up to so many elements an array is a constant of a program."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def traced_closure(
     notes = _Lifting()
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with modes.recording(), observed(_Lifted(notes)), np.errstate(all="ignore"):
+    with _alone(_Lifted(notes)), np.errstate(all="ignore"):
         found = [x.node if is_variable(x) else x for x in function(inputs)]
         results = [notes.lifted(x) if notes.is_outside(x) else detached(x) for x in found]
         outputs = tuple(map(notes.reference, results))
@@ -70,15 +75,29 @@ class _Lifting(Trace):
         self.inputs: list[TracedArray] = []
         self._known: dict[Any, TracedArray] = {}
         self._recorded: dict[Any, Tensor] = {}
+        self._arrays: dict[int, tuple[Any, Any]] = {}
 
     def lifted(self, x: Any) -> TracedArray:
         """The input that stands for something that comes from outside."""
         key = x.reference if x.__class__ is TracedArray else x
         if key not in self._known:
-            self._known[key] = self.input(example_of(x), getattr(x, "name", None))
+            held = x.array if x.__class__ is _Held else x
+            self._known[key] = self.input(example_of(held), getattr(held, "name", None))
             self.inputs.append(self._known[key])
-            self.closed.append(x)
+            self.closed.append(held)
         return self._known[key]
+
+    def reference(self, x: Any) -> Reference:
+        """What stands for an operand; an array that is not small is an input too, so that the
+        program is the same whatever its numbers are."""
+        if x.__class__ is np.ndarray and x.size > _SMALL and x.dtype.kind in "fciub":
+            held, stand_in = self._arrays.get(id(x), (None, None))
+            if held is None or not _is_same(held, x):  # it may have been written into
+                held = x if is_frozen(x) else x.copy()
+                stand_in = self.lifted(_Held(held))
+                self._arrays[id(x)] = held, stand_in
+            x = stand_in
+        return super().reference(x)
 
     def is_outside(self, x: Any) -> bool:
         """Whether a variable was made outside, or stands for something there."""
@@ -96,6 +115,20 @@ class _Lifting(Trace):
         return self._recorded[x]
 
 
+class _Held:
+    """An array, as a key: known by identity."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+
+def _is_same(a: Array, b: Array) -> bool:
+    """Whether two arrays are the same, to the last bit."""
+    return a is b or (
+        a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a.view(), b, equal_nan=False)
+    )
+
+
 class _Lifted(Observer):
     """Puts what stands for a variable from outside in its place, whenever it is used."""
 
@@ -107,6 +140,17 @@ class _Lifted(Observer):
         if not any(map(self._notes.is_outside, nodes)):
             return operands
         return [self._notes.variable(x) if self._notes.is_outside(x) else x for x in nodes]
+
+
+@contextmanager
+def _alone(observer: _Lifted) -> Iterator[None]:
+    """Observed by this one, and by those of the traces outside: what is done to stand-ins is no
+    business of others."""
+    outside = [x for x in observers() if isinstance(x, _Lifted)]
+    with modes.recording(), unobserved(), ExitStack() as stack:
+        for one in (*outside, observer):
+            stack.enter_context(observed(one))
+        yield
 
 
 def _made_of(x: Variable, plain: TracedArray) -> Tensor:

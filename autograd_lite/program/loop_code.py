@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ _OWN = {"np", "check", "isnan", "n", "i", "range", "reversed", "float", "int", "
 
 def _free(wanted: str, names: Names) -> str:
     """A name that no variable of the body has."""
-    while names.is_taken(wanted):
+    while names.is_taken(wanted) or keyword.iskeyword(wanted):
         wanted += "_"
     return wanted
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ from autograd_lite.program.trace import guarded_trace, trace
 
 Function = Callable[[Sequence[Any]], Sequence[Any]]
 
+_recent: deque[Subprogram] = deque(maxlen=64)
+"""The last ones, which stay: whoever traces the same again in a moment finds them."""
 _known: weakref.WeakValueDictionary[Hashable, Subprogram] = weakref.WeakValueDictionary()
 
 
@@ -67,6 +70,7 @@ class Subprogram:
             found._derived = {}
             found._function = None
             _known[key] = found
+            _recent.append(found)
         return found
 
     def __repr__(self) -> str:
