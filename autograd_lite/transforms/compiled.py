@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,8 @@ class Compiled:
             return self._f(*args, **kwargs)
         one = self._made.get(key)
         if one is None:
-            one = _Specialised(self._f, args, kwargs, self._backend)
+            with _without_collector():
+                one = _Specialised(self._f, args, kwargs, self._backend)
             self._made[key] = one
         self._latest = one
         return one(args, kwargs)
@@ -119,6 +122,19 @@ class Compiled:
         if self._latest is None:
             raise ValueError(f"{self!r} has no code before it is called: the arguments decide")
         return self._latest
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Inside, Python's collector of cycles does not run: again and again it would go through all
+    that a long program is made of, none of which is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _as_variables(f: Callable[..., Any]) -> Callable[..., Any]:
