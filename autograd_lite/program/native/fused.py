@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.primitive import Elementwise, Structural
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -43,17 +43,16 @@ def with_loops(program: Program) -> Program:
     loops: dict[int, Instruction] = {}
     replaced: set[int] = set()
     for group in groups.values():
-        loop = _loop(program, group)
+        totals = _totals(program, group)
+        loop = _loop(program, group, totals)
         if loop is not None:
-            replaced.update(id(one) for one in group)
+            replaced.update(id(one) for one in (*group, *totals))
             loops[id(group[-1])] = loop
     if not loops:
         return program
     in_order = sorted(program.instructions, key=lambda one: depths[id(one)])
     instructions = [
-        loops.get(id(one), one)
-        for one in in_order
-        if id(one) in loops or id(one) not in replaced
+        loops.get(id(one), one) for one in in_order if id(one) in loops or id(one) not in replaced
     ]
     return Program(program.inputs, instructions, program.outputs, program.notes)
 
@@ -129,13 +128,30 @@ def _truths_that_leave(program: Program, groups: dict[Key, list[Instruction]]) -
     return leaving
 
 
-def _loop(program: Program, group: Sequence[Instruction]) -> Instruction | None:
+def _totals(program: Program, group: Sequence[Instruction]) -> list[Instruction]:
+    """The instructions that add up all numbers of something that a group computes."""
+    made = {one.results[0] for one in group}
+    return [
+        one
+        for one in program.instructions
+        if isinstance(one.operation, Structural)
+        and one.operation.reduces is np.add
+        and not one.is_several
+        and one.results[0].shape == ()
+        and one.params.keys() <= {"axis", "keepdims"}
+        and all(x in made and x.dtype == np.float64 for x in one.arguments)
+    ]
+
+
+def _loop(
+    program: Program, group: Sequence[Instruction], totals: Sequence[Instruction]
+) -> Instruction | None:
     """The instruction that does what these do; None if it is not worth it."""
     shape = group[0].results[0].shape
     if len(group) < 2 or len(group) * math.prod(shape) < WORTHWHILE:
         return None
     made = {one.results[0] for one in group}
-    members = {id(one) for one in group}
+    members = {id(one) for one in (*group, *totals)}
     wanted = {x for x in program.outputs if x.__class__ is Variable}
     wanted.update(x for one in program.instructions if id(one) not in members for x in one.uses())
     results = tuple(one.results[0] for one in group if one.results[0] in wanted)
@@ -158,18 +174,22 @@ def _loop(program: Program, group: Sequence[Instruction]) -> Instruction | None:
         for one in group
     ]
     inputs = tuple(numbers[x] for x in given)
-    body = Program(inputs, instructions, tuple(numbers[x] for x in results))
+    added = [numbers[one.arguments[0]] for one in totals]
+    body = Program(inputs, instructions, (*(numbers[x] for x in results), *added))
+    summed = frozenset(range(len(results), len(results) + len(added)))
     shared = [i for i, x in enumerate(given) if x.__class__ is Variable and not x.shape]
     try:
         lowered(straight_line_of(body))
     except NotStraight:
         return None
-    loop = Loop(OverRows(body, frozenset(shared), frozenset()), shape, len(results))
-    return Instruction(NumpyCall(loop), tuple(given), {}, results, True, False)
+    loop = Loop(OverRows(body, frozenset(shared), summed), shape, len(results))
+    every = (*results, *(one.results[0] for one in totals))
+    return Instruction(NumpyCall(loop), tuple(given), {}, every, True, False)
 
 
 class Loop:
-    """The function that computes some results from arrays of a shape, and numbers."""
+    """The function that computes some results from arrays of a shape and numbers, and the sums of
+    some."""
 
     __name__ = "loop"
 
@@ -178,7 +198,7 @@ class Loop:
         self._shape = shape
         self._count = count
 
-    def __call__(self, *given: Any) -> tuple[Array, ...]:
+    def __call__(self, *given: Any) -> tuple[Any, ...]:
         results = [np.empty(self._shape) for _ in range(self._count)]
-        self._over.into(given, results)
-        return tuple(results)
+        sums = self._over.into(given, results, math.prod(self._shape))
+        return *results, *sums

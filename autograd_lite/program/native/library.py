@@ -30,6 +30,7 @@ OPERANDS: dict[str, int] = {
 INSTRUCTIONS = {"fabs", "sqrt", "copysign", "floor", "ceil", "trunc", "rint"}
 """Those that processors have an instruction for, which LLVM knows by the name."""
 
+
 def type_of(lanes: int) -> str:
     """A number, or several beside each other."""
     return "double" if lanes == 1 else f"<{lanes} x double>"
