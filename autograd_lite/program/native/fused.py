@@ -22,7 +22,7 @@ from autograd_lite.program.instructions import (
     Variable,
 )
 from autograd_lite.program.native.lower import lowered
-from autograd_lite.program.native.rows import Array, OverRows
+from autograd_lite.program.native.rows import OverRows
 from autograd_lite.program.scalars import straight_line_of
 from autograd_lite.program.straight import COMPARISONS, NotStraight
 

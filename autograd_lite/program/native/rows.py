@@ -105,7 +105,8 @@ class OverRows:
         live = np.empty(self._live * lanes() + 1)
         pointers = (where, outs, sums, live)
         self._run(*(x.ctypes.data for x in pointers), start, stop, length)
-        return sums.transpose(1, 0, 2).reshape(self._sums, count * lanes()).sum(axis=1)
+        each = sums.transpose(1, 0, 2).reshape(self._sums, count * lanes())
+        return np.asarray(each.sum(axis=1))
 
     def into(self, inputs: Sequence[Any], outputs: Sequence[Array], n: int) -> Array:
         """The same of inputs of any shape, of n numbers, with outputs that are written into
@@ -172,7 +173,9 @@ def _beginnings(array: Array) -> Array:
 # ---------------------------------------------------------------- the code
 
 _LOOP = """
-define internal void @rows(ptr %ins, ptr %outs, ptr %sums, ptr %live, i64 %from, i64 %to) nounwind {{
+define internal void @rows(
+  ptr %ins, ptr %outs, ptr %sums, ptr %live, i64 %from, i64 %to
+) nounwind {{
 start:
   br label %next
 next:
@@ -224,8 +227,8 @@ its own, one after the other."""
 def _llvm_over_rows(
     code: Code, lanes: int, shared: frozenset[int], summed: frozenset[int]
 ) -> tuple[str, int]:
-    """The module of `blocks(ins, outs, sums, live, from, to, length)`, and how many times the lanes there
-    must be room for in `live`."""
+    """The module of `blocks(ins, outs, sums, live, from, to, length)`, and how many times the lanes
+    there must be room for in `live`."""
     parts = parts_of_code(code, lanes, _memory(len(code.outputs), lanes, shared, summed))
     pointers = "ptr %ins, ptr %outs, ptr %sums"
 
