@@ -109,7 +109,17 @@ def test_arrays_of_other_shapes() -> None:
     def f(x: Any, row: Any) -> Any:
         return (x * 2.0 + x) * (row * 3.0 - row) + row, np.transpose(x * x + 1.0)
 
-    assert compiled(f, X, X[0])[1] >= 2
+    assert compiled(f, X, X[0])[1] == 3
+
+
+def test_arrays_that_are_stretched() -> None:
+    def f(x: Any, row: Any, column: Any, one: Any) -> Any:
+        outer = column * row - one
+        return (x + row) * column / (1.0 + one * one), outer * x, np.sum(outer + row)
+
+    native, count = compiled(f, X, X[0], X[:, :1], X[:1, :1])
+    assert count == 3  # of the one number, of what `outer` is needed for, of the quotient
+    near(native(X, X[1], X[:, 1:2], X[2:3, :1]), f(X, X[1], X[:, 1:2], X[2:3, :1]))
 
 
 def test_truth_values() -> None:

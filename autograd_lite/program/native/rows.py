@@ -45,6 +45,9 @@ def native_over_rows(
     return OverRows(program, frozenset(shared), frozenset(summed))
 
 
+_NO_SUMS = np.empty(0)
+
+
 class OverRows:
     """What `native_over_rows` makes; its code is freed with it."""
 
@@ -88,7 +91,7 @@ class OverRows:
         parts: list[Any] = [None] * threads
 
         def part(i: int) -> None:
-            parts[i] = self._part(where, outs, bounds[i], bounds[i + 1])
+            parts[i] = self._part(where.ctypes.data, outs.ctypes.data, bounds[i], bounds[i + 1])
 
         if threads == 1:
             part(0)
@@ -97,14 +100,17 @@ class OverRows:
                 list(pool.map(part, range(threads)))
         return rows, np.sum(parts, axis=0)
 
-    def _part(self, where: Array, outs: Array, start: int, stop: int) -> Array:
+    def _part(self, where: int, outs: int, start: int, stop: int) -> Array:
         """The sums over some rows. To be near what they are, they are sums of sums of some rows."""
         length = max(256, -(-(stop - start) // 256 // 256) * 256)
+        live = np.empty(self._live * lanes()) if self._live else None
+        room = 0 if live is None else live.ctypes.data
+        if not self._sums:
+            self._run(where, outs, 0, room, start, stop, length)
+            return _NO_SUMS
         count = -(-(stop - start) // length)
         sums = np.zeros((count, self._sums, lanes()))
-        live = np.empty(self._live * lanes() + 1)
-        pointers = (where, outs, sums, live)
-        self._run(*(x.ctypes.data for x in pointers), start, stop, length)
+        self._run(where, outs, sums.ctypes.data, room, start, stop, length)
         each = sums.transpose(1, 0, 2).reshape(self._sums, count * lanes())
         return np.asarray(each.sum(axis=1))
 
@@ -117,9 +123,9 @@ class OverRows:
             for out, row in zip(outputs, rows, strict=True):
                 out.reshape(-1)[:] = row
             return sums
-        where = np.array([x.ctypes.data for x in kept], np.int64)
-        outs = np.array([x.ctypes.data for x in outputs], np.int64)
-        return self._part(where, outs, 0, n)
+        where = (ctypes.c_int64 * len(kept))(*[x.ctypes.data for x in kept])
+        outs = (ctypes.c_int64 * len(outputs))(*[x.ctypes.data for x in outputs])
+        return self._part(ctypes.addressof(where), ctypes.addressof(outs), 0, n)
 
     def _given(self, inputs: Sequence[Any] | Array) -> tuple[Sequence[Array] | Array, Array]:
         """In double precision: an array for each input that varies, and the numbers that are
