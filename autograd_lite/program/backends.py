@@ -49,7 +49,7 @@ def python_body(program: Program, names: Names) -> Body:
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
         statement = statement_of(one)
-        if statement is not None and statement != before:
+        if statement is not None and statement != before and statement.text != text:
             lines.append(f"# {statement.text}")
         before = statement
         if text:
@@ -64,13 +64,29 @@ def python_body(program: Program, names: Names) -> Body:
 
 def numpy_body(program: Program, names: Names) -> Body:
     """Calls of NumPy's functions."""
-    code = numpy_code(program, names)
+    products = _smaller_products(program)
+    code = numpy_code(program, names, products)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
+    body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked:
+    if checked and not products:
         body.lines.append(f"check({', '.join(checked)})")
-        body.given["check"] = check
     return body
+
+
+def _smaller_products(program: Program) -> frozenset[Variable]:
+    """The products of the chain rule, if they have fewer numbers than the outputs that are nan
+    where one of them is; else none: then these are looked at."""
+    found = frozenset(x for one in program.instructions for x in one.results)
+    products = found & program.notes.get("products", frozenset())
+    outputs = [program.outputs[i] for i in program.notes.get("unguarded", ())]
+    size = sum(math.prod(x.shape) + _ONE for x in products)
+    most = sum(math.prod(getattr(x, "shape", ())) + _ONE for x in outputs)
+    return products if size < most else frozenset()
+
+
+_ONE = 500
+"""To look at an array takes as long as to look at so many more numbers of it."""
 
 
 def native_body(program: Program, names: Names) -> Body:

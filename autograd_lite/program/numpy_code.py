@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,18 +33,20 @@ class NumpyCode:
     """The arrays that results are written into: shape and dtype by name."""
 
 
-def numpy_code(program: Program, names: Names) -> NumpyCode:
-    """The code of a program whose variables have these names.
+def numpy_code(program: Program, names: Names, checked: Collection[Variable] = ()) -> NumpyCode:
+    """The code of a program whose variables have these names; `check(x)` stands behind what
+    computes one of those that are to be checked.
 
     What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
     needs what stands in it. An output has an array of its own.
     """
-    return _Writer(program, names).code()
+    return _Writer(program, names, checked).code()
 
 
 class _Writer:
-    def __init__(self, program: Program, names: Names) -> None:
+    def __init__(self, program: Program, names: Names, checked: Collection[Variable]) -> None:
         self._program = program
+        self._checked = checked
         self._names = names
         self._made = NumpyCode([], [])
         self._plan = _Buffers(program)
@@ -57,6 +59,8 @@ class _Writer:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
             self._made.lines.append(self._line(i, one))
+            if any(x in self._checked for x in one.results):
+                self._made.lines.append(f"check({self._names[one.results[0]]})")
         self._made.buffers = self._plan.made
         self._made.outputs = [self._output(x) for x in self._program.outputs]
         return self._made

@@ -40,7 +40,6 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
     (18.0, 18.0)
     >>> print(energy.value_and_grad.source)
     def energy(x, w):
-        # z = x * w
         z = x * w
         # return z**2 / 2
         t2 = pow(z, 2) / 2

@@ -35,7 +35,7 @@ def asinh(x: Float) -> Float:
 def acosh(x: Float) -> Float:
     """log(x + √(x² − 1)), for x ≥ 1."""
     beyond = x - 1.0
-    result = _log_of_sum(x, beyond, (beyond * (x + 1.0)).sqrt())
+    result = _log_of_sum(x, beyond, (beyond + beyond + beyond * beyond).sqrt())
     special = where(x < 1.0, x.constant(float("nan")), x)
     return where((x >= 1.0) & (x < float("inf")), result, special)
 

@@ -127,6 +127,8 @@ class _Parts(NamedTuple):
     is_middle: Bool
     ratio: Float
     """P/Q of the piece that |x| is in."""
+    product: Float
+    """|x|·P/Q below 0.84375, more precisely."""
     middle: Float
     """erfc |x|, from 0.84375 to 1.25."""
     tail: Float
@@ -147,13 +149,34 @@ def _parts(size: Float) -> _Parts:
 
     over, under = chosen(0), chosen(1)
     second = horner(variable, over[2:])
+    slope, lost_slope = two_sum(over[1], variable * second)
+    upper, lost = two_sum(over[0], variable * slope)
     more = variable * horner(variable, under[1:])
-    ratio = (over[0] + variable * (over[1] + variable * second)) / (1.0 + more)
+    ratio = upper / (1.0 + more)
+    less = ratio * more
     short = size.high()
+    lost = lost + _lost_square(size, short) * slope + _lost_product(variable, slope)
+    product = size * upper + size * ((lost + variable * lost_slope) - less)
     power, lost = two_sum(-short * short - 0.5625, (short - size) * (short + size) + ratio)
-    y, _, k = exp_parts(power, lost)
-    around = _erfc_around_one(variable, second, ratio * more)
-    return _Parts(near, middle, ratio, around, scaled(y, k) / size)
+    y, lost, k = exp_parts(power, lost)
+    # (y + lost)/|x|, the quotient's first 21 bits and the rest
+    reciprocal = size * inverse
+    start = (y * reciprocal).high()
+    rest = ((y - start * short) - start * (size - short)) + lost
+    tail = scaled(start + rest * reciprocal, k)
+    around = _erfc_around_one(variable, second, less)
+    return _Parts(near, middle, ratio, product, around, tail)
+
+
+def _lost_square(x: Float, short: Float) -> Float:
+    """x² without x² as rounded."""
+    return (short * short - x * x) + (x - short) * (x + short)
+
+
+def _lost_product(x: Float, y: Float) -> Float:
+    """x·y without x·y as rounded (Dekker)."""
+    a, b = x.high(), y.high()
+    return ((a * b - x * y) + a * (y - b)) + (x - a) * y
 
 
 def _erfc_around_one(s: Float, second: Float, less: Float) -> Float:
@@ -180,7 +203,7 @@ def erfc(x: Float) -> Float:
     parts = _parts(size)
     y = size.with_sign_of(x)
     more = y * parts.ratio
-    near = where(y < 0.5, 0.5 - ((y - 0.5) + more), (1.0 - y) - more)
+    near = where(y < 0.5, 0.5 - ((y - 0.5) + more), (1.0 - y) - parts.product)
     near = where(y < 0.25, 1.0 - (y + more), near)
     tail = where(parts.is_middle, parts.middle, parts.tail)
     return where(parts.is_near, near, where(y < 0.0, 2.0 - tail, tail))

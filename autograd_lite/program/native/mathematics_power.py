@@ -1,8 +1,9 @@
-"""pow in the language of `mathematics`, for float64.
+"""pow and hypot in the language of `mathematics`, for float64.
 
-Coefficients and method: FDLIBM 5.3, e_pow.c (© 2004 Sun Microsystems, Inc.: permission to use,
-copy, modify and distribute is freely granted, provided that this notice is preserved). The code is
-our own. log₂|x| is computed in two floats, the first of 21 bits, its product with y in two again.
+Coefficients and method of pow: FDLIBM 5.3, e_pow.c (© 2004 Sun Microsystems, Inc.: permission to
+use, copy, modify and distribute is freely granted, provided that this notice is preserved). The
+code is our own. log₂|x| is computed in two floats, the first of 21 bits, its product with y in two
+again.
 """
 
 from __future__ import annotations
@@ -116,3 +117,16 @@ def pow(x: Float, y: Float) -> Float:
     result = where(odd & x.is_negative(), -result, result)
     result = where(x.is_nan() | y.is_nan(), nan, result)
     return where(y.equals(0.0) | x.equals(1.0), x.constant(1.0), result)
+
+
+@elementary
+def hypot(x: Float, y: Float) -> Float:
+    """√(x² + y²), scaled where the squares would overflow or underflow; infinite if either is."""
+    x, y = abs(x), abs(y)
+    large, small = (x > 2.0**500) | (y > 2.0**500), (x < 2.0**-450) & (y < 2.0**-450)
+    one = x.constant(1.0)
+    down = where(large, x.constant(2.0**-600), where(small, x.constant(2.0**600), one))
+    up = where(large, x.constant(2.0**600), where(small, x.constant(2.0**-600), one))
+    a, b = x * down, y * down
+    infinite = x.equals(float("inf")) | y.equals(float("inf"))
+    return where(infinite, x.constant(float("inf")), (a * a + b * b).sqrt() * up)

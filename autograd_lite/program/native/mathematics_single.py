@@ -1,15 +1,16 @@
-"""exp, expm1, tanh, log and log1p of float32 in float32, in the language of `mathematics`.
+"""exp, expm1, tanh, log, log1p and erf of float32 in float32, in the language of `mathematics`.
 
 Coefficients: S. L. Moshier, Cephes Mathematical Library 2.2, single precision, expf.c, logf.c and
-tanhf.c ("may be used freely"). The code is our own, with the reductions of the functions of
-float64. What has no code here is computed in float64 and rounded.
+tanhf.c ("may be used freely"); of erf N. Juffa's erff (© 2015 – 2023, BSD 2-clause). The code is
+our own, with the reductions of the functions of float64. What has no code here is computed in
+float64 and rounded.
 """
 
 from __future__ import annotations
 
-from autograd_lite.program.native import (  # the table has to have what gets code here
-    mathematics_exponential as _exponential,
-)
+# the table has to have what gets code here
+from autograd_lite.program.native import mathematics_error as _error
+from autograd_lite.program.native import mathematics_exponential as _exponential
 from autograd_lite.program.native import mathematics_logarithm as _logarithm
 from autograd_lite.program.native.mathematics import (
     Float,
@@ -20,7 +21,7 @@ from autograd_lite.program.native.mathematics import (
     where,
 )
 
-__all__ = ["_exponential", "_logarithm", "exp", "expm1", "log", "log1p", "tanh"]
+__all__ = ["_error", "_exponential", "_logarithm", "erf", "exp", "expm1", "log", "log1p", "tanh"]
 
 ROUND = 1.5 * 2.0**23
 """Added to a float32 below 2²² it rounds to a whole number."""
@@ -62,6 +63,27 @@ TANH = (
     -5.70498872745e-3,
 )
 """tanh x = x + x³·(…) below 0.625."""
+
+
+ERF_NEAR = (
+    1.28379166e-1,
+    -3.76125336e-1,
+    1.12819925e-1,
+    -2.67681349e-2,
+    4.99119423e-3,
+    -5.96761703e-4,
+)
+"""erf x = x + x·(…) in x², below 0.921875."""
+ERF_FAR = (
+    -1.28717512e-1,
+    -6.34846687e-1,
+    -1.06777877e-1,
+    2.42546219e-2,
+    -3.88396438e-3,
+    3.83197126e-4,
+    -1.72853470e-5,
+)
+"""log erfc x = x·(…) − x, from there on."""
 
 
 def _power_of_two(k: Int) -> Float:
@@ -158,3 +180,13 @@ def log1p(x: Float) -> Float:
     special = where(x.equals(-1.0), x.constant(float("-inf")), special)
     usual = (x > -1.0) & (x < float("inf")) & ~(abs(x) < 2.0**-25)
     return where(usual, result, special)
+
+
+@single("erf")
+def erf(x: Float) -> Float:
+    """2/√π·∫₀ˣ exp(−t²) dt."""
+    size = abs(x).at_most(4.0)
+    y, _, k = _exp_parts(size * polynomial(size, ERF_FAR) - size)
+    far = 1.0 - y * _power_of_two(k)
+    near = size + size * polynomial(size * size, ERF_NEAR)
+    return where(size < 0.921875, near, far).with_sign_of(x)
