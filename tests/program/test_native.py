@@ -296,6 +296,22 @@ def test_a_program_is_freed() -> None:
     assert some(900) - before < 2**21
 
 
+def test_a_call_with_much_room_gives_it_back() -> None:
+    count = 20_000
+    compiled = al.compile(lambda xs: xs[0] * xs[1])
+    compiled([1.0] * count)
+    function = native_function(straight_line_of(compiled.program))
+    given = [1.0] * count
+
+    def some(count: int) -> int:
+        for _ in range(count):
+            function(*given)
+        return _resident()
+
+    before = some(20)
+    assert some(100) - before < 2**22
+
+
 def _resident() -> int:
     """Bytes of memory that are in use."""
     status = Path("/proc/self/statm")

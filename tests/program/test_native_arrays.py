@@ -39,7 +39,7 @@ def near(got: Any, wanted: Any) -> None:
         np.testing.assert_allclose(g, w, rtol=1e-11, atol=1e-11 * scale)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(programs("tensors"))
 def test_random_programs(program: Any) -> None:
     f = of_list(program)
