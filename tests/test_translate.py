@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+import shutil
+import subprocess
 
 import pytest
 
@@ -59,3 +62,20 @@ def test_an_unknown_language():
 def test_errors_point_into_the_program():
     with pytest.raises(ScriptError, match="column"):
         translated("E = x +", {"x": 1.0})
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler of C")
+@pytest.mark.parametrize(("program", "inputs"), PROGRAMS)
+def test_c_gives_what_explain_shows(program, inputs, tmp_path):
+    source, library = tmp_path / "code.c", tmp_path / "code.so"
+    source.write_text(translated(program, inputs, "c"), encoding="utf-8")
+    options = ["-std=c99", "-O2", "-Wall", "-Werror", "-ffp-contract=off", "-shared", "-fPIC"]
+    subprocess.run(["cc", *options, "-o", library, source, "-lm"], check=True)
+    script = parse(program)
+    function = getattr(ctypes.CDLL(str(library)), f"{script.output}_and_gradient")
+    given = (ctypes.c_double * len(script.inputs))(*(inputs[name] for name in script.inputs))
+    found = (ctypes.c_double * (1 + len(given)))()
+    function(given, found)
+    shown = {card.name: card for card in explain(program, inputs).cards}
+    expected = [shown[script.output].value, *(shown[name].gradient for name in script.inputs)]
+    assert list(found) == pytest.approx(expected, rel=1e-14, abs=1e-300)

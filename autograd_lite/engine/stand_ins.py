@@ -32,6 +32,12 @@ class StandIn:
         return False
 
     @property
+    def depth(self) -> int:
+        """How deep the batch, or the trace, that it belongs to lies inside of others: of several
+        operands the deepest says what is done."""
+        raise NotImplementedError
+
+    @property
     def can_index(self) -> bool:
         """Whether it can stand in an index as it is."""
         return False

@@ -62,10 +62,10 @@ def python_body(program: Program, names: Names) -> Body:
     return body
 
 
-def numpy_body(program: Program, names: Names) -> Body:
-    """Calls of NumPy's functions."""
+def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
+    """Calls of NumPy's functions; see `numpy_code` for the tag."""
     products = _smaller_products(program)
-    code = numpy_code(program, names, products)
+    code = numpy_code(program, names, tag, products)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)

@@ -6,6 +6,7 @@ import builtins
 import itertools
 import linecache
 import types
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +142,7 @@ class Runner:
     def __init__(self, name: str, source: str, body: Body) -> None:
         file = f"<autograd_lite: {name} {next(_numbers)}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        weakref.finalize(self, linecache.cache.pop, file, None)
         self.source = source
         self._name = name
         self._body = body

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from autograd_lite.program.instructions import (
     Program,
     Reference,
     Variable,
+    mapped,
 )
 
 
@@ -69,6 +70,25 @@ def shared(program: Program) -> Program:
     if "products" in notes:
         notes["products"] = frozenset(map(now, notes["products"]))
     return Program(program.inputs, kept, outputs, notes)
+
+
+def key_of(program: Program) -> Hashable:
+    """What two programs have in common only if they do the same, to the last bit."""
+    numbers: dict[Variable, int] = {}
+
+    def known(x: Any) -> Any:
+        return ("variable", numbers[x]) if x.__class__ is Variable else x
+
+    def kinds(xs: Iterable[Variable]) -> Hashable:
+        numbers.update((x, len(numbers) + i) for i, x in enumerate(xs))
+        return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
+
+    keys: list[Hashable] = [kinds(program.inputs)]
+    for one in program.instructions:
+        given = _key(mapped(known, one.arguments)), _key(mapped(known, one.params))
+        keys.append((_key(one.operation), *given, one.is_several, kinds(one.results)))
+    outputs = _key(mapped(known, program.outputs))
+    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
 
 
 def _key(x: Any) -> Hashable:

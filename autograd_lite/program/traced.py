@@ -22,6 +22,7 @@ from autograd_lite.engine.apply import (
     record_as,
     register,
 )
+from autograd_lite.engine.batch import next_depth
 from autograd_lite.engine.batching import evaluate_plain
 from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
@@ -46,6 +47,8 @@ class Trace:
     """What is noted down while a function runs."""
 
     def __init__(self, guarded: bool) -> None:
+        self.depth = next_depth()
+        """How deep it lies inside of others, and of batches."""
         self.instructions: list[Instruction] = []
         self.guarded = guarded
         """Whether 0·inf is 0 in the chain rule, which takes five instructions a product."""
@@ -69,15 +72,19 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
-        given = apply(
-            primitive,
-            [x.example if x.__class__ is TracedArray else x for x in operands],
-            _examples(params) if params else params,
-        )
+        operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
+        params = mapped(self.own, params) if params else params
+        examples = [x.example if x.__class__ is TracedArray else x for x in operands]
+        others = _examples(params) if params else params
+        if isinstance(primitive, Structural) and primitive.example is not None:
+            given = primitive.example(*examples, **others)
+        else:
+            given = apply(primitive, examples, others)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
+        args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
         given = function(*_examples(args), **_examples(kwargs))
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
@@ -118,14 +125,27 @@ class Trace:
 
     def reference(self, x: Any) -> Reference:
         """What stands for an operand in an instruction."""
+        x = self.own(x)
         if x.__class__ is TracedArray:
-            if x.trace is not self:
-                raise TypeError(
-                    "a number of one program is used in another, after that was traced; give it "
-                    "as an argument"
-                )
             return x.reference
         return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+
+    def own(self, x: Any) -> Any:
+        """The same, and of a stand-in for something outside of what is traced, one of this trace.
+
+        Raises:
+            TypeError: if there can be none.
+        """
+        if not isinstance(x, StandIn) or (x.__class__ is TracedArray and x.trace is self):
+            return x
+        return self.lifted(x)
+
+    def lifted(self, x: Any) -> TracedArray:
+        """The stand-in of this trace for something that comes from outside."""
+        raise TypeError(
+            "a number of one program is used in another, after that was traced; give it as an "
+            "argument"
+        )
 
     def _argument(self, x: Any) -> Any:
         """What stands for an argument of NumPy's function."""
@@ -191,11 +211,20 @@ class TracedArray(StandIn):
         """The imaginary part."""
         return np.imag(self)
 
+    @property
+    def depth(self) -> int:
+        """That of its trace."""
+        return self.trace.depth
+
     def evaluate(
         self, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
     ) -> Any:
         """Note an instruction down; see `StandIn`."""
-        return self.trace.apply(primitive, operands, params)
+        trace = self.trace
+        for x in parts_of(params):
+            if x.__class__ is TracedArray and x.depth > trace.depth:
+                trace = x.trace  # an index that is known less
+        return trace.apply(primitive, operands, params)
 
     def call_numpy(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Note a call of NumPy's down; see `StandIn`."""
@@ -303,7 +332,7 @@ def _may_be_view(operation: Primitive | NumpyCall) -> bool:
         return not isinstance(operation.function, np.ufunc)
     if isinstance(operation, Structural):
         moves = operation.linear == "jointly" and operation.reduces is None
-        return moves or operation.results is not None
+        return moves or (operation.results is not None and operation.example is None)
     return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 
