@@ -31,7 +31,7 @@ from autograd_lite.primitives.arithmetic import (
 from autograd_lite.primitives.choices import clip, equal, maximum, minimum, step, where
 from autograd_lite.primitives.convolution import overlap_add, windows
 from autograd_lite.primitives.exponential import exp, expm1, log, log1p, power, sqrt, square
-from autograd_lite.primitives.indexing import assign, getitem, scatter
+from autograd_lite.primitives.indexing import add_at, assign, getitem, scatter
 from autograd_lite.primitives.joining import array_split, concatenate, split, stack
 from autograd_lite.primitives.like import empty_like, full_like, ones_like, zeros_like
 from autograd_lite.primitives.products import dot, matmul, vdot
@@ -88,15 +88,16 @@ __version__ = "0.1.0"
 
 # All but abs, compile, max, min and sum, that `from autograd_lite import *` leaves Python's own.
 __all__ = [
-    "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "affine", "arctan2", "array_split",
-    "assign", "astype", "broadcast_to", "checkpoint", "clip", "composed", "concatenate", "cos",
-    "custom_gradient", "detect_anomaly", "divide", "dot", "elementwise", "elementwise_grad",
-    "empty_like", "equal", "erf", "exp", "expm1", "flatten", "float_function", "frozen",
-    "full_like", "getitem", "grad", "gradients", "hessian", "hvp", "hypot", "is_recording",
-    "jacobian", "jvp", "linearize", "log", "log1p", "log_softmax", "logsumexp", "matmul",
-    "maximum", "mean", "minimum", "multiply", "negative", "no_grad", "numerical_gradient",
-    "ones_like", "overlap_add", "positive", "power", "profile", "register_tree", "relu",
-    "reshape", "scatter", "sigmoid", "sign", "sin", "softmax", "softplus", "split", "sqrt",
-    "square", "stack", "step", "structural", "subtract", "swapaxes", "tanh", "transpose",
-    "value_and_grad", "vdot", "vjp", "vmap", "where", "windows", "zeros_like",
+    "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "add_at", "affine", "arctan2",
+    "array_split", "assign", "astype", "broadcast_to", "checkpoint", "clip", "composed",
+    "concatenate", "cos", "custom_gradient", "detect_anomaly", "divide", "dot", "elementwise",
+    "elementwise_grad", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
+    "float_function", "frozen", "full_like", "getitem", "grad", "gradients", "hessian", "hvp",
+    "hypot", "is_recording", "jacobian", "jvp", "linearize", "log", "log1p", "log_softmax",
+    "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative", "no_grad",
+    "numerical_gradient", "ones_like", "overlap_add", "positive", "power", "profile",
+    "register_tree", "relu", "reshape", "scatter", "sigmoid", "sign", "sin", "softmax",
+    "softplus", "split", "sqrt", "square", "stack", "step", "structural", "subtract",
+    "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "vjp", "vmap", "where",
+    "windows", "zeros_like",
 ]  # fmt: skip

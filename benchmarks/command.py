@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import chain, derivatives, mlp, mnist_epoch, peers, values
+from benchmarks import chain, compiled, derivatives, mlp, mnist_epoch, peers, values
 from benchmarks.measure import table
 
 BENCHMARKS = {
@@ -14,13 +14,15 @@ BENCHMARKS = {
     "mlp": mlp,
     "mnist_epoch": mnist_epoch,
     "derivatives": derivatives,
+    "compiled": compiled,
 }
 BY_HAND = "time in units of hand-written NumPy"
 HEADINGS = {
     "values": "in units of autograd_lite",
     "derivatives": "time in units of autograd_lite",
+    "compiled": "time in units of the first",
 }
-ROUNDS = {"values": 15, "chain": 51, "mlp": 15, "mnist_epoch": 5, "derivatives": 7}
+ROUNDS = {"values": 15, "chain": 51, "mlp": 15, "mnist_epoch": 5, "derivatives": 7, "compiled": 15}
 """How often each program has its turn, unless --repeats says otherwise."""
 DEFAULT = ("values", "chain", "mlp")
 """What runs if nothing is named: what takes less than a minute together."""

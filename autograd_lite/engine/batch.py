@@ -190,8 +190,8 @@ class Batched(StandIn):
         raise self._refuse("asarray", "np.stack([...]) joins such arrays, where(...) fills them")
 
     def copy(self, order: Any = "C") -> Batched:
-        """The same with numbers of its own."""
-        return Batched(self.level, self.payload.copy())
+        """The same with numbers of its own, each example laid out in `order`."""
+        return PRIMITIVES["copy"].function(self, order)  # type: ignore[no-any-return]
 
     def __copy__(self) -> Batched:
         return self.copy()
@@ -240,8 +240,13 @@ def innermost(*things: Any) -> Level | None:
 
 
 def numbers_of(x: Any) -> Any:
-    """All numbers of all examples of what may be Batched; anything else as it is."""
+    """The array, or another stand-in, behind what may be Batched."""
     return x.numbers() if x.__class__ is Batched else x
+
+
+def is_traced(x: Any) -> bool:
+    """Whether there are no numbers behind it, or behind a variable that holds it."""
+    return isinstance(numbers_of(detached(x)), StandIn)
 
 
 def in_memory(x: Any) -> Any:

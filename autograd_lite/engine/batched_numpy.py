@@ -51,14 +51,17 @@ def _set_item(self: Batched, index: Any, value: Any) -> None:
     for level in reversed(levels):
         places = enter(places, level)
     picked = places[index]
-    if value.__class__ is Batched:
-        value = np.broadcast_to(value, picked.shape)
-    else:
-        value = np.broadcast_to(np.asarray(value), picked.shape)
+    value = value if value.__class__ is Batched else np.asarray(value)
+    extra = value.ndim - picked.ndim
+    if extra > 0 and value.shape[:extra] == (1,) * extra:  # which NumPy ignores
+        value = value.reshape(value.shape[extra:])
+    value = np.broadcast_to(value, picked.shape)
     for level in levels:
         value = leave(value, level)
         picked = leave(picked, level)
-    self.numbers().flat[np.ravel(picked)] = np.ravel(value)
+    own = self.numbers()
+    value = np.ravel(value)
+    own.flat[np.ravel(picked)] = value.copy() if np.may_share_memory(value, own) else value
 
 
 def _not_in_place(operator: Rule) -> Rule:

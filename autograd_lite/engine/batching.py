@@ -28,6 +28,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.batch import Batched, Level, depends_on, innermost, levels_of, parts_of
+from autograd_lite.engine.layout import apart, axes_by_stride, in_order
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     Array,
@@ -57,12 +58,13 @@ def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str,
     level = deepest.level
     try:
         if isinstance(primitive, Elementwise):
-            return Batched(level, evaluate(primitive, aligned(level, operands), params))
+            result = Batched(level, evaluate(primitive, aligned(level, operands), params))
+            return apart(result, operands)
         assert isinstance(primitive, Structural)
         if primitive.batched is not None:
             result = _by_rule(level, primitive, operands, params)
             if result is not NotImplemented:
-                return result
+                return apart(result, operands)
     except (ValueError, TypeError, IndexError) as error:
         if isinstance(primitive, Elementwise):
             raise explained(primitive, error, operands) from None
@@ -173,12 +175,20 @@ def each(level: Level, function: Rule, args: Any, kwargs: Any) -> Any:
 
     def example(i: int) -> Any:
         given, named = _mapped(lambda x: x.it if x.__class__ is _Fixed else _example(x, i), whole)
-        return function(*given, **named)
+        kinds = [x.__class__ for x in parts_of((given, named))]
+        result = function(*given, **named)
+        if [x.__class__ for x in parts_of((given, named))] != kinds:
+            raise _WroteIntoExamplesError("what is written into one example of a batch is lost")
+        return result
 
     results = [example(i) for i in range(level.size or 1)]
     if any(depends_on(level, x) for x in parts_of(results)):  # by what it closes over
         raise TypeError("a function that holds a whole batch cannot be given one example of it")
     return _side_by_side(level, results)
+
+
+class _WroteIntoExamplesError(TypeError):
+    """A function wrote into Tensors that hold a copy of one example each."""
 
 
 class _Fixed:
@@ -222,8 +232,17 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     if any(isinstance(x, Variable | Batched) for x in results):
         whole = PRIMITIVES["stack"].function(results)
     else:
-        whole = np.stack([np.asarray(x) for x in results])
+        whole = _stacked([np.asarray(x) for x in results])
     return enter(whole[:0] if not level.size else whole, level)
+
+
+def _stacked(arrays: list[Array]) -> Array:
+    """np.stack, where each lies in memory as it did."""
+    order = axes_by_stride(arrays[0].shape, arrays[0].strides)
+    if order == sorted(order):
+        return np.stack(arrays)
+    whole = np.stack([array.transpose(order) for array in arrays])
+    return whole.transpose((0, *(1 + i for i in np.argsort(order))))
 
 
 def _is_same(first: Any, results: list[Any]) -> bool:
@@ -249,6 +268,8 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
 
     try:
         return each(level, of_one, args, kwargs)
+    except _WroteIntoExamplesError:
+        raise error from None
     except Exception as wrong:  # with one example, if anything is
         raise wrong from (None if type(wrong) is type(error) else error)
 
@@ -321,10 +342,10 @@ def each_its_own(array: Array, like: Batched) -> Any:
     """A copy of an array for each example of all batches that another one is in."""
     levels = levels_of(like)
     sizes = [level.size for level in reversed(levels)]
-    whole: Any = np.array(np.broadcast_to(array, (*sizes, *array.shape)))
+    whole: Any = np.broadcast_to(array, (*sizes, *array.shape))
     for level in reversed(levels):
-        whole = enter(whole, level)
-    return whole
+        whole = Batched(level, whole)
+    return in_order(whole, axes_by_stride(array.shape, array.strides))
 
 
 def closed(part: Any, data: Any) -> Any:

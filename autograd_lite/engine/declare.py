@@ -172,6 +172,7 @@ def structural(
     method: bool | None = None,
     adds: Rule | None = None,
     clears: Rule | None = None,
+    writes: Rule | None = None,
     linear: str = "",
     batched: Rule | str | None = None,
     domain: tuple[tuple[Interval, ...], ...] = (),
@@ -194,8 +195,9 @@ def structural(
         fits: how the operands' shapes must fit together, for the error where they do not.
         cases: for a shape, calls with operands of such shapes, for tests.
         back: what becomes of g on the way back to each operand, in words.
-        adds, clears: the gradient in place, of what reads, or writes, little of a large array:
-            (total, g, **params) and (g, **params); see `Structural`.
+        adds, clears, writes: of what reads, or writes, little of a large array, the gradient and
+            the value in place: (total, g, **params), (g, **params) and (x, value, **params); see
+            `Structural`.
         linear: "jointly" if the result is linear in all variable operands together (as
             concatenate), "each" if it is in each of them alone (as matmul).
         batched: its value on a whole batch, a function (which, *operands, **params) written in
@@ -246,6 +248,7 @@ def structural(
             method=name if _is_method(name, numpy, method) else None,
             adds=adds,
             clears=clears,
+            writes=writes,
             linear=linear,
             batched=batched,
             domain=domain or (REAL,) * max(1, len(names)),

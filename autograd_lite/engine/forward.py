@@ -9,16 +9,20 @@ linear in u, is recorded with a variable u; its gradient, with the tangent t to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import apply
-from autograd_lite.engine.batch import levels_of
+from autograd_lite.engine.assignment import put
+from autograd_lite.engine.batch import Batched, is_traced, levels_of, numbers_of
+from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
-from autograd_lite.engine.graph import bounds_of, leading_to
+from autograd_lite.engine.graph import bounds_of, leading_to, uses_among
+from autograd_lite.engine.in_place import as_it_is, own, shown, taking
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
     EachOperand,
@@ -33,6 +37,7 @@ from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, Variable, is_variable
+from autograd_lite.engine.written import Written
 
 Step = Callable[[list[Any]], Any]
 
@@ -105,11 +110,12 @@ class Pushforward:
         self._output = output
         self._inputs = inputs
         active = frozenset(order)
-        self._nodes = [
-            (node, [i for i, x in node.variables() if x in active])
-            for node in order
-            if node not in wanted
-        ]
+        nodes = [node for node in order if node not in wanted]
+        self._writers = frozenset(filter(_writes_little, nodes))
+        if self._writers:
+            nodes = _readers_first(nodes, self._writers)
+        self._nodes = [(node, [i for i, x in node.variables() if x in active]) for node in nodes]
+        self._uses = uses_among(order, wanted) if self._writers else {}
         self.depends = bool(active)
         """Whether the output depends on any input."""
         self._steps: dict[Any, Step] | None = {} if often else None
@@ -117,22 +123,54 @@ class Pushforward:
     def __call__(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the output (of several a tuple) for tangents of the inputs: numbers and
         arrays of exactly their shapes and dtypes, or variables to record with."""
-        flows = dict(zip(self._inputs, tangents, strict=True))
+        flows = dict(zip(self._inputs, map(shown, tangents), strict=True))
+        left = dict(self._uses)
+        mine: set[Any] = set()  # what has a tangent that the pass may change
         clock.tick()  # what the pass makes is younger than the graph, and is not looked for there
         with modes.in_any_case(), np.errstate(all="ignore"):
             for node, places in self._nodes:
                 operands = node.operands
-                given = [flows[operands[i]] for i in places]
-                t = self._step(node, places)(given)
-                data = node._plain
-                if not (
-                    t.__class__ is data.__class__ is np.ndarray
-                    and t.shape == data.shape
-                    and t.dtype is data.dtype
-                ):
-                    t = _fitting(t, node)
-                flows[node] = t
-        return flows[self._output] if self._output in flows else _zero(self._output)
+                if node in self._writers:
+                    flows[node] = t = self._written(node, places, flows, left, mine)
+                    if not is_traced(t):
+                        mine.add(node)
+                else:
+                    t = self._step(node, places)([flows[operands[i]] for i in places])
+                    data = node._plain
+                    if not (
+                        t.__class__ is data.__class__ is np.ndarray
+                        and t.shape == data.shape
+                        and t.dtype is data.dtype
+                    ):
+                        t = _fitting(t, node)
+                    if mine:
+                        t = _apart(t, [flows[operands[i]] for i in places if operands[i] in mine])
+                    flows[node] = t
+                for i in places if left else ():
+                    left[operands[i]] -= 1
+                    if not left[operands[i]]:
+                        del flows[operands[i]]
+        return shown(flows[self._output]) if self._output in flows else _zero(self._output)
+
+    def _written(
+        self, node: Any, places: list[int], flows: dict[Any, Any], left: dict[Any, int],
+        mine: set[Any],
+    ) -> Any:  # fmt: skip
+        """The tangent of what was written into: that of the value, written into that of the array;
+        in the same memory, if nobody else needs it."""
+        x, value = node.operands
+        tx: Any = flows[x] if 0 in places else np.zeros(node.shape, node.dtype)
+        t = shown(flows[value]) if 1 in places else 0.0
+        if is_traced(tx) or is_traced(t):
+            return _fitting(apply(node.primitive, (shown(tx), t), node.params), node)
+        if 0 in places and not (x in mine and left[x] == 1 and tx.__class__ is not Tensor):
+            tx = own(tx)
+        tx = taking(tx, t)
+        if tx.__class__ is Written:
+            put(tx, node.primitive, t, node.params)
+        else:
+            node.primitive.writes(tx, t, **node.params)
+        return tx
 
     def _step(self, node: Any, places: list[int]) -> Step:
         steps = self._steps
@@ -141,6 +179,55 @@ class Pushforward:
         if node not in steps:
             steps[node] = _step_of(node, places, self.record)
         return steps[node]
+
+
+def _writes_little(node: Any) -> bool:
+    """Whether it is an array with something written into a part of it."""
+    primitive = node._primitive
+    return (
+        primitive.works_in_place
+        and primitive.writes is not None
+        and node._plain.ndim > 0
+        and isinstance(node.operands[0], Tensor)
+    )
+
+
+def _readers_first(nodes: list[Any], writers: frozenset[Any]) -> list[Any]:
+    """Nodes in an order in which each stands after its operands, and what reads an array before
+    what writes into it, where that is possible: then its tangent is needed no more."""
+    place = {node: i for i, node in enumerate(nodes)}
+    users: dict[Any, list[Any]] = {}
+    missing = dict.fromkeys(nodes, 0)
+    for node in nodes:
+        for _, x in node.variables():
+            if x in missing:
+                missing[node] += 1
+                users.setdefault(x, []).append(node)
+    ready: list[tuple[bool, int]] = []
+    for node in nodes:
+        if not missing[node]:
+            heappush(ready, (node in writers, place[node]))
+    ordered: list[Any] = []
+    while ready:
+        node = nodes[heappop(ready)[1]]
+        ordered.append(node)
+        for user in users.get(node, ()):
+            missing[user] -= 1
+            if not missing[user]:
+                heappush(ready, (user in writers, place[user]))
+    return ordered
+
+
+def _apart(t: Any, changing: list[Any]) -> Any:
+    """A tangent, or a copy if it shows memory that the pass may still write into."""
+    if not changing:
+        return t
+    if t.__class__ is tuple:
+        return tuple([_apart(part, changing) for part in t])
+    if t.__class__ is np.ndarray or t.__class__ is Batched:
+        memory = [numbers_of(x) for x in changing if not is_variable(x)]
+        return own(t) if any(np.may_share_memory(numbers_of(t), x) for x in memory) else t
+    return as_it_is(t)
 
 
 def _step_of(node: Any, places: list[int], record: bool) -> Step:
@@ -178,7 +265,10 @@ def _by_factors(node: Any, primitive: Primitive, places: list[int], record: bool
 
 def _of_all(node: Any, primitive: Primitive, places: list[int]) -> Step:
     """Of a primitive that is linear in its operands together: itself, with 0 for the others."""
-    others = [x if i in primitive.constants else _zeros(x) for i, x in enumerate(node.operands)]
+    others = [
+        x if i in primitive.constants or i in places else _zeros(x)
+        for i, x in enumerate(node.operands)
+    ]
 
     # the results of an operation stand apart, and are no operand that could be recorded with
     apart = primitive is _TOGETHER or any(x.__class__ is Results for x in node.operands)
@@ -236,7 +326,11 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     pulled = []
     reached: list[tuple[int, Any]] = []  # the tangent that each belongs to; of several, which
     for k, i in enumerate(places):
-        part = fitted(rules[i](u, z, *values, **params), node.operands[i], node)
+        try:
+            part = rules[i](u, z, *values, **params)
+        except Exception as error:  # a rule that asks for the numbers of one example
+            part = one_by_one(error, rules[i], (u, z, *values), params)
+        part = fitted(part, node.operands[i], node)
         for j, one in part.items() if isinstance(part, dict) else ((None, part),):
             if is_variable(one):  # else it is 0, whatever u is
                 pulled.append(one)

@@ -13,17 +13,25 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import hooks, modes
+from autograd_lite.engine.batch import Batched, is_traced, numbers_of
 from autograd_lite.engine.batching import one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
-from autograd_lite.engine.in_place import Pieces, add_in_place
+from autograd_lite.engine.in_place import (
+    Pieces,
+    add_in_place,
+    as_it_is,
+    is_in_place,
+    own,
+    shown,
+)
 from autograd_lite.engine.observing import observed_call, observed_pullback, observers
 from autograd_lite.engine.primitive import EachOperand, Shared
 from autograd_lite.engine.recording import Results
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import NO_PARAMS, is_variable
-from autograd_lite.engine.written import Gone, Written
+from autograd_lite.engine.written import Gone, Written, lend
 
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
 
@@ -77,20 +85,26 @@ def propagate(
             flow = flow.sum(node)
             owned.add(node)
         if has_hooks:
-            flow, given = hooks.hooked(node, flow), flow
+            flow = given = shown(flow)
+            flow = hooks.hooked(node, flow)
             if flow is not given:
                 owned.discard(node)
         kind = node.__class__
         primitive = node._primitive
         if wanted is not None:
             if node in wanted:
-                found[node] = flow
+                found[node] = flow if flow.__class__ is ndarray else shown(flow)
                 if node in ends:
                     continue
         elif primitive is None or kind is Value or (kind is Tensor and node._keep):
-            found[node] = flow
+            found[node] = shown(flow)
         if primitive is None:
             continue
+        in_place = None
+        if primitive.works_in_place and is_in_place(node, flow, uses, flows):
+            in_place = node._operands[0]
+        if flow.__class__ is Written and (in_place is None or not primitive.clears or watching):
+            flow = lend(flow)
         if kind is Tensor:
             operands, rules, params = node._operands, primitive.pullbacks, node._params
             if record:
@@ -110,9 +124,6 @@ def propagate(
             if rules.__class__ is EachOperand:
                 asked = partial(_asked_for, operands, uses)
                 rules, values, params = rules.at(flow, z, values, params, asked)
-        in_place = None
-        if primitive.works_in_place and not record and _is_in_place(node, flow, uses, flows):
-            in_place = operands[0]
         for i, parent in enumerate(operands):
             kind = parent.__class__
             if kind is not Tensor and kind is not Value and kind is not Results:
@@ -135,8 +146,8 @@ def propagate(
                 or made is float32
             ):
                 part = fitted(part, parent, node)
-            if in_place is not None and part.__class__ is ndarray:
-                part = part.copy()  # what it may be a view of will change
+            if in_place is not None:
+                part = as_it_is(part)  # what it may be a view of will change
             if parent in flows:
                 part = _added(flows[parent], part, parent, owned)
             elif (left > 1 or parent._primitive is None) and _is_new(part, flow, z, values):
@@ -147,26 +158,13 @@ def propagate(
             if not left:
                 ready.append(parent)
         if in_place is not None:
-            mine = node in owned and node not in found
+            mine = flow.__class__ is Written or (node in owned and node not in found)
             add = partial(add_in_place, node, flow, mine, in_place, flows, owned)
             observed_call(watching, node, 0, flow, add) if watching else add()
             uses[in_place] -= 1
             if not uses[in_place]:
                 ready.append(in_place)
     return found, owned
-
-
-def _is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any]) -> bool:
-    """Whether the gradient of a node's first operand is to be added up in place."""
-    if node.__class__ is not Tensor or not isinstance(flow, ndarray | np.generic):
-        return False  # something else that flows
-    parent = node._operands[0]
-    if parent.__class__ is not Tensor or parent not in uses or not parent._plain.ndim:
-        return False
-    if not isinstance(flows.get(parent), ndarray | np.generic | Pieces | None):
-        return False  # a batch, to which it adds up
-    primitive: Any = node._primitive
-    return primitive.clears is not None or uses[parent] > 1 or parent in flows
 
 
 def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:
@@ -185,22 +183,20 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
         return total + part
     if total.__class__ is part.__class__ is ndarray and node in owned:
         return np.add(total, part, out=total)
-    if total.__class__ is Pieces and not isinstance(part, ndarray | np.generic):
-        total = total.sum(node)  # beside a variable, to record, or a batch
     if total.__class__ is Pieces:
-        if part.__class__ is not ndarray:  # recorded: a graph does not go into an array
-            return part + total.sum(node)
-        dense = np.array(part)
-        total.add_to(dense)
+        if not isinstance(part, ndarray | np.generic | Tensor | Batched) or is_traced(part):
+            return part + shown(total.sum(node))
         owned.add(node)
-        return dense
+        return total.added_to(own(part))
     if total.__class__ is dict:  # of several results, each by itself
         for i, g in part.items():
             total[i] = total[i] + g if i in total else g
         return total
-    total = total + part
+    total = shown(total) + part
     if total.__class__ is ndarray:
         owned.add(node)
+    else:
+        owned.discard(node)
     return total
 
 
@@ -259,7 +255,7 @@ def _check_unchanged(node: Any) -> None:
     for x, value in zip(node.operands, node._values, strict=True):
         if not is_variable(x) or x._plain is value or x.__class__ is Results:
             continue
-        if value.__class__ is Gone:
+        if numbers_of(value).__class__ is Gone:
             continue  # the rule does not need the numbers
         if getattr(value, "base", None) is x._plain and not getattr(x, "_shared", False):
             continue  # lent by a leaf, which has not changed since

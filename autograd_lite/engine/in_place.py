@@ -1,7 +1,9 @@
 """Gradients of what reads or writes little of a large array, added up in one array of its size.
 
 A loop that reads, or writes, an array row by row makes as many nodes as there are rows. If each
-gave its gradient as an array of the whole size, the reverse pass would be quadratic in the rows.
+gave its gradient as an array of the whole size, a pass would be quadratic in the rows. A pass that
+is recorded adds up in a Tensor that it writes into (`assignment.accumulator`), so that its own
+graph grows with the pieces, too, and not with their number times the size.
 """
 
 from __future__ import annotations
@@ -10,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array
+from autograd_lite.engine.assignment import accumulator
+from autograd_lite.engine.batch import Batched, Level, in_memory, is_traced, levels_of
+from autograd_lite.engine.batching import enter, spread
+from autograd_lite.engine.layout import copied
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.written import SMALL, Written, lend
+
+ndarray = np.ndarray
 
 
 class Pieces:
@@ -25,16 +35,41 @@ class Pieces:
         """Add the gradient g of a node that reads a part."""
         self._pieces.append((node.primitive.adds, g, node.params))
 
-    def add_to(self, total: Array) -> None:
-        """Add all of them to an array."""
+    def added_to(self, total: Any) -> Any:
+        """Their sum with `total`, which nobody else holds and which may be changed for it."""
         for adds, g, params in self._pieces:
+            total = taking(total, g)
             adds(total, g, **params)
-
-    def sum(self, node: Any) -> Array:
-        """The sum as an array, for the node whose gradient it is."""
-        total = np.zeros(node.shape, node.dtype)
-        self.add_to(total)
         return total
+
+    def sum(self, node: Any) -> Any:
+        """The sum, for the node whose gradient it is."""
+        return self.added_to(np.zeros(node.shape, node.dtype))
+
+
+def is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any]) -> bool:
+    """Whether the gradient of a node's first operand is to be added up in place."""
+    if node.__class__ is not Tensor:
+        return False
+    parent = node._operands[0]
+    if parent.__class__ is not Tensor or parent not in uses or not parent._plain.ndim:
+        return False
+    if not isinstance(flow, ndarray | np.generic):
+        plain = parent._plain
+        if not isinstance(flow, Tensor | Batched) or in_memory(plain).size <= SMALL:
+            return False
+        if is_traced(flow):
+            return False
+        if levels_of(plain) != levels_of(node._plain):
+            return False  # what the batch adds up to
+    total = flows.get(parent)
+    if isinstance(total, Tensor | Batched):
+        if is_traced(total):
+            return False
+    elif not isinstance(total, ndarray | np.generic | Pieces | None):
+        return False
+    primitive: Any = node._primitive
+    return primitive.clears is not None or uses[parent] > 1 or parent in flows
 
 
 def add_in_place(
@@ -49,20 +84,60 @@ def add_in_place(
     if primitive.clears is None:
         if total is None:
             flows[parent] = total = Pieces()
-        elif total.__class__ is not Pieces and parent not in owned:
-            flows[parent] = total = total.copy()
-            owned.add(parent)
         if total.__class__ is Pieces:
             total.append(node, g)
-        else:
-            primitive.adds(total, g, **node.params)
+            return
+        total = total if parent in owned and total.__class__ is not Tensor else own(total)
+        flows[parent] = total = taking(total, g)
+        primitive.adds(total, g, **node.params)
+        owned.add(parent)
         return
-    if not is_mine:
-        g = g.copy()
+    if not is_mine or g.__class__ is Tensor:
+        g = own(g)
     primitive.clears(g, **node.params)
     if total.__class__ is Pieces:
-        total.add_to(g)
-    elif total is not None:
+        g = total.added_to(g)
+    elif g.__class__ is ndarray is total.__class__:
         g += total
+    elif total is not None:
+        g = shown(g) + shown(total)
+        g = accumulator(g) if is_variable(g) else g
     flows[parent] = g
     owned.add(parent)
+
+
+def own(total: Any) -> Any:
+    """What a pass may change: a copy, or, to record, an accumulator."""
+    if is_variable(total):
+        return accumulator(total)
+    return total.copy() if total.__class__ is ndarray else copied(total)
+
+
+def as_it_is(part: Any) -> Any:
+    """What may be a view of what a pass changes, as it is now."""
+    if part.__class__ is Written:
+        return part.node
+    return own(part) if part.__class__ is ndarray or part.__class__ is Batched else part
+
+
+def shown(total: Any) -> Any:
+    """What was added up, for whoever needs it to stay as it is."""
+    return lend(total) if total.__class__ is Written else total
+
+
+def taking(total: Any, g: Any) -> Any:
+    """What a pass may change, such that g can be added to it: a variable to record, with an axis
+    for each batch."""
+    if g.__class__ is ndarray or total.__class__ is Written:
+        return total
+    if is_variable(g):
+        return accumulator(total)
+    missing = [level for level in levels_of(g) if level not in levels_of(total)]
+    return _for_each(total, missing) if missing else total
+
+
+def _for_each(total: Any, levels: list[Level]) -> Any:
+    """One for each example of some batches."""
+    for level in reversed(levels):
+        total = enter(spread(total, level.size), level)
+    return copied(total)

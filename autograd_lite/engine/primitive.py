@@ -218,11 +218,15 @@ class Structural(Primitive):
     back: tuple[str, ...] = ()
     """For each operand, what becomes of the gradient g on the way back to it."""
     adds: Rule | None = None
-    """(total, g, **params): adds the gradient of its one operand to an array, in place. For what
-    reads little of a large array."""
+    """(total, g, **params): adds the gradient of its one operand to what it is given, in place: an
+    array, one for each example of a batch, or, to record, a Tensor. For what reads little of a
+    large array."""
     clears: Rule | None = None
     """(g, **params): turns g, in place, into the gradient of the first of its two operands. For
     what writes little into a large array."""
+    writes: Rule | None = None
+    """(x, value, **params): turns its first operand, an array or one for each example of a batch,
+    in place into the result. For the same."""
     linear: str = ""
     """"jointly" if the result is linear in all variable operands together, "each" if it is in each
     of them while the others stay; "" where it is neither, or where that is not said."""

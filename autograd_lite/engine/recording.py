@@ -16,6 +16,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.apply import TENSOR, explained, register
 from autograd_lite.engine.arrays import is_frozen, sealed
+from autograd_lite.engine.assignment import update
 from autograd_lite.engine.batching import evaluate
 from autograd_lite.engine.objects import tensor_of
 from autograd_lite.engine.observing import observed_record, observers
@@ -33,7 +34,8 @@ from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import LENDING, Tensor
 from autograd_lite.engine.value import Value, operate
 from autograd_lite.engine.variable import NO_PARAMS, Variable
-from autograd_lite.engine.written import Written, note_view, record_of_written, update
+from autograd_lite.engine.views import note_view, record_of_written
+from autograd_lite.engine.written import Written
 
 new = object.__new__
 ndarray, float64, float32 = np.ndarray, np.float64, np.float32
@@ -192,9 +194,9 @@ def _with_copies(
     for i, x in enumerate(operands):
         if x.__class__ is ndarray:
             if not is_frozen(x):
-                operands[i] = values[i] = x.copy()
+                operands[i] = values[i] = x.copy("K")  # as it lies in memory
         elif isinstance(x, StandIn):
-            operands[i] = values[i] = x.copy()
+            operands[i] = values[i] = x.copy("K")
         elif x.__class__ is bool and isinstance(primitive, Elementwise):
             operands[i] = values[i] = float(x)
     return operands, values

@@ -24,6 +24,7 @@ from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.general_pass import as_owned, count_uses, propagate
 from autograd_lite.engine.graph import Walk, bounds_of, leading_to, uses_among
+from autograd_lite.engine.in_place import shown
 from autograd_lite.engine.locks import lock_across_forks
 from autograd_lite.engine.observing import observers
 from autograd_lite.engine.recording import Results
@@ -185,8 +186,10 @@ def _start(name: str, output: Any, gradient: Any, record: bool = False) -> Any:
     """The gradient that the pass starts from, checked against the output."""
     if not is_variable(output):
         raise TypeError(f"{name}: the output is a plain {type(output).__name__}, no variable")
-    if output.__class__ is Results or (record and is_variable(gradient)):
+    if output.__class__ is Results:
         return gradient
+    if record and is_variable(gradient):
+        return shown(gradient)
     if output.__class__ is Value:
         return 1.0 if gradient is None else float(gradient)
     if gradient is None:

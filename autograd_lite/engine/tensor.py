@@ -75,7 +75,7 @@ class Tensor(Variable, ArrayAttributes, TensorMethods):
         "_shared",  # of what is not locked: whether someone else may hold _plain and write to it
         "_lent",  # of a leaf: a weak reference to the view of its array that graphs hold, or None
         "_keep",
-        "__weakref__",  # see `written.note_view`
+        "__weakref__",  # see `views.note_view`
     )
 
     _plain: Any

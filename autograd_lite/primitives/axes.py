@@ -13,9 +13,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.engine.declare import composed
+from autograd_lite.engine.layout import axes_by_stride
 from autograd_lite.engine.primitive import Case
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import as_it_lies
+from autograd_lite.engine.views import as_it_lies
 from autograd_lite.primitives.shape import (
     Shape,
     axis_of,
@@ -150,9 +151,9 @@ def _ravel_cases(shape: Shape) -> Iterator[Case]:
 def _by_stride(x: Any) -> list[int]:
     """The axes as they lie in memory, the one of the longest steps first."""
     plain = as_it_lies(x)
-    if not isinstance(plain, np.ndarray) or 0 in plain.strides:
+    if not isinstance(plain, np.ndarray):
         return list(range(dimensions_of(x)))
-    return sorted(range(plain.ndim), key=lambda i: -abs(plain.strides[i]))
+    return axes_by_stride(plain.shape, plain.strides)
 
 
 @composed(np.ravel, cases=_ravel_cases)

@@ -216,7 +216,8 @@ def svd(
 
     The derivative of a singular value that is 0 is taken as 0, as that of |x|; between equal ones
     0 is taken for 1/(sⱼ² − sᵢ²), and for 1/s at 0. So that of sums of functions of all singular
-    values is right, and that of U and V where singular values differ and are not 0.
+    values is right, and that of U and V where singular values differ and are not 0. What `eigh`
+    says of second derivatives holds here, too.
 
     Args:
         x: a matrix of any shape, or a stack of them.

@@ -98,7 +98,11 @@ def eigh(x: Any, UPLO: str = "L") -> Call:
     eigenvectors, the columns of V: x·V = V·Λ.
 
     Of x, the lower triangle is read (the upper one for UPLO="U"), and has the derivative. Between
-    equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ): right for sums of functions of all eigenvalues.
+    equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ): right for the first derivative of symmetric
+    functions of all eigenvalues, such as sums over them. A second derivative goes through the
+    vectors, and so does V·f(Λ)·Vᵀ: between equal eigenvalues both lack what turns the vectors,
+    where they have a limit too (Σλ² at the unit matrix: its Hessian is 0 off the diagonal, and not
+    4). Where eigenvalues may be equal, say it without them: np.sum(x * x.T) for Σλ², trace, det.
 
     Raises:
         numpy.linalg.LinAlgError: if a matrix is not square.
@@ -114,7 +118,8 @@ def eigh(x: Any, UPLO: str = "L") -> Call:
 
 @composed(np.linalg.eigvalsh, cases=_eigh_cases, kink=_least_gap)
 def eigvalsh(x: Any, UPLO: str = "L") -> Any:
-    """The eigenvalues of a Hermitian matrix in ascending order: see `eigh`.
+    """The eigenvalues of a Hermitian matrix in ascending order: see `eigh`, also for what second
+    derivatives lack where eigenvalues are equal.
 
     >>> eigvalsh(np.array([[2.0, 0.0], [0.0, 1.0]]))
     array([1., 2.])
@@ -194,7 +199,8 @@ def eig(x: Any) -> Call:
     eigenvectors of length 1, the columns of V: x·V = V·Λ. They are complex if any eigenvalue is;
     the greatest element of each vector is real.
 
-    ∂L/∂x = V⁻ᵀ·(g_λ + …)·Vᵀ. Between equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ).
+    ∂L/∂x = V⁻ᵀ·(g_λ + …)·Vᵀ. Between equal eigenvalues 0 is taken for 1/(λⱼ − λᵢ), with what
+    `eigh` says of second derivatives.
 
     Raises:
         numpy.linalg.LinAlgError: if a matrix is not square; in the reverse pass, if its

@@ -11,9 +11,11 @@ import numpy as np
 
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.arrays import is_frozen
+from autograd_lite.engine.assignment import put
+from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
-from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.primitive import Array, Case, Primitive, Rule
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import (
@@ -85,7 +87,7 @@ def _picks_once(index: Any) -> bool:
     """Whether each element is surely picked once, so that its gradient can be assigned."""
     parts = index if index.__class__ is tuple else (index,)
     arrays = [i for i in parts if isinstance(i, (np.ndarray, bool))]
-    if len(parts) == len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
+    if len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
         return bool(arrays[0].dtype == bool)
     return not arrays
 
@@ -97,14 +99,6 @@ def _scatter(x: Any, index: Any, shape: Shape) -> Array:
     else:
         np.add.at(out, index, x)
     return out
-
-
-def _add_at(total: Array, g: Any, index: Any) -> None:
-    """total[index] += g, added up where a place is picked more than once."""
-    if _picks_once(index):
-        total[index] += g
-    else:
-        np.add.at(total, index, g)
 
 
 def _index_cases(shape: Shape) -> Iterator[Case]:
@@ -172,6 +166,76 @@ def _scatter_each(which: Any, x: Any, index: Any, shape: Shape) -> Any:
     return apply(scatter.primitive, (x,), {"index": index, "shape": (size, *shape)})  # type: ignore[attr-defined]
 
 
+def _in_place(change: Rule, array: Any, value: Any, index: Any) -> None:
+    """change(array, value, index), of what is Batched in the array of all examples."""
+    if array.__class__ is not Batched:
+        change(array, value, index)
+        return
+    mine = value.__class__ is Batched and value.level is array.level
+    value = value.payload if mine else value
+    found = _index_each(index)
+    if found is None:
+        for i in range(array.level.size):
+            one = (0, *index) if index.__class__ is tuple else (0, index)
+            _in_place(change, array.payload[i : i + 1], value[i] if mine else value, one)
+        return
+    value = _value_in_front(mine, value, np.empty(array.shape, np.bool_)[index].ndim, found[1])
+    _in_place(change, array.payload, value, found[0])
+
+
+def _value_in_front(mine: bool, value: Any, count: int, front: int) -> Any:
+    """What is written into `count` axes with its batch axis, if it has one, where the index has
+    it: behind `front` others."""
+    if mine:
+        first = max(0, value.ndim - 1 - count)  # NumPy ignores leading axes of length 1
+        shape = (*(1,) * (count - value.ndim + 1), *value.shape[1 + first :])
+        value = reshape(value, (len(value), *shape))
+        order = (*range(1, front + 1), 0, *range(front + 1, count + 1))
+        return transpose(value, order) if front else value
+    shape = shape_of(value)
+    shape = shape[max(0, len(shape) - count) :]
+    if front and len(shape) > count - front:
+        at = len(shape) - (count - front)
+        return reshape(value, (*shape[:at], 1, *shape[at:]))
+    return reshape(value, shape) if shape != shape_of(value) else value
+
+
+def _put(array: Array, value: Any, index: Any) -> None:
+    array[index] = value
+
+
+def _add(array: Array, value: Any, index: Any) -> None:
+    if _picks_once(index):
+        array[index] += value
+    else:
+        np.add.at(array, index, value)
+
+
+def _write(x: Any, value: Any, index: Any) -> None:
+    """x[index] = value, in place."""
+    _in_place(_put, x, value, index)
+
+
+def _add_to(total: Any, g: Any, index: Any) -> None:
+    """total[index] += g, added up where a place is picked more than once."""
+    if is_variable(total):
+        put(total, add_at.primitive, g, {"index": index})  # type: ignore[attr-defined]
+    else:
+        _in_place(_add, total, g, index)
+
+
+def _clear(g: Any, index: Any) -> None:
+    """g[index] = 0"""
+    if is_variable(g):
+        put(g, assign.primitive, 0.0, {"index": index})  # type: ignore[attr-defined]
+    else:
+        _in_place(_put, g, 0.0, index)
+
+
+def _leave(g: Any, index: Any) -> None:
+    """What is added to leaves the gradient as it is."""
+
+
 @structural(
     text="{x}[…]",
     arrays=_getitem,
@@ -179,7 +243,7 @@ def _scatter_each(which: Any, x: Any, index: Any, shape: Shape) -> Any:
     pullbacks=(_to_places,),
     cases=_index_cases,
     back=("g, put back where it was",),
-    adds=_add_at,
+    adds=_add_to,
     linear="jointly",
     method=False,
 )
@@ -224,14 +288,27 @@ def scatter(x: Any, index: Any, shape: Any) -> Call:
 # ---------------------------------------------------------------- assignment
 
 
-def _assign(x: Any, value: Any, index: Any) -> Array:
+def _copied(x: Any) -> Array:
+    """A copy in floating-point numbers of this machine."""
     x = np.asarray(x)
-    out: Array = x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)
+    return x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)  # type: ignore[no-any-return]
+
+
+def _assign(x: Any, value: Any, index: Any) -> Array:
+    out = _copied(x)
     out[index] = value
     return out
 
 
 def _assign_each(which: Any, x: Any, value: Any, index: Any) -> Any:
+    return _written_each(assign.primitive, which, x, value, index)  # type: ignore[attr-defined]
+
+
+def _add_at_each(which: Any, x: Any, value: Any, index: Any) -> Any:
+    return _written_each(add_at.primitive, which, x, value, index)  # type: ignore[attr-defined]
+
+
+def _written_each(primitive: Primitive, which: Any, x: Any, value: Any, index: Any) -> Any:
     """With the batch axis in front, for x and for what is written: as many axes as it picks."""
     found = _index_each(index)
     if found is None:
@@ -239,24 +316,19 @@ def _assign_each(which: Any, x: Any, value: Any, index: Any) -> Any:
     if not which[0]:
         x = spread(x, len(value))
     count = np.empty(x.shape[1:], np.bool_)[index].ndim
-    if which[1]:
-        first = max(0, value.ndim - 1 - count)  # NumPy ignores leading axes of length 1
-        shape = (*(1,) * (count - value.ndim + 1), *value.shape[1 + first :])
-        value = reshape(value, (len(value), *shape))
-        if found[1]:
-            value = transpose(value, (*range(1, found[1] + 1), 0, *range(found[1] + 1, count + 1)))
-    return apply(assign.primitive, (x, value), {"index": found[0]})  # type: ignore[attr-defined]
-
-
-def _clear(g: Array, index: Any) -> None:
-    g[index] = 0
+    value = _value_in_front(which[1], value, count, found[1])
+    return apply(primitive, (x, value), {"index": found[0]})
 
 
 def _of_assigned(g: Any, z: Any, x: Any, value: Any, index: Any) -> Any:
     """What g has at the places written, in the shape of what was written."""
-    part = getitem(g, index)
-    if not _picks_once(index):
-        part = part * _lasting(index, shape_of(x))
+    once = _picks_once(index)
+    return _picked(g, value, index, None if once else _lasting(index, shape_of(x)))
+
+
+def _picked(g: Any, value: Any, index: Any, factor: Any = None) -> Any:
+    """What g has at the places picked, in the shape of what was written there."""
+    part = getitem(g, index) if factor is None else getitem(g, index) * factor
     shape = shape_of(value)
     extra = len(shape) - dimensions_of(part)  # NumPy ignores leading axes of length 1
     return reshape(part, (*(1,) * extra, *shape_of(part))) if extra > 0 else part
@@ -284,6 +356,7 @@ def _assign_cases(shape: Shape) -> Iterator[Case]:
     cases=_assign_cases,
     back=("g, but 0 where it was overwritten", "what g has there"),
     clears=_clear,
+    writes=_write,
     linear="jointly",
     method=False,
 )
@@ -295,6 +368,38 @@ def assign(x: Any, value: Any, index: Any) -> Call:
 
     >>> assign(np.array([1.0, 2.0, 3.0]), 5.0, 1)
     array([1., 5., 3.])
+    """
+    return (x, value), {"index": _fixed(index)}
+
+
+def _added(x: Any, value: Any, index: Any) -> Array:
+    out = _copied(x)
+    _add(out, value, index)
+    return out
+
+
+@structural(
+    arrays=_added,
+    batched=_add_at_each,
+    pullbacks=(
+        lambda g, z, x, value, index: g,
+        lambda g, z, x, value, index: _picked(g, value, index),
+    ),
+    cases=_assign_cases,
+    back=("g", "what g has there"),
+    clears=_leave,
+    writes=_add_to,
+    linear="jointly",
+    method=False,
+)
+def add_at(x: Any, value: Any, index: Any) -> Call:
+    """x with `value` added at `index`, once for each time that a place is picked: what reading
+    x[index] does on the way back, beside other uses of x.
+
+    ∂/∂x: the gradient; ∂/∂value: what it has at the places picked.
+
+    >>> add_at(np.array([1.0, 2.0, 3.0]), 5.0, [1, 1])
+    array([ 1., 12.,  3.])
     """
     return (x, value), {"index": _fixed(index)}
 

@@ -18,20 +18,19 @@ from autograd_lite.engine.primitive import Case, Rule
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
+from autograd_lite.engine.views import as_it_lies
 from autograd_lite.primitives.shape import Shape, broadcast_to, shape_of
 
 
 def _like(make: Rule, x: Any, dtype: Any, order: Any, shape: Any) -> Any:
     """What NumPy makes; after a variable, and of floating-point numbers, as a Tensor."""
     if isinstance(x, Batched):  # each example gets its own, to be written into
-        return each_its_own(make(np.empty(x.shape, x.dtype), dtype, order, shape=shape), x)
+        return each_its_own(make(as_it_lies(x), dtype, order, shape=shape), x)
     if isinstance(x, StandIn):
-        return make(np.empty(x.shape, x.dtype), dtype, order, shape=shape)
+        return make(as_it_lies(x), dtype, order, shape=shape)
     if not is_variable(x):
         return make(x, dtype, order, shape=shape)
-    held = x.detach()
-    held = np.empty(x.shape, x.dtype) if isinstance(held, StandIn) else np.asarray(held)
-    plain = make(held, dtype, order, shape=shape)
+    plain = make(np.asarray(as_it_lies(x)), dtype, order, shape=shape)
     return Tensor(plain) if plain.dtype.kind in "fc" else plain
 
 

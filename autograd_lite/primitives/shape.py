@@ -21,7 +21,7 @@ from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import floating
 from autograd_lite.engine.primitive import Array, Case, Rule
 from autograd_lite.engine.variable import is_variable
-from autograd_lite.engine.written import as_it_lies
+from autograd_lite.engine.views import as_it_lies
 
 Shape = tuple[int, ...]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -282,10 +282,17 @@ def _copy(x: Any, order: str) -> Any:
     return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
 
 
+def _copy_each(which: Any, x: Any, order: str) -> Any:
+    """Each example laid out in the order, with the axes of the batch outermost."""
+    if order == "F":
+        return _transpose_each(which, copy(_transpose_each(which, x), "C"))
+    return copy(x, order)
+
+
 @structural(
     np.copy,
     arrays=_copy,
-    batched="last",
+    batched=_copy_each,
     pullbacks=(lambda g, z, x, order: g,),
     cases=lambda shape: iter([((shape,), (), {}), ((shape,), ("F",), {})]),
     back=("g",),
@@ -300,6 +307,8 @@ def copy(x: Any, order: str = "K", subok: bool = False) -> Call:
     >>> copy([1.0, 2.0])
     array([1., 2.])
     """
+    if order == "A":
+        order = "F" if is_fortran(x) else "C"
     return (x,), {"order": order}
 
 

@@ -55,6 +55,12 @@ class Names:
         """Whether a variable has that name, or it is reserved."""
         return name in self._taken
 
+    def free(self, wanted: str) -> str:
+        """The name, if no variable has it, else one like it."""
+        while wanted in self._taken:
+            wanted += "_"
+        return wanted
+
     def _of_lines(self, instructions: list[Instruction]) -> None:
         """The last result of a statement has the name that the statement gives it."""
         last: dict[Variable, str] = {}

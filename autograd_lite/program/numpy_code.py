@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,19 +34,25 @@ class NumpyCode:
     """The arrays that results are written into: shape and dtype by name."""
 
 
-def numpy_code(program: Program, names: Names, tag: str = "") -> NumpyCode:
-    """The code of a program whose variables have these names; the arrays that it uses as globals
-    have `tag` in theirs, by which those of one loop inside of another differ.
+def numpy_code(
+    program: Program, names: Names, checked: Collection[Variable] = (), tag: str = ""
+) -> NumpyCode:
+    """The code of a program whose variables have these names; `check(x)` stands behind what
+    computes one of those that are to be checked. The arrays that it uses as globals have `tag` in
+    their names, by which those of one loop inside of another differ.
 
     What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
     needs what stands in it. An output has an array of its own.
     """
-    return _Writer(program, names, tag).code()
+    return _Writer(program, names, checked, tag).code()
 
 
 class _Writer:
-    def __init__(self, program: Program, names: Names, tag: str) -> None:
+    def __init__(
+        self, program: Program, names: Names, checked: Collection[Variable], tag: str
+    ) -> None:
         self._program = program
+        self._checked = checked
         self._names = names
         self._tag = tag
         self._loops = self._constants = 0
@@ -62,6 +68,8 @@ class _Writer:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
             self._made.lines += self._loop(one) or [self._line(i, one)]
+            if any(x in self._checked for x in one.results):
+                self._made.lines.append(f"check({self._names[one.results[0]]})")
         self._made.buffers |= self._plan.made
         self._made.outputs = [self._output(x) for x in self._program.outputs]
         return self._made

@@ -65,6 +65,7 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     tainted = tainted_by(program, notes.products)
     if tainted is not None:
         program.notes["unguarded"] = [i for i, x in enumerate(outputs) if x in tainted]
+        program.notes["products"] = frozenset(notes.products)
     return program, tainted is not None
 
 

@@ -291,8 +291,9 @@ class TracedArray(StandIn):
         """What is raised where the numbers are asked for."""
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
-            f"({quoted(users_line())}). Use where(condition, x, y), cond(...) or while_loop(...), or give what decides as a "
-            "Python int or bool, for each of which a program of its own is made"
+            f"({quoted(users_line())}). Use where(condition, x, y), cond(...) or while_loop(...), "
+            "or give what decides as a Python int or bool, for each of which a program of its own "
+            "is made"
         )
 
     def __bool__(self) -> bool:

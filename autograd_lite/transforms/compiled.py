@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from autograd_lite.program.backends import BACKENDS
 from autograd_lite.program.function import Helpers, Parameter, Result, function_of
 from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
+from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import simplified
 from autograd_lite.program.trace import guarded_trace, trace
 from autograd_lite.program.traced import TracedArray
@@ -44,13 +47,17 @@ class Compiled:
         self._latest: _Specialised | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        latest = self._latest
+        if latest is not None and not kwargs and latest.is_for(args):
+            return latest(args, kwargs)
         try:
             key = (signature(args), signature(kwargs) if kwargs else None)
         except HasVariables:
             return self._f(*args, **kwargs)
         one = self._made.get(key)
         if one is None:
-            one = _Specialised(self._f, args, kwargs, self._backend)
+            with _without_collector():
+                one = _Specialised(self._f, args, kwargs, self._backend)
             self._made[key] = one
         self._latest = one
         return one(args, kwargs)
@@ -117,6 +124,19 @@ class Compiled:
         return self._latest
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Inside, Python's collector of cycles does not run: again and again it would go through all
+    that a long program is made of, none of which is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _as_variables(f: Callable[..., Any]) -> Callable[..., Any]:
     """f, with what it is not differentiated by as Tensors, so that all can be written into."""
 
@@ -156,6 +176,7 @@ class _Specialised:
             for i, name in zip(parameter.leaves, _leaf_names(parameter), strict=True)
             if i is not None
         ]
+        self._matches = None if kwargs else matcher(args)
         self._form: Any = None
         self.program = simplified(trace(self._outputs, self._examples, self._names))
         self.function = function_of(
@@ -166,6 +187,11 @@ class _Specialised:
             backend,
             Helpers(leaves_of, with_leaves),
         )
+
+    def is_for(self, args: Any) -> bool:
+        """Whether it surely is the program for these arguments."""
+        matches = self._matches
+        return matches is not None and len(args) == len(self._given[0]) and matches(*args)
 
     def __call__(self, args: Any, kwargs: Any) -> Any:
         try:

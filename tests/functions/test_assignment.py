@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import hypothesis.strategies as st
@@ -13,7 +14,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autograd_lite import Tensor, Value, grad, gradients, no_grad
+from autograd_lite import (
+    Tensor,
+    Value,
+    grad,
+    gradients,
+    hvp,
+    jvp,
+    linearize,
+    no_grad,
+    vmap,
+)
+from autograd_lite.engine import assignment, in_place, written
 
 Step = tuple[Any, ...]
 SIZES = [3, 30]
@@ -532,6 +544,65 @@ def test_tensors_of_nested_variables() -> None:
         Tensor([[t, 1.0], [v]])
 
 
+# ---------------------------------------------------------------- large and small
+
+
+def read_and_added(x: Any) -> Any:
+    y = np.sin(x)
+    y[-4] -= 1.1
+    w = y[...]
+    w[::2] *= x[::2]
+    return np.sum(y**3) + np.sum(y[[0, 2, 2]] * w[1] ** 2) + np.sum(y[:-1:2] * y[1::2])
+
+
+def rows_and_columns(x: Any) -> Any:
+    y = np.zeros_like(x, shape=(x.shape[0], 3))
+    y[:, 0] = x
+    y[1:, 1:] = np.cos(y[:-1, :2])
+    y[[0, -1, 0], [2, 1, 2]] += x[:3]
+    y[np.arange(8)[:, None] % [2, 3, 4] == 1] *= 0.5
+    part = y[1]
+    y[2] = part * part
+    y[..., [1, 0]] *= x[:, None]
+    part += 1.0
+    return np.sum(y**3) + part[0] * y[3, 2] + np.sum(y[5:, 1] * x[5:])
+
+
+def held_by_others(x: Any) -> Any:
+    y = x * 2.0
+    held, parts = np.exp(y), []
+    for i in range(1, 8):
+        y[i] *= y[i - 1]
+        parts.append(y[i])  # read late on the way forward
+        if i == 4:
+            held = held * y  # needs what stands there now
+    return np.sum(held * y) + sum(p * p for p in parts)
+
+
+@pytest.mark.parametrize("f", [read_and_added, rows_and_columns, held_by_others])
+def test_in_place_as_in_copies(f: Callable[[Any], Any], monkeypatch: Any) -> None:
+    """Large arrays are written into in one and the same memory, also by recorded passes, tangents
+    and batches; small ones are copied: here one, then the other."""
+    rng = np.random.default_rng(0)
+    xs, v = rng.uniform(-1, 1, size=(3, 8)), rng.normal(size=8)
+
+    def passes() -> Iterator[Any]:
+        yield np.stack([hvp(f)(x, v) for x in xs])
+        yield np.stack([jvp(grad(f), (x,), (v,))[1] for x in xs])
+        yield np.stack([grad(lambda x: jvp(f, (x,), (v,))[1])(x) for x in xs])
+        yield vmap(lambda x: hvp(f)(x, v))(xs)
+        yield vmap(grad(lambda x: jvp(f, (x,), (v,))[1]))(xs)
+        yield hvp(lambda xs: np.sum(vmap(f)(xs)))(xs, np.stack([v] * 3))
+
+    for size in (0, 10**9):
+        for module in (assignment, in_place, written):
+            monkeypatch.setattr(module, "SMALL", size)
+        for found in passes():
+            step = 1e-5
+            change = [grad(f)(x + step * v) - grad(f)(x - step * v) for x in xs]
+            np.testing.assert_allclose(found, np.array(change) / (2 * step), rtol=1e-6, atol=1e-6)
+
+
 # ---------------------------------------------------------------- what it costs
 
 
@@ -587,3 +658,50 @@ def test_memory_of_loops_is_linear(loop: Callable[[int], Callable[[], Any]]) -> 
     small, large = peak(loop(400)), peak(loop(1600))
     assert large < 4.5 * small
     assert large < 25 * 1600 * 100 * 8  # the array itself is one such unit
+
+
+def filled(n: int, x: Any) -> Any:
+    """Of an array that is filled row by row, each from the row before."""
+    y = np.zeros_like(x, shape=(n, 16))
+    y[0] = x
+    for i in range(1, n):
+        y[i] = np.sin(y[i - 1]) * x
+        y[i, [0, 0, 1]] += 0.1
+    return np.sum(y**2)
+
+
+def recorded(f: Any) -> Any:
+    def run_(x: Any) -> None:
+        t = Tensor(x)
+        f(t).backward(create_graph=True)
+        np.sum(t.grad**2).backward()
+        t.zero_grad()
+
+    return run_
+
+
+ONE = np.full(16, 0.5)
+TWO = np.stack([ONE, -ONE])
+PASSES: dict[str, Callable[[Any], Any]] = {
+    "hvp": lambda f: hvp(f)(ONE, ONE),
+    "grad of grad": lambda f: grad(lambda x: np.sum(grad(f)(x) ** 2))(ONE),
+    "jvp of grad": lambda f: jvp(grad(f), (ONE,), (ONE,)),
+    "grad of jvp": lambda f: grad(lambda x: jvp(f, (x,), (ONE,))[1])(ONE),
+    "create_graph": lambda f: recorded(f)(ONE),
+    "jvp": lambda f: jvp(f, (ONE,), (ONE,)),
+    "linearize": lambda f: linearize(f, ONE)[1](ONE),
+    "vmap of grad": lambda f: vmap(grad(f))(TWO),
+    "grad of vmap": lambda f: grad(lambda xs: np.sum(vmap(f)(xs)))(TWO),
+    "vmap of jvp": lambda f: vmap(lambda x: jvp(f, (x,), (ONE,))[1])(TWO),
+    "vmap of hvp": lambda f: vmap(lambda x: hvp(f)(x, ONE))(TWO),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_memory_of_every_pass_is_linear(name: str) -> None:
+    def run_(n: int) -> Any:
+        return PASSES[name](partial(filled, n))
+
+    run_(3)
+    small, large = peak(lambda: run_(40)), peak(lambda: run_(120))
+    assert large < 4 * small

@@ -207,3 +207,19 @@ def _interrupted(f: Callable[[], Any], step: int) -> bool:
     finally:
         sys.settrace(before)
     return False
+
+
+def test_an_empty_view_does_not_detach_the_others() -> None:
+    def run(x: Any) -> Any:
+        y = np.zeros_like(x)
+        y[0:2] = -0.8
+        part, turned, empty = y[..., -1], np.moveaxis(y, 0, 1), y[2:2]
+        empty[0:1] = 2.0
+        with pytest.raises(ValueError, match="broadcast"):
+            empty[0:1] = part
+        later = np.moveaxis(y, 0, 1)
+        part *= 3.0
+        return turned + later
+
+    x = np.ones((3, 4))
+    np.testing.assert_array_equal(run(Tensor(x)).detach(), run(x))

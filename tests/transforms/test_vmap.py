@@ -484,3 +484,18 @@ def test_a_jacobian_in_pieces_inside_of_a_batch(monkeypatch: pytest.MonkeyPatch)
 
     close(vmap(jacobian(f))(XS), one_by_one(jacobian(f), XS))
     close(jacobian(vmap(f))(XS[:1])[0, :, 0], jacobian(f)(XS[0]))
+
+
+@pytest.mark.parametrize(
+    "f", [np.linalg.det, lambda a: np.sum(np.linalg.svd(a)[0][0] * np.linalg.svd(a)[1])]
+)
+def test_tangents_by_rules_that_ask_for_numbers(f: Any) -> None:
+    """That of det asks whether a matrix is singular: of a batch, each example is asked."""
+    batch = np.random.default_rng(0).normal(size=(2, 3, 3))
+    direction = np.cos(np.arange(9.0)).reshape(3, 3)
+
+    def along(a: Any) -> Any:
+        return jvp(f, (a,), (direction,))[1]
+
+    found = grad(lambda many: np.sum(vmap(along)(many)))(batch)
+    np.testing.assert_allclose(found, [hvp(f)(a, direction) for a in batch])

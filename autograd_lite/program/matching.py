@@ -1,0 +1,88 @@
+"""Whether arguments are of the kind that a program was made for: as source, for this runs before
+each call."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def matcher(forms: Sequence[Any]) -> Callable[..., bool] | None:
+    """A function of positional arguments that tells whether they are what these forms are: lists,
+    tuples and dicts of the same lengths and keys, floats where floats are, arrays of the same shape
+    and dtype where arrays are. None for forms with anything else in them.
+
+    >>> matches = matcher([[1.0, 2.0], np.zeros(3)])
+    >>> matches([5.0, 6.0], np.ones(3)), matches([5.0, 6.0], np.ones(4)), matches((5.0, 6.0), 1)
+    (True, False, False)
+    """
+    writer = _Writer()
+    try:
+        names = [writer.add(form) for form in forms]
+    except TypeError:
+        return None
+    return writer.function(names)
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._kinds: dict[type, list[str]] = {}
+        self._given: dict[str, Any] = {"float": float, "list": list, "tuple": tuple, "dict": dict}
+        self._conditions: list[str] = []
+        self._count = 0
+
+    def add(self, form: Any) -> str:
+        """Note down what an argument must be; returns the name that it has."""
+        name = f"a{self._count}"
+        self._count += 1
+        kind = form.__class__
+        if kind is float:
+            self._kinds.setdefault(float, []).append(name)
+        elif kind is list or kind is tuple:
+            self._kinds.setdefault(kind, []).append(name)
+            place = len(self._lines)
+            parts = [self.add(part) for part in form]
+            pattern = ", ".join(parts) + ("," if len(parts) == 1 else "")
+            self._lines.insert(place, f"{pattern} = {name}" if parts else f"() = {name}")
+        elif kind is dict:
+            self._kinds.setdefault(dict, []).append(name)
+            keys = self._held(tuple(form))
+            place = len(self._lines)
+            parts = [self.add(part) for part in form.values()]
+            pattern = ", ".join(parts) + ("," if len(parts) == 1 else "")
+            unpacked = f"{pattern} = {name}.values()" if parts else "pass"
+            self._lines.insert(place, f"if (*{name},) != {keys}: return False")
+            self._lines.insert(place + 1, unpacked)
+        elif kind is np.ndarray and form.dtype != object:
+            self._kinds.setdefault(np.ndarray, []).append(name)
+            shape, dtype = self._held(form.shape), self._held(form.dtype)
+            self._conditions.append(f"{name}.shape == {shape} and {name}.dtype == {dtype}")
+        else:
+            raise TypeError("anything else")
+        return name
+
+    def _held(self, it: Any) -> str:
+        name = f"c{len(self._given)}"
+        self._given[name] = it
+        return name
+
+    def function(self, arguments: Sequence[str]) -> Callable[..., bool]:
+        """The function that tells."""
+        # what is taken apart is of the right kind, or the line fails, which counts as no
+        tests = [
+            f"{{*map(type, ({', '.join(names)},))}} == {{{self._held(kind)}}}"
+            for kind, names in self._kinds.items()
+        ]
+        result = " and ".join([*tests, *self._conditions]) or "True"
+        body = "\n".join(f"        {line}" for line in [*self._lines, f"return {result}"])
+        source = (
+            f"def matches({', '.join(arguments)}):\n    try:\n{body}\n"
+            "    except (ValueError, TypeError, AttributeError):\n        return False"
+        )
+        space = dict(self._given)
+        exec(builtins.compile(source, "<autograd_lite: matching>", "exec"), space)
+        return space["matches"]  # type: ignore[no-any-return]
