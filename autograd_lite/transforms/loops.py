@@ -68,6 +68,7 @@ def scan(
     10.0
     """
     check_function("scan", step)
+    xs = map_leaves(lambda x, where: as_one(x), xs)
     n = length_of("scan", xs, length)
     carry = map_leaves(lambda x, where: as_carried("scan", "carry", x, where), carry)
     if checkpoint is not None:
@@ -106,8 +107,8 @@ def as_carried(name: str, what: str, leaf: Any, where: str) -> Any:
     if is_variable(leaf):
         return leaf.node
     leaf = as_one(leaf)
-    if isinstance(leaf, int) and not isinstance(leaf, bool):
-        return float(leaf)
+    if isinstance(leaf, int):
+        return np.bool_(leaf) if isinstance(leaf, bool) else float(leaf)
     if isinstance(leaf, np.ndarray | np.generic | StandIn) and leaf.dtype.kind in "fciub":
         return leaf
     if is_variable(leaf) or isinstance(leaf, float | complex):

@@ -9,7 +9,7 @@ from autograd_lite.program.closures import example_of, traced_closure
 from autograd_lite.program.rows import Rows
 from autograd_lite.program.subprograms import Subprogram
 from autograd_lite.program.traced import TracedArray
-from autograd_lite.transforms.calls import check_function
+from autograd_lite.transforms.calls import as_one, check_function
 from autograd_lite.transforms.loops import (
     as_step_sees,
     form_of,
@@ -49,6 +49,7 @@ def map_rows(f: Callable[[Any], Any], xs: Any) -> Any:
     3.0
     """
     check_function("map", f)
+    xs = map_leaves(lambda x, where: as_one(x), xs)
     n = length_of("map", xs, None)
     leaves = leaves_of(xs)
     form: Any = None
