@@ -65,7 +65,7 @@ def python_body(program: Program, names: Names) -> Body:
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     """Calls of NumPy's functions; see `numpy_code` for the tag."""
     products = _smaller_products(program)
-    code = numpy_code(program, names, products, tag)
+    code = numpy_code(program, names, tag, products)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)

@@ -35,21 +35,21 @@ class NumpyCode:
 
 
 def numpy_code(
-    program: Program, names: Names, checked: Collection[Variable] = (), tag: str = ""
+    program: Program, names: Names, tag: str = "", checked: Collection[Variable] = ()
 ) -> NumpyCode:
-    """The code of a program whose variables have these names; `check(x)` stands behind what
-    computes one of those that are to be checked. The arrays that it uses as globals have `tag` in
-    their names, by which those of one loop inside of another differ.
+    """The code of a program whose variables have these names; the arrays that it uses as globals
+    have `tag` in theirs, by which those of one loop inside of another differ. `check(x)` stands
+    behind what computes one of those that are to be checked.
 
     What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
     needs what stands in it. An output has an array of its own.
     """
-    return _Writer(program, names, checked, tag).code()
+    return _Writer(program, names, tag, checked).code()
 
 
 class _Writer:
     def __init__(
-        self, program: Program, names: Names, checked: Collection[Variable], tag: str
+        self, program: Program, names: Names, tag: str, checked: Collection[Variable]
     ) -> None:
         self._program = program
         self._checked = checked

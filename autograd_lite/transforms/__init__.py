@@ -1,7 +1,6 @@
 """Functions made of functions: derivatives of every kind."""
 
 from autograd_lite.transforms.anomaly import detect_anomaly
-from autograd_lite.transforms.branches import cond, while_loop
 from autograd_lite.transforms.checkpoint import checkpoint
 from autograd_lite.transforms.compile import compile
 from autograd_lite.transforms.custom import custom_gradient
@@ -10,9 +9,8 @@ from autograd_lite.transforms.gradient import elementwise_grad, grad, value_and_
 from autograd_lite.transforms.hessian import hessian, hvp
 from autograd_lite.transforms.jacobian import jacobian
 from autograd_lite.transforms.jvp import jvp, linearize
-from autograd_lite.transforms.loops import scan
+from autograd_lite.transforms.loops import cond, map_rows, scan, while_loop
 from autograd_lite.transforms.profile import profile
-from autograd_lite.transforms.rows import map_rows
 from autograd_lite.transforms.trees import register_tree
 from autograd_lite.transforms.vjp import vjp
 from autograd_lite.transforms.vmap import vmap
