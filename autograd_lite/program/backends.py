@@ -57,9 +57,17 @@ def python_body(program: Program, names: Names) -> Body:
     body = Body(lines, code.outputs, dict(code.names), gives_python_numbers=True)
     checked = _unguarded(program, code.outputs)
     if checked:
-        lines.append(f"if isnan({' + '.join(checked)}): raise FloatingPointError")
+        total = " + ".join(checked)
+        if len(checked) > _TERMS:
+            total = f"{names.free('sum')}([{', '.join(checked)}])"
+            body.given[names.free("sum")] = sum
+        lines.append(f"if isnan({total}): raise FloatingPointError")
         body.given["isnan"] = math.isnan
     return body
+
+
+_TERMS = 100
+"""How many terms an expression has at most: Python's own compiler nests them."""
 
 
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
