@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from autograd_lite.transforms.branches import while_loop
+from autograd_lite.transforms import while_loop
 
 Point = list[Any]
 """Numbers, or what stands in for them in a program."""

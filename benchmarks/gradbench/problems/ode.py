@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from autograd_lite.transforms.loops import scan
+from autograd_lite.transforms import scan
 from benchmarks.gradbench.problem import Functions, Prepared, array, traced
 
 

@@ -10,7 +10,7 @@ import functools
 from typing import Any
 
 import autograd_lite as al
-from autograd_lite.transforms.branches import while_loop
+from autograd_lite.transforms import while_loop
 from benchmarks.gradbench.optimiser import MODES, VARIANTS, Function, Point, argmin
 from benchmarks.gradbench.problem import Functions, Prepared, traced
 
