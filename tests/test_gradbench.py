@@ -13,7 +13,7 @@ import pytest
 from gradbench_checks import PROBLEMS, checksums, close, inputs, optimiser, output, particle
 
 import autograd_lite as al
-from benchmarks import peers
+from benchmarks import command, peers
 from benchmarks.gradbench import timing
 
 
@@ -438,3 +438,23 @@ def test_other_libraries_agree(module: str, peer: str) -> None:
         pytest.skip(f"{peer} is not installed (the extra bench)")
     runs = [timing.gradient(module, name, SMALL[module]) for name in (timing.OURS, peer)]
     timing.agree({name: timing.timed(run) for name, run in zip("ab", runs, strict=True)})
+
+
+def test_the_command_prints_a_row_for_each_case(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(peers, "is_installed", lambda name: name == timing.OURS)
+    cases = (timing.case("lse", "n = 5", 5), timing.case("det", "ℓ = 3", 3))
+    monkeypatch.setattr(timing, "CASES", cases)
+    assert command.main(["gradbench", "--repeats", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "gradbench: JAX is skipped" in printed
+    rows = [line.split("|")[1].strip() for line in printed.splitlines() if line[:1] == "|"]
+    assert rows[2:] == ["lse, n = 5", "det, ℓ = 3"]
+
+
+def test_programs_that_disagree_are_noticed() -> None:
+    one, other = timing.timed(lambda: {"a": [1.0, 2.0]}), timing.timed(lambda: {"a": [1.0, 2.1]})
+    timing.agree({"a": one, "b": one})
+    with pytest.raises(AssertionError):
+        timing.agree({"a": one, "b": other})
