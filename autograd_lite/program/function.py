@@ -79,7 +79,7 @@ def function_of(
         own = [None if i is None else names[program.inputs[i]] for i in parameter.leaves]
         if is_plain(parameter.form):
             opened += taken_apart(parameter.name, parameter.form, iter(own))
-        else:
+        elif own:
             places = ", ".join(x or "_" for x in own) + ("," if len(own) == 1 else "")
             opened.append(f"{places} = leaves_of({parameter.name})")
         opened += [f"{own[i]} = {own[i]}[()]" for i in parameter.without_axes]

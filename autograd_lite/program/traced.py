@@ -9,6 +9,7 @@ would steer the function by them is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Trace:
     """What is noted down while a function runs."""
 
     def __init__(self, guarded: bool) -> None:
+        self._is_open = True
         self.depth = next_depth()
         """How deep it lies inside of others, and of batches."""
         self.instructions: list[Instruction] = []
@@ -58,6 +60,14 @@ class Trace:
         self._called_from = users_line()
         self._gradients: dict[Variable, Variable] = {}
         """What a variable is part of the gradient of."""
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """While the function runs; nothing can be noted afterwards."""
+        try:
+            yield
+        finally:
+            self._is_open = False
 
     def input(self, example: Any, name: str | None = None) -> TracedArray:
         """A stand-in for an argument."""
@@ -99,6 +109,8 @@ class Trace:
         params: Mapping[str, Any],
         given: Any,
     ) -> Any:
+        if not self._is_open:
+            raise TypeError("a number of a program is used after that was traced; return it")
         line: tuple[str, int] | None = users_line()
         if line == self._called_from:
             line = None
@@ -291,8 +303,9 @@ class TracedArray(StandIn):
         """What is raised where the numbers are asked for."""
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
-            f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
-            "Python int or bool, for each of which a program of its own is made"
+            f"({quoted(users_line())}). Use where(condition, x, y), cond(...) or while_loop(...), "
+            "or give what decides as a Python int or bool, for each of which a program of its own "
+            "is made"
         )
 
     def __bool__(self) -> bool:
