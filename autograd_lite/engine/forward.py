@@ -406,6 +406,8 @@ def _in_form(t: Any, data: Any) -> Any:
     if t.__class__ is Value:
         t = as_tensor(t, data.dtype)
     if t.__class__ is float or t.__class__ is int:
+        if getattr(data, "is_number", False) and data.dtype.kind == "f":
+            return float(t)  # a stand-in: a program of Python's numbers stays one
         t = data.dtype.type(t)
     elif t.__class__ is complex:
         t = np.complex128(t)

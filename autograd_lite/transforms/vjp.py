@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import refuse_other_arithmetic
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.forward import together
 from autograd_lite.engine.graph import Walk
 from autograd_lite.engine.many import widest_of
@@ -148,7 +149,8 @@ def start_for(name: str, x: Any, given: Any, where: str = "", what: str = "the g
     _check_shape(name, x, array, where, what)
     if isinstance(array, StandIn):
         return array.astype(dtype) if dtype.kind in "fc" else array
-    if x.__class__ is Value:
+    is_number = x.__class__ is Value or getattr(detached(x), "is_number", False)
+    if is_number and dtype.kind == "f":  # that a program of numbers stays one
         return float(array)
     return np.array(array, dtype=dtype if dtype.kind in "fc" else None)[()]
 

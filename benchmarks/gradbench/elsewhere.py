@@ -99,11 +99,14 @@ def of_lse(lib: Library, given: Any) -> Run:
 
 
 def of_ode(lib: Library, given: Any) -> Run:
-    text = ported(ode, lib, "slope", "step", "solution")
+    text = ported(ode, lib, "slope", "step")
     steps = given["s"]
 
     def last(x: Any) -> Any:
-        return text.solution(x, steps)[-1]
+        y = lib.np.zeros_like(x)
+        for _ in range(steps):
+            y = text.step(x, y, 2.0 / steps)
+        return y[-1]
 
     def scanned(x: Any) -> Any:
         loop = peers.load(JAX, ".lax").scan
@@ -139,21 +142,23 @@ def of_gmm(lib: Library, given: Any) -> Run:
 
 
 def of_lstm(lib: Library, given: Any) -> Run:
-    text = ported(lstm, lib, "layer", "objective", "loss", "outputs")
+    text = ported(lstm, lib, "layer", "loss", "outputs")
 
-    def scanned(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
-        scan = peers.load(JAX, ".lax").scan
+    def loop(step: Any, states: Any, inputs: Any) -> Any:
+        found = []
+        for z in inputs:
+            states, z = step(states, z)
+            found.append(z)
+        return states, lib.np.stack(found)
 
-        def step(carry: Any, z: Any) -> Any:
-            carry, z = text.outputs(main, carry, z)
-            return carry, z
+    def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+        scan = peers.load(JAX, ".lax").scan if lib.scans else loop
+        states = [(state[i], state[i + 1]) for i in range(0, len(state), 2)]
+        inputs = extra[0] * sequence[:-1]
+        hidden = scan(lambda states, z: text.outputs(main, states, z), states, inputs)[1]
+        return text.loss(hidden, extra, sequence)
 
-        pairs = [(state[i], state[i + 1]) for i in range(0, len(state), 2)]
-        last = scan(step, pairs, extra[0] * sequence[:-1])[1]
-        return text.loss(last, extra, sequence)
-
-    f = scanned if lib.scans else text.objective
-    return lib.run(lib.grad(f, (0, 1)), tuple(map(lib.array, lstm.arguments(given))))
+    return lib.run(lib.grad(objective, (0, 1)), tuple(map(lib.array, lstm.arguments(given))))
 
 
 def of_ba(lib: Library, given: Any) -> Run:

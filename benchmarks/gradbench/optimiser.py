@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as al
+from autograd_lite.transforms import while_loop
 
 Point = list[Any]
-"""Numbers: Python's, or Values where something is differentiated outside."""
-Function = Callable[[Point], Any]
-Gradient = Callable[[Point], Point]
+"""Numbers, or what stands in for them in a program."""
+Function = Callable[..., Any]
+Gradient = Callable[..., Point]
 
-MODES: dict[str, Callable[[Callable[..., Any]], Callable[..., Point]]] = {
-    "r": al.grad,
-    "f": functools.partial(al.jacobian, mode="forward"),
-}
+
+def forward(f: Function) -> Gradient:
+    """The gradient by the first argument in forward mode: a pass for each number of it."""
+
+    def gradient(x: Point, *others: Any) -> Point:
+        def at(x: Point) -> Any:
+            return f(x, *others)
+
+        units = ([1.0 if i == j else 0.0 for j in range(len(x))] for i in range(len(x)))
+        return [al.jvp(at, (x,), (unit,))[1] for unit in units]
+
+    return gradient
+
+
+MODES: dict[str, Callable[[Function], Gradient]] = {"r": al.grad, "f": forward}
 """What makes a function its gradient: in reverse mode, and in forward mode."""
 VARIANTS = ("rr", "rf", "fr", "ff")
 """The modes of the outer derivative and of the inner."""
@@ -26,30 +38,52 @@ SMALL = 1e-5
 
 
 def argmin(f: Function, gradient: Gradient, x: Point) -> Point:
-    """Where f is least, from x on: the steps grow after ten that went well, and else shrink."""
-    rate, went_well = SMALL, 0
-    value, slope = f(x), gradient(x)
-    while norm(slope) > SMALL:
-        if went_well == 10:
-            rate, went_well = 2.0 * rate, 0
-            continue
-        moved = [a - rate * b for a, b in zip(x, slope, strict=True)]
-        if norm([a - b for a, b in zip(x, moved, strict=True)]) <= SMALL:
-            return x
-        there = f(moved)
-        if there < value:
-            x, value, slope = moved, there, gradient(moved)
-            went_well += 1
-        else:
-            rate, went_well = rate / 2.0, 0
-    return x
+    """Where f is least, from x on, for a program: the loop and its choices are part of it.
+
+    A step that goes down is made, and after ten of them the rate doubles; else it is halved. The
+    search ends where the gradient is short, or at a step that would be.
+    """
+
+    def going(search: dict[str, Any]) -> Any:
+        return search["going"] > 0.0
+
+    def step(search: dict[str, Any]) -> dict[str, Any]:
+        often = search["went_well"] == 10.0
+        rate = np.where(often, 2.0 * search["rate"], search["rate"])
+        went_well = np.where(often, 0.0, search["went_well"])
+        x = search["x"]
+        moved = [a - rate * b for a, b in zip(x, search["slope"], strict=True)]
+        value = f(moved)
+        far = is_long([a - b for a, b in zip(x, moved, strict=True)])
+        better = np.logical_and(far, value < search["value"])
+        slope = chosen(better, gradient(moved), search["slope"])
+        return {
+            "x": chosen(better, moved, x),
+            "value": np.where(better, value, search["value"]),
+            "slope": slope,
+            "rate": np.where(better, rate, rate / 2.0),
+            "went_well": np.where(better, went_well + 1.0, 0.0),
+            "going": np.where(np.logical_and(far, is_long(slope)), 1.0, 0.0),
+        }
+
+    slope = gradient(x)
+    start = {
+        "x": x,
+        "value": f(x),
+        "slope": slope,
+        "rate": SMALL,
+        "went_well": 0.0,
+        "going": np.where(is_long(slope), 1.0, 0.0),
+    }
+    found: Point = while_loop(going, step, start)["x"]
+    return found
 
 
-def norm(x: Point) -> float:
-    """√Σ xᵢ², of the numbers: nothing depends on it but where a search goes on."""
-    return math.sqrt(sum(number(a) ** 2 for a in x))
+def chosen(condition: Any, x: Point, y: Point) -> Point:
+    """x where the condition holds, else y."""
+    return [np.where(condition, a, b) for a, b in zip(x, y, strict=True)]
 
 
-def number(x: Any) -> float:
-    """The number of a variable."""
-    return float(getattr(x, "data", x))
+def is_long(x: Point) -> Any:
+    """Whether √Σ xᵢ² is more than the tolerance."""
+    return np.sqrt(sum(a * a for a in x)) > SMALL

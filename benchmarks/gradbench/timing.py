@@ -19,6 +19,8 @@ OURS = "autograd_lite"
 PROGRAMS = {OURS: None, elsewhere.TORCH: None, elsewhere.JAX: None}
 """The libraries, for the command line."""
 RTOL = 1e-9
+NAMES = ("gradient", "dir", "jacobian", "rr")
+"""What GradBench calls the gradient of a problem."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ CASES = (
     case("kmeans", "k = 10, n = 1000, d = 8", 10, 1000, 8),
     case("kmeans", "k = 100, n = 10000, d = 16", 100, 10000, 16),
     *(case("gmm", f"d = {d}, k = {k}", d, k) for d, k in ((2, 5), (10, 25), (64, 5))),
-    case("lstm", "L = 2, c = 256", 2, 256),
+    case("lstm", "L = 2, c = 1024", 2, 1024),
+    Case("particle", "rr", lambda: {"w": 0.0}),
+    Case("saddle", "rr", lambda: {"start": [1.0, 1.0]}),
     case("ba", "ba1", 1),
     case("ht", "small, simple, hand1", 1, False),
     case("ht", "small, complicated, hand2", 2, True),
 )
-"""Of GradBench's sizes a small one of each problem, and a larger one; of lstm less."""
+"""Of GradBench's sizes a small one of each problem, and a larger one"""
 
 
 def gradient(module: str, name: str, given: Any) -> Callable[[], Any]:
@@ -61,7 +65,7 @@ def gradient(module: str, name: str, given: Any) -> Callable[[], Any]:
     if name != OURS:
         return elsewhere.GRADIENTS[module](elsewhere.library(name), given)
     functions = PROBLEMS[module]
-    return functions[next(f for f in ("gradient", "dir", "jacobian") if f in functions)](given).run
+    return functions[next(f for f in NAMES if f in functions)](given).run
 
 
 def programs_of(one: Case) -> tuple[dict[str, Timed], dict[str, float]]:
@@ -69,7 +73,8 @@ def programs_of(one: Case) -> tuple[dict[str, Timed], dict[str, float]]:
     given = one.given()
     found, first = {}, {}
     for name in PROGRAMS:
-        if name == OURS or peers.is_installed(name):
+        known = name == OURS or one.module in elsewhere.GRADIENTS
+        if known and peers.is_installed(name):
             start = time.perf_counter()
             run = gradient(one.module, name, given)
             run()

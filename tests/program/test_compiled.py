@@ -286,3 +286,21 @@ def test_every_function_of_numbers_at_the_edges():
                 if bits(got) != bits(expected):
                     wrong.append((primitive.name, truth, xs, got, expected))
     assert not wrong
+
+
+def test_forward_mode_of_numbers_is_a_program_of_numbers():
+    """Directions that are plain numbers do not make it one of NumPy's."""
+
+    def slope(x, w):
+        return al.jvp(lambda x: w / al.sqrt(x[0] * x[0] + x[1]), (x,), ([1.0, 0.0],))[1]
+
+    compiled = al.compile(slope)
+    assert compiled([3.0, 16.0], 2.0) == slope([3.0, 16.0], 2.0) == pytest.approx(-6 / 125)
+    assert "np." not in compiled.source
+
+
+def test_an_argument_may_be_none():
+    compiled = al.compile(lambda x, y: x * x if y is None else x * y)
+    assert compiled(3.0, None) == 9.0
+    assert compiled(3.0, 2.0) == 6.0
+    assert compiled(np.array([3.0]), None) == 9.0

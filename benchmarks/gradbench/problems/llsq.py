@@ -18,8 +18,9 @@ def points(n: int) -> Any:
 @al.compile
 def objective(x: Any, t: Any) -> Any:
     """½ Σᵢ (sign(tᵢ) − Σⱼ xⱼ tᵢʲ)²; the powers by repeated multiplication."""
-    polynomial = np.vander(t, len(x), increasing=True) @ x
-    return np.sum((np.sign(t) - polynomial) ** 2) / 2.0
+    factors = np.broadcast_to(t, (len(x) - 1, len(t)))
+    powers = np.cumprod(np.concatenate([np.ones_like(t)[None], factors]), axis=0)
+    return np.sum((np.sign(t) - x @ powers) ** 2) / 2.0
 
 
 def primal(given: Any) -> Prepared:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array
+from autograd_lite.transforms import scan
+from benchmarks.gradbench.problem import Functions, Prepared, array, traced
 
 
 def layer(weights: Any, biases: Any, z: Any, h: Any, c: Any) -> tuple[Any, Any]:
@@ -36,14 +37,16 @@ def loss(hidden: Any, extra: Any, sequence: Any) -> Any:
     return -np.sum(sequence[1:] * guesses) / (len(y) * y.shape[1])
 
 
+@al.compile
 def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
     """The loss on a text."""
     states = [(state[i], state[i + 1]) for i in range(0, len(state), 2)]
-    hidden = []
-    for z in extra[0] * sequence[:-1]:
-        states, z = outputs(main, states, z)
-        hidden.append(z)
-    return loss(np.stack(hidden), extra, sequence)
+    inputs = extra[0] * sequence[:-1]
+    hidden = scan(lambda states, z: outputs(main, states, z), states, inputs)[1]
+    return loss(hidden, extra, sequence)
+
+
+gradient = al.compile(al.grad(objective.__wrapped__, argnums=(0, 1)))
 
 
 def arguments(given: Any) -> tuple[Any, ...]:
@@ -55,7 +58,7 @@ def arguments(given: Any) -> tuple[Any, ...]:
 def primal(given: Any) -> Prepared:
     """The objective."""
     data = arguments(given)
-    return Prepared(lambda: objective(*data))
+    return traced(lambda: objective(*data))
 
 
 def flat(parts: Any) -> list[float]:
@@ -67,8 +70,7 @@ def flat(parts: Any) -> list[float]:
 def jacobian(given: Any) -> Prepared:
     """Its gradient by all parameters."""
     data = arguments(given)
-    gradient = al.grad(objective, argnums=(0, 1))
-    return Prepared(lambda: gradient(*data), flat)
+    return traced(lambda: gradient(*data), flat)
 
 
 FUNCTIONS: Functions = {"objective": primal, "jacobian": jacobian}

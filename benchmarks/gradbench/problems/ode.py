@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
+from autograd_lite.transforms import scan
 from benchmarks.gradbench.problem import Functions, Prepared, array, traced
 
 
@@ -27,10 +28,8 @@ def step(x: Any, y: Any, h: float) -> Any:
 @al.compile
 def solution(x: Any, steps: int) -> Any:
     """y(2), from y(0) = 0."""
-    y = np.zeros_like(x)
-    for _ in range(steps):
-        y = step(x, y, 2.0 / steps)
-    return y
+    start = np.zeros_like(x)
+    return scan(lambda y, _: (step(x, y, 2.0 / steps), None), start, length=steps)[0]
 
 
 @al.compile

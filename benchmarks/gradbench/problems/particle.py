@@ -1,6 +1,7 @@
 """particle: where a charge must be for a particle in its field to arrive at the origin.
 
-The field is a derivative, and the search differentiates through it.
+The field is a derivative, and the search differentiates through it and through the flight. All of
+it is one program: a loop as long as the search goes on, in which a loop as long as it flies.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import functools
 from typing import Any
 
 import autograd_lite as al
+from autograd_lite.transforms import while_loop
 from benchmarks.gradbench.optimiser import MODES, VARIANTS, Function, Point, argmin
-from benchmarks.gradbench.problem import Functions, Prepared
+from benchmarks.gradbench.problem import Functions, Prepared, traced
 
 STEP = 0.1
 
@@ -23,22 +25,24 @@ def potential(x: Point, w: Any) -> Any:
     )
 
 
-FIELDS = {name: al.compile(mode(potential)) for name, mode in MODES.items()}
-"""∇p. Where it is differentiated from outside it runs as it stands, else compiled."""
-
-
-def missed_by(field: Any) -> Function:
+def missed_by(inner: str) -> Function:
     """The square of where the particle crosses the axis, for a charge that w moves."""
+    field = MODES[inner](potential)
 
     def energy(w: Point) -> Any:
-        x, v = [0.0, 8.0], [0.75, 0.0]
-        while True:
+        def above(state: Point) -> Any:  # after the next step
+            return state[1] + STEP * state[3] > 0.0
+
+        def step(state: Point) -> Point:
+            x, v = state[:2], state[2:]
             slope = field(x, w[0])
-            x = [a + STEP * b for a, b in zip(x, v, strict=True)]
-            if x[1] <= 0.0:
-                crossing = x[0] - x[1] / v[1] * v[0]
-                return crossing * crossing
-            v = [a - STEP * b for a, b in zip(v, slope, strict=True)]
+            moved = [a + STEP * b for a, b in zip(x, v, strict=True)]
+            return moved + [a - STEP * b for a, b in zip(v, slope, strict=True)]
+
+        x0, x1, v0, v1 = while_loop(above, step, [0.0, 8.0, 0.75, 0.0])
+        x0, x1 = x0 + STEP * v0, x1 + STEP * v1
+        crossing = x0 - x1 / v1 * v0
+        return crossing * crossing
 
     return energy
 
@@ -46,9 +50,15 @@ def missed_by(field: Any) -> Function:
 def variant(name: str, given: Any) -> Prepared:
     """The best w, with the modes of the outer and the inner derivative."""
     outer, inner = tuple(name)
-    energy = missed_by(FIELDS[inner])
+    energy = missed_by(inner)
+    slope = MODES[outer](energy)
+
+    @al.compile
+    def best(w: float) -> Any:
+        return argmin(energy, slope, [w])[0]
+
     w = float(given["w"])
-    return Prepared(lambda: argmin(energy, MODES[outer](energy), [w])[0])
+    return traced(lambda: best(w))
 
 
 FUNCTIONS: Functions = {name: functools.partial(variant, name) for name in VARIANTS}
