@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import linecache
+import math
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ from autograd_lite.program.layout import put_together, taken_apart
 from autograd_lite.program.names import Names
 from autograd_lite.program.saving import module_source
 from autograd_lite.program.straight import NotStraight
+
+HELPERS = frozenset(
+    {"np", "leaves_of", "with_leaves", "form", "check", "isnan", "slice", "float", "_"}
+    | {"FloatingPointError"}
+)
+"""The names that the source uses for other things than the user's numbers."""
 
 
 @dataclass
@@ -69,7 +76,7 @@ def function_of(
     Raises:
         TypeError: if the back end cannot hold the program.
     """
-    reserved = {"np", name, "leaves_of", "with_leaves", "form", "check", "isnan"}
+    reserved = {name, *HELPERS}
     inputs = {x.name for x in program.inputs}
     names = Names(program, reserved | {x.name for x in parameters if x.name not in inputs})
     body = _body(program, names, backend)
@@ -80,7 +87,8 @@ def function_of(
             opened += taken_apart(parameter.name, parameter.form, iter(own))
         else:
             places = ", ".join(x or "_" for x in own) + ("," if len(own) == 1 else "")
-            opened.append(f"{places} = leaves_of({parameter.name})")
+            if any(own):
+                opened.append(f"{places} = leaves_of({parameter.name})")
         opened += [f"{own[i]} = {own[i]}[()]" for i in parameter.without_axes]
     body.given |= {"leaves_of": helpers.leaves_of, "with_leaves": helpers.with_leaves}
     as_numbers = result.as_numbers and not body.gives_python_numbers
@@ -121,8 +129,17 @@ def is_plain(tree: Any) -> bool:
     if tree.__class__ in (list, tuple):
         return all(map(is_plain, tree))
     if tree.__class__ is dict:
-        return all(map(is_plain, tree.values()))
+        return all(map(_is_written, tree)) and all(map(is_plain, tree.values()))
     return isinstance(tree, float | int | complex | str | bytes | np.ndarray | np.generic)
+
+
+def _is_written(key: Any) -> bool:
+    """Whether a key of a dict is what `repr` says, in any module."""
+    if key.__class__ is tuple:
+        return all(map(_is_written, key))
+    if key.__class__ is float:
+        return math.isfinite(key)
+    return key is None or key.__class__ in (str, int, bool, bytes)
 
 
 def _heading(name: str, parameters: Sequence[Parameter]) -> str:
@@ -142,6 +159,7 @@ class Runner:
         file = f"<autograd_lite: {name} {next(_numbers)}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         self.source = source
+        self.gives_python_numbers = body.gives_python_numbers
         self._name = name
         self._body = body
         space = dict(body.given)
@@ -151,8 +169,11 @@ class Runner:
         self._idle: list[Callable[..., Any]] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._buffers:
+        if self.gives_python_numbers:
             return self._function(*args, **kwargs)
+        if not self._buffers:
+            with np.errstate(all="ignore"):
+                return self._function(*args, **kwargs)
         try:
             function = self._idle.pop()
         except IndexError:

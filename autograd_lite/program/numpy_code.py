@@ -47,7 +47,7 @@ class _Writer:
         self._program = program
         self._names = names
         self._made = NumpyCode([], [])
-        self._plan = _Buffers(program)
+        self._plan = _Buffers(program, names)
 
     def code(self) -> NumpyCode:
         before: Statement | None = None
@@ -64,6 +64,8 @@ class _Writer:
     def _output(self, x: Any) -> str:
         text = self._text(x)
         if getattr(x, "is_number", False) or not self._plan.is_lent(x):
+            return text
+        if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
             return text
         return f"np.array({text})" if np.shape(_like(x)) else f"np.array({text})[()]"
 
@@ -141,7 +143,8 @@ class _Buffers:
     was given, which then must stay as long as the view is needed.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, names: Names) -> None:
+        self._names = names
         self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         """Shape and dtype of each array by its name."""
         self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
@@ -191,6 +194,8 @@ class _Buffers:
         if free:
             return free.pop()
         name = f"b{len(self.made)}"
+        while self._names.is_taken(name):
+            name += "_"
         self.made[name] = kind
         return name
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import clock
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.observing import Call, Observer, observed
+from autograd_lite.engine.observing import Call, Observer, observed, observers, quoted, users_line
 from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.variable import Variable as Recorded
 from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
 from autograd_lite.program.traced import Trace, TracedArray
 
@@ -68,6 +70,11 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     return program, tainted is not None
 
 
+def is_tracing() -> bool:
+    """Whether a function is being traced here."""
+    return any(isinstance(x, _Origins) for x in observers())
+
+
 def _states() -> str:
     """The states of the random numbers that anybody can draw from."""
     return f"{random.getstate()}{np.random.get_state()}"
@@ -78,6 +85,19 @@ class _Origins(Observer):
 
     def __init__(self, notes: Trace) -> None:
         self._notes = notes
+        self._start = clock.tick()
+
+    def forward(self, primitive: Any, operands: Sequence[Any], call: Call) -> Any:
+        for x in operands:
+            old = isinstance(x, Recorded) and x._epoch < self._start
+            if old and detached(x).__class__ is not TracedArray:
+                raise TypeError(
+                    f"compile: {primitive.name} of a variable that is no argument "
+                    f"({quoted(users_line())}): the program would go on with the number that it "
+                    "has now, and no gradient would reach it. Give it as an argument, or "
+                    "x.detach() if it is to stay as it is"
+                )
+        return call()
 
     def backward(self, node: Any, index: int, g: Any, call: Call) -> Any:
         operand = node.operands[index] if index < len(node.operands) else None

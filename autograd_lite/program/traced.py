@@ -8,6 +8,7 @@ would steer the function by them is an error.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,9 @@ class Trace:
 
     def input(self, example: Any, name: str | None = None) -> TracedArray:
         """A stand-in for an argument."""
+        if isinstance(example, np.ndarray):
+            example = example.view()  # which nobody writes into
+            example.flags.writeable = False
         return TracedArray(self, example, Variable(example, name))
 
     def apply(
@@ -78,12 +82,52 @@ class Trace:
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
-        given = function(*_examples(args), **_examples(kwargs))
+        given = self._called(function, args, kwargs)
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
         arguments = mapped(self._argument, args)
         return self._noted(NumpyCall(function), arguments, kwargs, given)
+
+    def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """What a function of NumPy's gives for the example, if a program can hold it."""
+        name = f"np.{getattr(function, '__name__', 'call')}"
+        line = quoted(users_line())
+        try:
+            given = function(*_examples(args), **_examples(kwargs))
+        except ValueError as error:
+            if "read-only" in str(error):  # as examples are
+                raise TypeError(
+                    f"{name}: {TracedArray.WHAT} cannot be written into ({line}); use np.where or "
+                    "x.at[...], or write into a copy of an argument that is differentiated"
+                ) from None
+            raise
+        if not all(isinstance(x, np.ndarray | np.generic | float | int) for x in results_of(given)):
+            raise TypeError(
+                f"{name} gives {type(given).__name__}, and no array or tuple of arrays, which a "
+                f"program could hold ({line}); call it outside of the compiled function"
+            )
+        if not isinstance(function, np.ufunc):
+            for fill in (np.zeros_like, np.ones_like):
+                if self._shapes_of(fill, function, args, kwargs) not in (None, _shapes(given)):
+                    why = "how long the result is, or of what dtype, depends on them"
+                    raise TracedArray.refusal(name, why)
+        return given
+
+    def _shapes_of(self, fill: Any, function: Any, args: Any, kwargs: Any) -> Any:
+        """What `_shapes` gives for other numbers; None if the function does not take them."""
+
+        def other(x: Any) -> Any:
+            if x.__class__ is not TracedArray:
+                return x
+            return type(x.example)(fill(x.example)) if x.is_number else fill(x.example)[()]
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _shapes(function(*mapped(other, args), **mapped(other, kwargs)))
+        except Exception:
+            return None
 
     def _noted(
         self,
@@ -95,6 +139,9 @@ class Trace:
         line: tuple[str, int] | None = users_line()
         if line == self._called_from:
             line = None
+        for x in results_of(given):
+            if isinstance(x, np.ndarray):
+                x.flags.writeable = False
         made = [TracedArray(self, x, Variable(x)) for x in results_of(given)]
         one = Instruction(
             operation,
@@ -125,6 +172,11 @@ class Trace:
                     "as an argument"
                 )
             return x.reference
+        if isinstance(x, StandIn):
+            raise TypeError(
+                f"compile: {x.WHAT} from outside is used in a program; give it as an argument, or "
+                "compile the function around"
+            )
         return Constant(x.copy() if isinstance(x, np.ndarray) else x)
 
     def _argument(self, x: Any) -> Any:
@@ -205,6 +257,11 @@ class TracedArray(StandIn):
 
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
+        if method == "at":  # which writes even into what is read-only
+            raise TypeError(
+                f"np.{ufunc.__name__}.at: {self.WHAT} cannot be written into "
+                f"({quoted(users_line())}); use x.at[...]"
+            )
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         return self.call_numpy(function, inputs, options)
 
@@ -258,7 +315,8 @@ class TracedArray(StandIn):
 
     __hash__ = object.__hash__
 
-    def refusal(self, what: str, why: str) -> TypeError:
+    @staticmethod
+    def refusal(what: str, why: str) -> TypeError:
         """What is raised where the numbers are asked for."""
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
@@ -307,6 +365,10 @@ def _may_be_view(operation: Primitive | NumpyCall) -> bool:
     return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 
+def _shapes(given: Any) -> list[Any]:
+    return [(np.shape(x), getattr(x, "dtype", type(x))) for x in results_of(given)]
+
+
 def _is_number(x: Any) -> bool:
     return x.is_number if x.__class__ is TracedArray else x.__class__ in (float, int, bool)
 
@@ -327,7 +389,12 @@ def _not_in_place(operator: Callable[..., Any]) -> Callable[..., Any]:
     """`a += b` replaces a number; an array may be seen by others, who would not notice."""
 
     def operate(self: TracedArray, other: Any) -> Any:
-        return NotImplemented if self.shape else operator(self, other)
+        if self.shape:
+            raise TypeError(
+                f"{TracedArray.WHAT} cannot be written into ({quoted(users_line())}); write "
+                "a = a + b for a += b, or a = a.at[...].set(b)"
+            )
+        return operator(self, other)
 
     return operate
 
