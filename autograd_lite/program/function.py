@@ -7,6 +7,7 @@ import itertools
 import linecache
 import math
 import types
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -158,6 +159,7 @@ class Runner:
     def __init__(self, name: str, source: str, body: Body) -> None:
         file = f"<autograd_lite: {name} {next(_numbers)}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        weakref.finalize(self, linecache.cache.pop, file, None)
         self.source = source
         self.gives_python_numbers = body.gives_python_numbers
         self._name = name

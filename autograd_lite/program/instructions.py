@@ -187,7 +187,9 @@ def is_same(a: Program, b: Program) -> bool:
 
 def _told(one: Instruction, numbers: Mapping[Variable, int]) -> list[Any]:
     parts = parts_of((one.arguments, tuple(one.params.values())))
-    return [one.operation, tuple(one.params), *(_bits(x, numbers) for x in parts)]
+    kind = one.operation  # the pullbacks of structural primitives are made anew at each trace
+    told = kind if isinstance(kind, NumpyCall) else kind.name
+    return [told, tuple(one.params), *(_bits(x, numbers) for x in parts)]
 
 
 def _bits(x: Any, numbers: Mapping[Variable, int]) -> Any:

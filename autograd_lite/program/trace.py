@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from autograd_lite.engine.observing import Call, Observer, observed, observers, 
 from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.engine.variable import Variable as Recorded
 from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
+from autograd_lite.program.randomness import states_of
 from autograd_lite.program.traced import Trace, TracedArray
 
 
@@ -53,10 +53,10 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     notes = Trace(guarded)
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    random_before = _states()
+    random_before = states_of(function)
     with observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
-    if _states() != random_before:
+    if states_of(function) != random_before:
         raise TypeError(
             "compile: the function draws random numbers, which would be the same at each call; "
             "draw them outside, and give them as an argument"
@@ -73,11 +73,6 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
 def is_tracing() -> bool:
     """Whether a function is being traced here."""
     return any(isinstance(x, _Origins) for x in observers())
-
-
-def _states() -> str:
-    """The states of the random numbers that anybody can draw from."""
-    return f"{random.getstate()}{np.random.get_state()}"
 
 
 class _Origins(Observer):

@@ -8,6 +8,7 @@ would steer the function by them is an error.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -73,6 +74,11 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
+        if isinstance(primitive, Structural) and _may_turn_complex(primitive):
+            real = all(getattr(x, "dtype", np.dtype(float)).kind != "c" for x in operands)
+            if real:
+                why = "whether the result is complex depends on them"
+                raise TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
         given = apply(
             primitive,
             [x.example if x.__class__ is TracedArray else x for x in operands],
@@ -316,12 +322,15 @@ class TracedArray(StandIn):
     __hash__ = object.__hash__
 
     @staticmethod
-    def refusal(what: str, why: str) -> TypeError:
+    def refusal(what: str, why: str, instead: str = "") -> TypeError:
         """What is raised where the numbers are asked for."""
+        instead = instead or (
+            "Use where(condition, x, y), or give what decides as a Python int or bool, for each "
+            "of which a program of its own is made"
+        )
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
-            f"({quoted(users_line())}). Use where(condition, x, y), or give what decides as a "
-            "Python int or bool, for each of which a program of its own is made"
+            f"({quoted(users_line())}). {instead}"
         )
 
     def __bool__(self) -> bool:
@@ -352,6 +361,19 @@ class TracedArray(StandIn):
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _may_turn_complex(primitive: Structural) -> bool:
+    """Whether a primitive gives complex numbers for some real ones only, as eigenvalues are."""
+    kinds = set()
+    for x in (np.eye(2), np.array([[0.0, 1.0], [-1.0, 0.0]])):
+        try:
+            given = results_of(primitive.arrays(*[x for _ in primitive.operands]))
+        except Exception:
+            return False
+        kinds.add(tuple([np.asarray(z).dtype.kind for z in given]))
+    return len(kinds) > 1
 
 
 def _may_be_view(operation: Primitive | NumpyCall) -> bool:

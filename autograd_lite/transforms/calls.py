@@ -149,7 +149,8 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
         return as_argument(Value(leaf))
-    if isinstance(leaf, np.ndarray | np.inexact | complex | StandIn):
+    is_stand_in = isinstance(leaf, StandIn) and leaf.dtype.kind != "b"
+    if isinstance(leaf, np.ndarray | np.inexact | complex) or is_stand_in:
         return as_argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "

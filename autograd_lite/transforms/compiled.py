@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,22 @@ class _Specialised:
 
     def _inputs(self, args: Any, kwargs: Any) -> list[Any]:
         leaves = leaves_of((args, kwargs))
-        return [_example(leaves[i], self._as_numbers) for i in self._places]
+        numbers: Any = self._places if self._as_numbers else self._differentiated(args, kwargs)
+        return [_example(leaves[i], i in numbers) for i in self._places]
+
+    def _differentiated(self, args: Any, kwargs: Any) -> set[int]:
+        """The leaves by which a transform differentiates: numbers of NumPy's in double precision
+        are as Python's for it."""
+        if not isinstance(self._f, Transformed):
+            return set()
+        named = {**dict(enumerate(args)), **kwargs}
+        wanted = self._f._places(args, kwargs)
+        numbers = iter(range(len(leaves_of((args, kwargs)))))
+        found: set[int] = set()
+        for place, tree in named.items():
+            own = list(itertools.islice(numbers, len(leaves_of(tree))))
+            found.update(own if place in wanted else ())
+        return found
 
     def _slowly(self, args: Any, kwargs: Any) -> Any:
         """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""

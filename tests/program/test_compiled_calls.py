@@ -4,6 +4,11 @@ or refused with an error that says why."""
 from __future__ import annotations
 
 import enum
+import functools
+import gc
+import linecache
+import random
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -242,3 +247,92 @@ def test_what_the_slow_way_returns_is_the_callers():
         kept += 1.0
         given += 1.0
     assert not y.any()
+
+
+# ---------------------------------------------------------------- gradients
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.sin(x) * np.zeros(3)) + x[0],
+        lambda x: x[0] + np.sum(np.sin(x) * np.zeros(3)),
+        lambda x: np.sum(np.sin(x) * np.zeros(3)) + x[0] * x[-1] + np.sum(x[[0, 0, 1]] * -0.0),
+        lambda x: np.sum(x[1:] * x[:-1] * -0.0),
+    ],
+)
+def test_parts_are_added_to_gradients_as_the_engine_does(f):
+    """−0 stays −0 where nothing is added."""
+    x = np.array([1.0, 2.0, 3.0])
+    for transform in (al.grad, al.jacobian, al.hessian):
+        expected = transform(f)(x)
+        assert al.compile(transform(f))(x).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("x", [np.array([True]), True])
+def test_truth_values_cannot_be_differentiated_by(x):
+    with pytest.raises(TypeError):
+        al.grad(np.sum)(x)
+    with pytest.raises(TypeError):
+        al.compile(np.sum).grad(x)
+
+
+def test_the_guarded_program_of_rules_that_run_as_they_are():
+    mask = np.array([[True, False], [True, True]])
+    f = al.value_and_grad(lambda x: np.prod(x, initial=0.7, where=mask))
+    compiled = al.compile(f)
+    for x in (np.full((2, 2), 2.0), np.array([[0.0, np.inf], [np.nan, 1.0]])):
+        assert repr(compiled(x)) == repr(f(x))
+
+
+def test_eigenvalues_that_may_turn_complex_are_refused():
+    f = al.compile(lambda x: np.sum(np.abs(np.imag(np.linalg.eigvals(x)))))
+    with pytest.raises(TypeError, match=r"whether the result is complex .*astype\(complex\)"):
+        f(np.eye(2))
+    f = al.compile(lambda x: np.sum(np.abs(np.imag(np.linalg.eigvals(x.astype(complex))))))
+    f(np.eye(2))
+    assert np.isclose(f(np.array([[0.0, 1.0], [-1.0, 0.0]])), 2.0)
+
+
+# ---------------------------------------------------------------- what it reaches, and holds
+
+RNG, RANDOM = np.random.default_rng(0), random.Random(0)
+
+
+class Noisy:
+    def __init__(self, rng):
+        self.rng = rng
+
+    def __call__(self, x):
+        return x * self.rng.random()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * RNG.normal(),
+        lambda x, rng=RANDOM: x * rng.random(),
+        Noisy(random.Random(0)),
+        Noisy(np.random.RandomState(0)).__call__,
+        functools.partial(lambda rng, x: rng.normal() * x, np.random.default_rng(0)),
+    ],
+)
+def test_random_numbers_of_generators_are_refused(f):
+    with pytest.raises(TypeError, match="draws random numbers"):
+        al.compile(f)(2.0)
+    with pytest.raises(TypeError, match="draws random numbers"):
+        al.compile(al.grad(f))(2.0)
+
+
+def test_programs_are_freed():
+    before = len(linecache.cache)
+    x = np.ones(10)
+    held = sys.getrefcount(x)
+    for _ in range(3):
+        compiled = al.compile(lambda x: np.sum(np.sin(x)))
+        compiled.value_and_grad(x)
+        compiled(x)
+        assert sys.getrefcount(x) == held
+    del compiled
+    gc.collect()
+    assert len(linecache.cache) <= before
