@@ -1,21 +1,32 @@
-"""The command line: `autograd-lite explain`, `autograd-lite check`."""
+"""The command line: `autograd-lite explain`, `autograd-lite compile`, `autograd-lite check`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autograd_lite import __version__
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, Explanation, explain
 from autograd_lite.reading.script import binding
+from autograd_lite.reading.translate import LANGUAGES, translated
 
 _EXPLAIN = """\
 Run a small program, and show every value, every gradient, the chain rule that leads to each,
 and a check against numerical differentiation.
 
 Without a program: the two-input, two-output layer z1 … z6 with sigmoid and squared error."""
+
+_COMPILE = """\
+Print a small program as code: a function of its inputs that returns its value and its gradient,
+as `autograd_lite.compile` makes it. The numbers are there to try it; the code is for any.
+
+Without a program: the two-input, two-output layer z1 … z6 with sigmoid and squared error."""
+
+_COMPILE_EXAMPLE = """\
+example:
+  autograd-lite compile "z = x*w; E = (sigmoid(z) - t)**2 / 2" x=0.5 w=-1.5 t=1 --language c"""
 
 _EXAMPLE = """\
 example:
@@ -68,6 +79,22 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--text", action="store_true", help="print the graph as a tree of text instead"
     )
+    command = commands.add_parser(
+        "compile",
+        help="print a formula and its gradient as code",
+        description=_COMPILE,
+        epilog=_COMPILE_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROGRAM NAME=NUMBER",
+        help="the program, as `explain` takes it; then a number for each of its inputs",
+    )
+    command.add_argument(
+        "--language", default="python", choices=LANGUAGES, help="of the code; default: python"
+    )
     commands.add_parser("check", help="check the gradient of a function, layer or module")
     return parser
 
@@ -102,7 +129,7 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(f"unknown option {unknown[0][:40]} ({hint})")
     options.words += more
     try:
-        _explain(options)
+        _explain(options) if options.command == "explain" else _compile(options)
     except BrokenPipeError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
@@ -132,9 +159,18 @@ def _explain(options: argparse.Namespace) -> None:
         print(f"\ndrawn to {options.output}")
 
 
+def _compile(options: argparse.Namespace) -> None:
+    print(translated(*_program(options), options.language).rstrip())
+
+
 def _explanation(options: argparse.Namespace) -> Explanation:
+    return explain(*_program(options), options.every_step)
+
+
+def _program(options: argparse.Namespace) -> tuple[str, Mapping[str, float]]:
+    """The program, and the numbers of its inputs."""
     if not options.words:
-        return explain(SEED_LAYER, SEED_INPUTS, options.every_step)
+        return SEED_LAYER, SEED_INPUTS
     inputs: dict[str, float] = {}
     program, *bindings = options.words
     for text in bindings:
@@ -142,7 +178,7 @@ def _explanation(options: argparse.Namespace) -> Explanation:
         if name in inputs:
             raise ValueError(f"{text!r}: {name!r} is given twice")
         inputs[name] = number
-    return explain(program, inputs, options.every_step)
+    return program, inputs
 
 
 if __name__ == "__main__":

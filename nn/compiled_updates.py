@@ -47,7 +47,7 @@ class CompiledLoss:
 
     def __call__(self, x: Array, t: Array) -> tuple[float, Array, list[Array]]:
         (value, y), gradients = self._run([plain(p) for p in self.parameters], x, t)
-        return value, y, gradients
+        return value, y, [np.asarray(g) for g in gradients]
 
     def _of_parameters(self, parameters: list[Any], x: Any, t: Any) -> tuple[Any, Any]:
         memo = {id(p): v for p, v in zip(self.parameters, parameters, strict=True)}

@@ -23,6 +23,11 @@ Shape = tuple[int, ...]
 _numbers = itertools.count()
 
 
+def next_depth() -> int:
+    """A depth inside of all that there are."""
+    return next(_numbers)
+
+
 class Level:
     """One batch: how many examples it has, and how deep it lies inside of others.
 
@@ -34,7 +39,7 @@ class Level:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.depth = next(_numbers)
+        self.depth = next_depth()
         self.is_open = False
 
     def __enter__(self) -> Level:
@@ -65,6 +70,11 @@ class Batched(StandIn):
     def __init__(self, level: Level, payload: Any) -> None:
         self.level = level
         self.payload = payload
+
+    @property
+    def depth(self) -> int:
+        """That of its level."""
+        return self.level.depth
 
     @property
     def shape(self) -> Shape:

@@ -45,17 +45,17 @@ from autograd_lite.engine.variable import Variable
 
 def evaluate(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """The value of a primitive on plain numbers and arrays, some of which are stand-ins."""
-    level: Level | None = None
-    for x in operands:
-        if x.__class__ is Batched and (level is None or x.level.depth > level.depth):
-            level = x.level
     if primitive in (ENTER, LEAVE):
         return primitive.arrays(*operands, **params)
-    if level is None:
-        other = next((x for x in operands if isinstance(x, StandIn)), None)
-        if other is not None:
-            return other.evaluate(primitive, operands, params)
+    deepest: StandIn | None = None
+    for x in operands:
+        if isinstance(x, StandIn) and (deepest is None or x.depth > deepest.depth):
+            deepest = x
+    if deepest is None:
         return primitive.arrays(*operands, **params)
+    if deepest.__class__ is not Batched:
+        return deepest.evaluate(primitive, operands, params)
+    level = deepest.level
     try:
         if isinstance(primitive, Elementwise):
             result = Batched(level, evaluate(primitive, aligned(level, operands), params))

@@ -24,6 +24,10 @@ class FloatFunction(NamedTuple):
     python: Rule
     javascript: str | None = None
     """`Math.…`, or a function expression; None if it has no counterpart there."""
+    c: str | None = None
+    """A function of C's <math.h>, or an expression like those of `floats`, of x and y, that the
+    back ends C and LLVM put in its place; of more operands, of the first two, then of that and the
+    third … None if it has no counterpart there."""
 
 
 _POW = "(x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity)) ? 1 : Math.pow(x, y)"
@@ -57,26 +61,34 @@ _ERF = """(x) => {
   return Math.sign(x) * (1 - bell / Math.sqrt(Math.PI) / (a + fraction));
 }"""
 
+# x − y·⌊x/y⌋ has the sign of y, and so has a remainder of 0
+_C_MOD = (
+    "copysign(fmod(x, y), y) if fmod(x, y) == 0.0 else "
+    "fmod(x, y) + y if (fmod(x, y) < 0.0) != (y < 0.0) else fmod(x, y)"
+)
+
 _SAME = (
     "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
     "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
 )  # fmt: skip
 
 FLOAT_FUNCTIONS: dict[str, FloatFunction] = {
-    **{name: FloatFunction(getattr(math, name), f"Math.{name}") for name in _SAME},
-    **{name: FloatFunction(getattr(math, name)) for name in ("erfc", "gamma", "lgamma")},
-    "exp2": FloatFunction(math.exp2, "(x) => Math.pow(2, x)"),
-    "pow": FloatFunction(math.pow, _POW),
-    "hypot": FloatFunction(math.hypot, "Math.hypot"),
-    "fmod": FloatFunction(math.fmod, "(x, y) => x % y"),
-    "mod": FloatFunction(operator.mod, _MOD),
-    "nextafter": FloatFunction(math.nextafter, _NEXTAFTER),
-    "copysign": FloatFunction(math.copysign, _COPYSIGN),
-    "erf": FloatFunction(math.erf, _ERF),
-    "abs": FloatFunction(abs, "Math.abs"),
-    "max": FloatFunction(max, _MAX),
-    "min": FloatFunction(min, _MIN),
-    "float": FloatFunction(float, "Number"),
+    **{name: FloatFunction(getattr(math, name), f"Math.{name}", name) for name in _SAME},
+    "erfc": FloatFunction(math.erfc, c="erfc"),
+    "gamma": FloatFunction(math.gamma, c="tgamma"),
+    "lgamma": FloatFunction(math.lgamma, c="lgamma"),
+    "exp2": FloatFunction(math.exp2, "(x) => Math.pow(2, x)", "exp2"),
+    "pow": FloatFunction(math.pow, _POW, "pow"),
+    "hypot": FloatFunction(math.hypot, "Math.hypot", "hypot"),
+    "fmod": FloatFunction(math.fmod, "(x, y) => x % y", "fmod"),
+    "mod": FloatFunction(operator.mod, _MOD, _C_MOD),
+    "nextafter": FloatFunction(math.nextafter, _NEXTAFTER, "nextafter"),
+    "copysign": FloatFunction(math.copysign, _COPYSIGN, "copysign"),
+    "erf": FloatFunction(math.erf, _ERF, "erf"),
+    "abs": FloatFunction(abs, "Math.abs", "fabs"),
+    "max": FloatFunction(max, _MAX, "y if y > x else x"),
+    "min": FloatFunction(min, _MIN, "y if y < x else x"),
+    "float": FloatFunction(float, "Number", "+x"),
 }
 """What an expression in `floats` may call."""
 
@@ -86,7 +98,9 @@ FLOAT_CONSTANTS: dict[str, float] = {"inf": math.inf, "nan": math.nan, "pi": mat
 _own = frozenset(FLOAT_FUNCTIONS) | frozenset(FLOAT_CONSTANTS)
 
 
-def float_function(name: str, python: Rule, javascript: str | None = None) -> None:
+def float_function(
+    name: str, python: Rule, javascript: str | None = None, c: str | None = None
+) -> None:
     """Let declarations name another function on floats.
 
     A second time it replaces the first, for the declarations that are run after it.
@@ -97,6 +111,8 @@ def float_function(name: str, python: Rule, javascript: str | None = None) -> No
             the `arrays` of the declaration decide.
         javascript: for the page of `viz.steps`: `"Math.…"`, or a function expression. Without
             one, programs that use the function have no page.
+        c: for C and machine code: the name of a function of <math.h>, or an expression on floats,
+            of x and y. Without one, programs that use the function cannot be printed as C.
 
     Raises:
         TypeError: if `python` cannot be called.
@@ -118,7 +134,7 @@ def float_function(name: str, python: Rule, javascript: str | None = None) -> No
         raise ValueError(f"float_function {name!r}: the name of a function is needed")
     if name in _own:
         raise ValueError(f"float_function {name!r}: the library has one of that name")
-    FLOAT_FUNCTIONS[name] = FloatFunction(python, javascript)
+    FLOAT_FUNCTIONS[name] = FloatFunction(python, javascript, c)
 
 
 def forget_float_function(name: str) -> None:

@@ -242,6 +242,8 @@ def _step_of(node: Any, places: list[int], record: bool) -> Step:
         return _of_all(node, primitive, places)
     if linear == "each":
         return _of_each(node, primitive, places, record)
+    if isinstance(primitive, Structural) and primitive.pushforward is not None:
+        return _by_rule(node, primitive, places, record)
     return _transposed(node, primitive, places, record)
 
 
@@ -292,6 +294,22 @@ def _of_each(node: Any, primitive: Primitive, places: list[int], record: bool) -
     return lambda given: _sum([with_tangent(i, t) for i, t in zip(places, given, strict=True)])
 
 
+def _by_rule(node: Any, primitive: Structural, places: list[int], record: bool) -> Step:
+    """Of a primitive that says how its tangents come about."""
+    rule: Any = primitive.pushforward
+    z, values = (node, node.operands) if record else (node._plain, _held(node))
+    if node.__class__ is Results and record:
+        z = node.all_results()
+
+    def step(given: list[Any]) -> Any:
+        tangents: list[Any] = [None] * len(values)
+        for i, t in zip(places, given, strict=True):
+            tangents[i] = t
+        return rule(tangents, z, *values, **node.params)
+
+    return step
+
+
 def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool) -> Step:
     """Of any other: the gradient, by u, of what the pullbacks make of u."""
     several = node.__class__ is Results
@@ -300,7 +318,7 @@ def _transposed(node: Any, primitive: Primitive, places: list[int], record: bool
     u = tuple(inputs) if several else inputs[0]
     z, values = (node, node.operands) if record else (node._plain, _held(node))
     if several and record:
-        z = tuple(node.result(i) for i in range(len(results)))
+        z = node.all_results()
     rules: Any = primitive.pullbacks
     params = node.params
     if rules.__class__ is Shared:

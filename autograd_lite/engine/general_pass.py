@@ -114,12 +114,17 @@ def propagate(
             else:
                 z, values = node._plain, node._values
             if rules.__class__ is not tuple and isinstance(rules, EachOperand | Shared):
-                rules, values, params = rules.at(flow, z, values, params)
+                rules, values, params = rules.at(
+                    flow, z, values, params, partial(_asked_for, operands, uses)
+                )
         elif kind is Value:
             operands, rules, z, values, params = _rules_of_value(node, record)
         else:
             operands, rules, z, values, params = _rules_of_results(node, record)
-            flow = _whole(flow, node)
+            flow = _whole(flow, node, getattr(rules, "is_told", False))
+            if rules.__class__ is EachOperand:
+                asked = partial(_asked_for, operands, uses)
+                rules, values, params = rules.at(flow, z, values, params, asked)
         for i, parent in enumerate(operands):
             kind = parent.__class__
             if kind is not Tensor and kind is not Value and kind is not Results:
@@ -228,13 +233,20 @@ def _rules_of_results(node: Results, record: bool) -> tuple[Any, Any, Any, Any, 
     z: Any = node._plain
     if record:
         _check_unchanged(node)
-        z = tuple(node.result(i) for i in range(len(z)))
+        z = node.all_results()
     values = node._operands if record else node._values
     return node._operands, node._primitive.pullbacks, z, values, node._params
 
 
-def _whole(flow: dict[int, Any], node: Results) -> tuple[Any, ...]:
-    """The gradients of all results: 0 of those that lead nowhere."""
+def _asked_for(operands: Iterable[Any], uses: dict[Any, int]) -> list[bool]:
+    """For each operand whether the pass asks for its gradient."""
+    return [is_variable(x) and x in uses for x in operands]
+
+
+def _whole(flow: dict[int, Any], node: Results, sparse: bool) -> tuple[Any, ...]:
+    """The gradients of all results: 0, or None, of those that lead nowhere."""
+    if sparse:
+        return tuple(map(flow.get, range(len(node._plain))))
     return tuple(
         flow[i] if i in flow else np.zeros(np.shape(result), getattr(result, "dtype", float))
         for i, result in enumerate(node._plain)

@@ -19,13 +19,19 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import modes
+from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import Primitive
 
 Call = Callable[[], Any]
 
 
 class Observer:
-    """What is called around each operation; both methods return what `call()` gives, or raise."""
+    """What is called around each operation; `forward` and `backward` return what `call()` gives, or
+    raise."""
+
+    def given(self, operands: Sequence[Any]) -> Sequence[Any]:
+        """What an operation is to be applied to in place of these operands."""
+        return operands
 
     def forward(self, primitive: Primitive, operands: Sequence[Any], call: Call) -> Any:
         """Around the recording of an operation on these operands."""
@@ -51,6 +57,16 @@ def observed(observer: Observer) -> Iterator[Observer]:
             _observers.reset(token)
 
 
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """In this block nobody observes: what is done there is no part of what is observed."""
+    token = _observers.set(())
+    try:
+        yield
+    finally:
+        _observers.reset(token)
+
+
 def observers() -> tuple[Observer, ...]:
     """Those that observe here; to be asked only where `modes.paused` is not 0."""
     return _observers.get()
@@ -64,17 +80,19 @@ def observed_record(
     params: Mapping[str, Any],
 ) -> Any:
     """Record an operation, with the observers around it, the last one innermost."""
+    given = operands
+    for observer in watching:
+        given = observer.given(given)
 
-    def unobserved() -> Any:
-        token = _observers.set(())
-        try:
-            return record(primitive, operands, params)
-        finally:
-            _observers.reset(token)
+    def alone() -> Any:
+        with unobserved():
+            if given is operands:
+                return record(primitive, operands, params)
+            return apply(primitive, given, params)  # they may be of another kind
 
-    call: Call = unobserved
+    call: Call = alone
     for observer in reversed(watching):
-        call = partial(observer.forward, primitive, operands, call)
+        call = partial(observer.forward, primitive, given, call)
     return call()
 
 

@@ -232,6 +232,13 @@ class Structural(Primitive):
     of them while the others stay; "" where it is neither, or where that is not said."""
     batched: Rule | str | None = None
     """Its value where operands have a batch axis in front: see `structural`."""
+    pushforward: Rule | None = None
+    """(tangents, z, *operands, **params): the tangents of the results, of those of the operands,
+    None for 0; where that costs less than what follows from the pullbacks."""
+    example: Rule | None = None
+    """(*operands, **params): some numbers of the shapes and dtypes of its value, where that costs
+    less than the value: all that is needed to trace a program. The value then lies in memory of
+    its own."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -248,13 +255,17 @@ class Structural(Primitive):
 class EachOperand(Sequence[Rule]):
     """The pullbacks of a primitive of any number of operands: from one rule (i, g, z, *operands,
     **params), or from one that gives the gradients of all operands `together`, from (g, z,
-    operands, **params), which of thousands of operands is quicker."""
+    operands, **params), which of thousands of operands is quicker; if it `is_told`, it is also
+    given `wanted`, for each operand whether its gradient is asked for, and None in g for 0."""
 
-    def __init__(self, rule: Rule | None = None, *, together: Rule | None = None) -> None:
+    def __init__(
+        self, rule: Rule | None = None, *, together: Rule | None = None, is_told: bool = False
+    ) -> None:
         if (rule is None) == (together is None):
             raise TypeError("EachOperand: give a rule for one operand, or one for all together")
         self._rule = rule
         self._together = together
+        self.is_told = is_told
 
     def __getitem__(self, index: Any) -> Any:
         return functools.partial(self._rule or self._one_of_all, index)
@@ -264,14 +275,23 @@ class EachOperand(Sequence[Rule]):
 
     def _one_of_all(self, index: int, g: Any, z: Any, *operands: Any, **params: Any) -> Any:
         assert self._together is not None
+        if self.is_told:
+            params = {**params, "wanted": [i == index for i in range(len(operands))]}
         return self._together(g, z, operands, **params)[index]
 
     def at(
-        self, g: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+        self,
+        g: Any,
+        z: Any,
+        operands: Sequence[Any],
+        params: Mapping[str, Any],
+        wanted: Callable[[], Sequence[bool]],
     ) -> tuple[Sequence[Rule], Sequence[Any], Mapping[str, Any]]:
         """The pullbacks at one node, and what to call them with beside g and z."""
         if self._together is None:
             return self, operands, params
+        if self.is_told:
+            params = {**params, "wanted": wanted()}
         parts = self._together(g, z, operands, **params)
         return [functools.partial(_given, part) for part in parts], (), {}
 
@@ -296,7 +316,12 @@ class Shared(Sequence[Rule]):
         return len(self._rules)
 
     def at(
-        self, g: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+        self,
+        g: Any,
+        z: Any,
+        operands: Sequence[Any],
+        params: Mapping[str, Any],
+        wanted: Callable[[], Sequence[bool]] = tuple,
     ) -> tuple[Sequence[Rule], Sequence[Any], Mapping[str, Any]]:
         """The pullbacks at one node, and what to call them with beside g and z."""
         once = _Once(self._common)

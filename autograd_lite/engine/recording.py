@@ -66,6 +66,13 @@ class Results(Variable):
         """The one at this place, as a Tensor that was computed from this."""
         return record_tensor(PRIMITIVES["result_of"], (self,), {"index": index})
 
+    def all_results(self) -> tuple[Any, ...]:
+        """All of them; whole numbers and truth values as they are, which have no derivative."""
+        return tuple(
+            self.result(i) if getattr(x, "dtype", DOUBLE).kind in "fc" else x
+            for i, x in enumerate(self._plain)
+        )
+
     def __repr__(self) -> str:
         assert self._primitive is not None
         return f"<the {len(self._plain)} results of {self._primitive.name}>"
@@ -232,14 +239,14 @@ def _several(
             f"{primitive.name}: its value on arrays is a tuple; declare results=(…), their names"
         )
     node = new(Results)
-    node._plain = data
+    node._plain = tuple(float64(x) if x.__class__ is float else x for x in data)
     node._grad = None
     node._epoch = clock.now
     node._primitive = primitive
     node._operands = tuple(operands)
     node._values = tuple(values)
     node._params = params
-    found = tuple(node.result(i) for i in range(len(data)))
+    found = node.all_results()
     return found if data.__class__ is tuple else data._make(found)  # type: ignore[attr-defined]
 
 

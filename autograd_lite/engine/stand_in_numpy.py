@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd_lite.engine import numpy_protocol
-from autograd_lite.engine.batch import Batched, parts_of
+from autograd_lite.engine.batch import parts_of
 from autograd_lite.engine.primitive import Declared, Rule, watch
 from autograd_lite.engine.stand_ins import StandIn
 
@@ -55,9 +55,9 @@ def _array_function(
 
 
 def _leader(*things: Any) -> StandIn:
-    """The stand-in whose way is taken: a batch, which may be one of others, before others."""
+    """The stand-in whose way is taken: the deepest."""
     found = [x for x in parts_of(things) if isinstance(x, StandIn)]
-    return next((x for x in found if isinstance(x, Batched)), found[0])
+    return max(found, key=lambda x: x.depth)
 
 
 def _of_its_shape(x: Any) -> Any:

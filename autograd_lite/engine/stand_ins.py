@@ -32,6 +32,12 @@ class StandIn:
         return False
 
     @property
+    def depth(self) -> int:
+        """How deep the batch, or the trace, that it belongs to lies inside of others: of several
+        operands the deepest says what is done."""
+        raise NotImplementedError
+
+    @property
     def can_index(self) -> bool:
         """Whether it can stand in an index as it is."""
         return False
@@ -89,6 +95,10 @@ class StandIn:
         """The product g·partial of the chain rule, which this, or what holds this, is so far; with
         0·inf and 0·nan as 0 (see `chain.times`)."""
         raise NotImplementedError
+
+    def in_form_of(self, leaf: Any) -> Any:
+        """This as the gradient for an argument, of its byte order and kind."""
+        return self
 
     def one(self) -> Any:
         """The number 1 of its dtype."""

@@ -208,7 +208,8 @@ class Variable:
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             kind = self._kind()
-            if np.dtype(dtype or object) != object or frames.is_storing():
+            stores = kind != "Value" and frames.is_storing()  # a Value may stand among objects
+            if np.dtype(dtype or object) != object or stores:
                 raise TypeError(asked.words(kind) or _refused(kind, dtype))
             if kind != "Value" and frames.is_asked_by("numpy.ma"):
                 raise TypeError(

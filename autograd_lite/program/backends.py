@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.instructions import Constant, Program, Reference
+from autograd_lite.program.instructions import Constant, Program, Reference, Variable
 from autograd_lite.program.names import Names, statement_of
+from autograd_lite.program.native.fused import with_loops
+from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
+from autograd_lite.program.straight import NotStraight
 
 
 @dataclass
@@ -46,7 +49,7 @@ def python_body(program: Program, names: Names) -> Body:
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
         statement = statement_of(one)
-        if statement is not None and statement != before:
+        if statement is not None and statement != before and statement.text != text:
             lines.append(f"# {statement.text}")
         before = statement
         if text:
@@ -69,20 +72,75 @@ def _of_its_kind(x: Reference, text: str, names: Names) -> str:
     return names[x] if x.dtype.kind in "bi" else text
 
 
-def numpy_body(program: Program, names: Names) -> Body:
-    """Calls of NumPy's functions."""
-    code = numpy_code(program, names)
+def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
+    """Calls of NumPy's functions; see `numpy_code` for the tag."""
+    products = _smaller_products(program)
+    code = numpy_code(program, names, tag, products)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
+    body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked:
+    if checked and not products:
         body.lines.append(f"check({', '.join(checked)})")
-        body.given["check"] = check
+    return body
+
+
+def _smaller_products(program: Program) -> frozenset[Variable]:
+    """The products of the chain rule, if they have fewer numbers than the outputs that are nan
+    where one of them is; else none: then these are looked at."""
+    found = frozenset(x for one in program.instructions for x in one.results)
+    products = found & program.notes.get("products", frozenset())
+    outputs = [program.outputs[i] for i in program.notes.get("unguarded", ())]
+    size = sum(math.prod(x.shape) + _ONE for x in products)
+    most = sum(math.prod(getattr(x, "shape", ())) + _ONE for x in outputs)
+    return products if size < most else frozenset()
+
+
+_ONE = 500
+"""To look at an array takes as long as to look at so many more numbers of it."""
+
+
+def native_body(program: Program, names: Names) -> Body:
+    """One call of machine code; of programs with arrays, loops among calls of NumPy's functions.
+
+    Raises:
+        ImportError: without llvmlite.
+    """
+    try:
+        return _numbers_body(program, names)
+    except NotStraight:
+        return numpy_body(with_loops(program), names)
+
+
+def _numbers_body(program: Program, names: Names) -> Body:
+    unguarded = {program.outputs[i] for i in program.notes.get("unguarded", ())}
+    given = set(program.inputs)
+    computed = dict.fromkeys(
+        x for x in program.outputs if isinstance(x, Variable) and x not in given
+    )
+    wanted = sorted(computed, key=lambda x: x not in unguarded)
+    line = straight_line_of(Program(program.inputs, program.instructions, tuple(wanted)))
+    run = native_function(line, range(sum(x in unguarded for x in wanted)))
+    run_name = names.free("run")
+    body = Body([], [], {run_name: run}, gives_python_numbers=True)
+    for x in program.outputs:
+        if isinstance(x, Variable):
+            body.outputs.append(names[x])
+            continue
+        text = repr(float(x.value))
+        if text.lstrip("-") in ("inf", "nan"):
+            text = names.free("minus_" * text.startswith("-") + text.lstrip("-"))
+            body.given[text] = float(x.value)
+        body.outputs.append(text)
+    if wanted:
+        targets = ", ".join(names[x] for x in wanted) + ("," if len(wanted) == 1 else "")
+        body.lines.append(f"{targets} = {run_name}({', '.join(names[x] for x in program.inputs)})")
     return body
 
 
 BACKENDS: dict[str, Callable[[Program, Names], Body]] = {
     "python": python_body,
     "numpy": numpy_body,
+    "native": native_body,
 }
 """The back ends by name: the first that can hold a program is the default."""
 

@@ -120,9 +120,13 @@ def _body(program: Program, names: Names, backend: str | None) -> Body:
 def _is_double(x: Any) -> bool:
     """Whether a reference is a number of NumPy's in double precision."""
     x = getattr(x, "value", x)
-    if getattr(x, "is_number", False) or not hasattr(x, "dtype"):
+    if getattr(x, "is_number", False) or not hasattr(x, "dtype") or _is_array(x):
         return False
     return x.shape == () and x.dtype in (np.float64, np.complex128)
+
+
+def _is_array(x: Any) -> bool:
+    return getattr(x, "is_array", False) or isinstance(x, np.ndarray)
 
 
 def is_plain(tree: Any) -> bool:

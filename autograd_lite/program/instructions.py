@@ -19,11 +19,13 @@ from autograd_lite.engine.primitive import Primitive
 class Variable:
     """A number or array that is known when the program runs: an input, or a result."""
 
-    __slots__ = ("dtype", "is_number", "name", "shape")
+    __slots__ = ("dtype", "is_array", "is_number", "name", "shape")
 
     def __init__(self, example: Any, name: str | None = None) -> None:
         self.is_number = example.__class__ in (float, bool, int)
         """Whether it is one of Python's numbers, which beside an array take the array's dtype."""
+        self.is_array = False
+        """Whether, though it has no axes, it is to be an array and no number."""
         self.shape: tuple[int, ...] = getattr(example, "shape", ())
         self.dtype: np.dtype[Any] = (
             np.dtype(type(example)) if self.is_number else np.asarray(example).dtype

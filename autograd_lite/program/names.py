@@ -47,9 +47,19 @@ class Names:
         """Whether neither the user nor a gradient has given it a name."""
         return x in self._ours
 
+    def is_variable(self, name: str) -> bool:
+        """Whether a variable has that name."""
+        return name in self._taken and name not in self.reserved
+
     def is_taken(self, name: str) -> bool:
         """Whether a variable has that name, or it is reserved."""
         return name in self._taken
+
+    def free(self, wanted: str) -> str:
+        """The name, if no variable has it, else one like it."""
+        while wanted in self._taken:
+            wanted += "_"
+        return wanted
 
     def _of_lines(self, instructions: list[Instruction]) -> None:
         """The last result of a statement has the name that the statement gives it."""

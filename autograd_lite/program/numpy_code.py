@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,21 +33,31 @@ class NumpyCode:
     """The arrays that results are written into: shape and dtype by name."""
 
 
-def numpy_code(program: Program, names: Names) -> NumpyCode:
-    """The code of a program whose variables have these names.
+def numpy_code(
+    program: Program, names: Names, tag: str = "", checked: Collection[Variable] = ()
+) -> NumpyCode:
+    """The code of a program whose variables have these names; the arrays that it uses as globals
+    have `tag` in theirs, by which those of one loop inside of another differ. `check(x)` stands
+    behind what computes one of those that are to be checked.
 
     What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
     needs what stands in it. An output has an array of its own.
     """
-    return _Writer(program, names).code()
+    return _Writer(program, names, tag, checked).code()
 
 
 class _Writer:
-    def __init__(self, program: Program, names: Names) -> None:
+    def __init__(
+        self, program: Program, names: Names, tag: str, checked: Collection[Variable]
+    ) -> None:
         self._program = program
+        self._checked = checked
         self._names = names
+        self._tag = tag
+        self._loops = self._constants = 0
+        self._functions: set[str] = set()
         self._made = NumpyCode([], [])
-        self._plan = _Buffers(program, names)
+        self._plan = _Buffers(program, self._new)
 
     def code(self) -> NumpyCode:
         before: Statement | None = None
@@ -56,8 +66,10 @@ class _Writer:
             if statement is not None and statement != before:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
-            self._made.lines.append(self._line(i, one))
-        self._made.buffers = self._plan.made
+            self._made.lines += self._loop(one) or [self._line(i, one)]
+            if any(x in self._checked for x in one.results):
+                self._made.lines.append(f"check({self._names[one.results[0]]})")
+        self._made.buffers |= self._plan.made
         self._made.outputs = [self._output(x) for x in self._program.outputs]
         return self._made
 
@@ -67,7 +79,32 @@ class _Writer:
             return text
         if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
             return text
-        return f"np.array({text})" if np.shape(_like(x)) else f"np.array({text})[()]"
+        is_array = getattr(x, "is_array", False)
+        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"np.array({text})[()]"
+
+    def _loop(self, one: Instruction) -> list[str]:
+        """The lines of an instruction that is a loop: a function, and its call. None if it is no
+        loop, or its names would meet others."""
+        loop = one.params.get("loop")
+        if loop is None or not loop.has_code:
+            return []
+        self._loops += 1
+        name = self._free(one.operation.name + "_back" * loop.backwards)
+        code = loop.code(name, f"{self._tag}{self._loops}_")
+        given = {key: x for key, x in code.body.given.items() if key != "np"}
+        if any(self._meets(key, x) for key, x in given.items()):
+            return []
+        self._functions.add(name)
+        self._made.names |= given
+        self._made.buffers |= code.body.buffers
+        first = self._text(one.arguments[loop.carries]) if loop.length is None else ""
+        n = f"len({first})" if loop.length is None else str(loop.length)
+        return [*code.lines, self._assigned(one, name, [n, *map(self._text, one.arguments)])]
+
+    def _meets(self, name: str, it: Any) -> bool:
+        """Whether a name of something that a loop uses means something else out here."""
+        other = self._names.is_variable(name) or name in self._functions
+        return other or self._made.names.get(name, it) is not it
 
     def _line(self, i: int, one: Instruction) -> str:
         given = [self._text(x) for x in one.arguments]
@@ -75,9 +112,12 @@ class _Writer:
         buffer = self._plan.buffer_of(i, one)
         if buffer is not None:
             given.append(f"out={buffer}")
+        return self._assigned(one, self._function(one), given)
+
+    def _assigned(self, one: Instruction, function: str, given: list[str]) -> str:
         results = ", ".join(self._names[x] for x in one.results)
         comma = "," if one.is_several and len(one.results) == 1 else ""
-        return f"{results}{comma} = {self._function(one)}({', '.join(given)})"
+        return f"{results}{comma} = {function}({', '.join(given)})"
 
     def _function(self, one: Instruction) -> str:
         """What an instruction calls."""
@@ -91,10 +131,26 @@ class _Writer:
         return self._global(re.sub(r"\W", "", operation.name).lstrip("_") or "call", rule)
 
     def _global(self, wanted: str, it: Any) -> str:
-        name, number = wanted, 2
-        while self._made.names.get(name, it) is not it or self._names.is_taken(name):
-            name, number = f"{wanted}_{number}", number + 1
+        name = self._free(wanted, it)
         self._made.names[name] = it
+        return name
+
+    def _free(self, wanted: str, it: Any = None) -> str:
+        """A name that nothing else has."""
+        name, number = wanted, 2
+        while (
+            self._made.names.get(name, it) is not it
+            or self._names.is_taken(name)
+            or name in self._functions
+        ):
+            name, number = f"{wanted}_{number}", number + 1
+        return name
+
+    def _new(self, letter: str, number: int) -> str:
+        """A name for one of many things, which nothing else has."""
+        name = f"{letter}{self._tag}{number}"
+        while self._names.is_taken(name):
+            name += "_"
         return name
 
     def _text(self, x: Any) -> str:
@@ -124,8 +180,8 @@ class _Writer:
             return f"np.dtype({value.str!r})"
         if isinstance(value, np.generic) and value.dtype.kind in "fiu" and np.isfinite(value):
             return f"np.{value.dtype.name}({value.item()!r})"
-        number = sum(name.startswith("c") and name[1:].isdigit() for name in self._made.names)
-        return self._global(f"c{number}", value)
+        self._constants += 1
+        return self._global(self._new("c", self._constants - 1), value)
 
 
 def _like(x: Any) -> Any:
@@ -143,8 +199,8 @@ class _Buffers:
     was given, which then must stay as long as the view is needed.
     """
 
-    def __init__(self, program: Program, names: Names) -> None:
-        self._names = names
+    def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
+        self._new = new
         self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         """Shape and dtype of each array by its name."""
         self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
@@ -193,9 +249,7 @@ class _Buffers:
         free = self._free.get(kind)
         if free:
             return free.pop()
-        name = f"b{len(self.made)}"
-        while self._names.is_taken(name):
-            name += "_"
+        name = self._new("b", len(self.made))
         self.made[name] = kind
         return name
 

@@ -175,11 +175,17 @@ def _used_once(line: StraightLine) -> set[Slot]:
     """The results that stand once in the code."""
     uses: Counter[Reference] = Counter()
     for one in line.instructions:
-        pieces = Counter(_template(one.operation.floats or "")[1::2])
+        pieces = _occurrences(one.operation.floats or "")
         for name, x in zip(one.operation.operands, one.arguments, strict=True):
             uses[x] += pieces[name]
     uses.update(dict.fromkeys(line.outputs, 2))
     return {one.result for one in line.instructions if uses[one.result] == 1}
+
+
+@functools.lru_cache(maxsize=1024)
+def _occurrences(expression: str) -> Counter[str]:
+    """How often each name stands in an expression."""
+    return Counter(_template(expression)[1::2])
 
 
 @functools.lru_cache(maxsize=1024)

@@ -7,7 +7,8 @@ What is the same is computed once; what changes nothing is left out (x·1, but n
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Mapping
+import struct
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from autograd_lite.program.instructions import (
     Program,
     Reference,
     Variable,
+    mapped,
 )
 
 
@@ -64,7 +66,29 @@ def shared(program: Program) -> Program:
         known[key] = new
         kept.append(new)
     outputs = tuple(now(x) for x in program.outputs)
-    return Program(program.inputs, kept, outputs, program.notes)
+    notes = dict(program.notes)
+    if "products" in notes:
+        notes["products"] = frozenset(map(now, notes["products"]))
+    return Program(program.inputs, kept, outputs, notes)
+
+
+def key_of(program: Program) -> Hashable:
+    """What two programs have in common only if they do the same, to the last bit."""
+    numbers: dict[Variable, int] = {}
+
+    def known(x: Any) -> Any:
+        return ("variable", numbers[x]) if x.__class__ is Variable else x
+
+    def kinds(xs: Iterable[Variable]) -> Hashable:
+        numbers.update((x, len(numbers) + i) for i, x in enumerate(xs))
+        return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
+
+    keys: list[Hashable] = [kinds(program.inputs)]
+    for one in program.instructions:
+        given = _key(mapped(known, one.arguments)), _key(mapped(known, one.params))
+        keys.append((_key(one.operation), *given, one.is_several, kinds(one.results)))
+    outputs = _key(mapped(known, program.outputs))
+    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
 
 
 def _key(x: Any) -> Hashable:
@@ -107,48 +131,39 @@ def _what_it_gives_back(one: Instruction) -> Variable | None:
         return None
     others: list[Any] = []
     for y in one.arguments:
-        if y is x:
-            others.append(None)
-            continue
-        number = _the_number(y.value)
-        if number is None:
+        bits = None if y is x else _bits_of(y.value)
+        if bits is None and y is not x:
             return None
-        others.append(number)
-    return x if _is_identity(operation, tuple(others), x.dtype) else None
+        others.append(bits)
+    return x if _is_identity(operation, tuple(others), x.dtype.str) else None
 
 
-def _the_number(value: Any) -> Any:
-    """The one number of a constant; None if there are several."""
+def _bits_of(value: Any) -> tuple[str, bytes] | None:
+    """The dtype and the bits of the one number of a constant; None if there are several."""
+    if value.__class__ is float:
+        return "<f8", struct.pack("<d", value)
     array = np.asarray(value)
     if array.dtype.kind not in "fiub" or not array.size:
         return None
     first, signs = array.flat[0], np.signbit(array)
-    return first if (array == first).all() and signs.all() == signs.any() else None
+    is_one = (array == first).all() and signs.all() == signs.any()
+    return (array.dtype.str, first.tobytes()) if is_one else None
 
 
 _PROBES = (0.0, -0.0, 1.0, -1.0, 1.5, -2.75, 1e-310, 1e30, np.inf, -np.inf, np.nan, 1 / 3)
 
 
 @functools.lru_cache(maxsize=4096)
-def _identity_of_bits(primitive: Elementwise, others: tuple[Any, ...], dtype: str) -> bool:
-    with np.errstate(all="ignore"):
-        x = np.array(_PROBES, dtype)
-        given = [x if y is None else np.asarray(_of_bits(y)) for y in others]
-        z = np.asarray(primitive.arrays(*given))
-    return (
-        z.dtype == x.dtype
-        and z.shape == x.shape
-        and bool(((z == x) & (np.signbit(z) == np.signbit(x)) | (np.isnan(z) & np.isnan(x))).all())
-    )
-
-
-def _of_bits(y: tuple[str, bytes]) -> Any:
-    """The number of its bits."""
-    return np.frombuffer(y[1], y[0])[0]
-
-
-def _is_identity(primitive: Elementwise, others: tuple[Any, ...], dtype: Any) -> bool:
+def _is_identity(
+    primitive: Elementwise, others: tuple[tuple[str, bytes] | None, ...], dtype: str
+) -> bool:
     """Whether the primitive of x and these numbers is x, for every x: tried on numbers of all
     kinds. By their bits, for 0.0 equals −0.0."""
-    bits = tuple(None if y is None else (y.dtype.str, y.tobytes()) for y in others)
-    return _identity_of_bits(primitive, bits, dtype.str)
+    with np.errstate(all="ignore"):
+        x = np.array(_PROBES, dtype)
+        given = [x if y is None else np.frombuffer(y[1], y[0])[0] for y in others]
+        z = np.asarray(primitive.arrays(*given))
+    if z.dtype != x.dtype or z.shape != x.shape:
+        return False
+    same = (z == x) & (np.signbit(z) == np.signbit(x))
+    return bool((same | (np.isnan(z) & np.isnan(x))).all())

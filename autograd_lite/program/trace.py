@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,9 +64,10 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     program = Program(tuple(x.reference for x in inputs), notes.instructions, outputs)
     if guarded:
         return program, True
-    tainted = _tainted(program, notes.products)
+    tainted = tainted_by(program, notes.products)
     if tainted is not None:
         program.notes["unguarded"] = [i for i, x in enumerate(outputs) if x in tainted]
+        program.notes["products"] = frozenset(notes.products)
     return program, tainted is not None
 
 
@@ -105,7 +106,7 @@ class _Origins(Observer):
             self._notes.gradient_of = before
 
 
-def _tainted(program: Program, products: set[Variable]) -> set[Any] | None:
+def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | None:
     """What is nan if a product of the chain rule is; None if such a nan could become something
     else, so that the results do not tell that 0·inf was among the factors."""
     tainted: set[Any] = set(products)
@@ -129,7 +130,14 @@ def _tainted(program: Program, products: set[Variable]) -> set[Any] | None:
                 return None
         elif any(i in operation.constants for i in places):
             return None
-        tainted.update(one.results)
+        inner = next((x for x in one.params.values() if hasattr(x, "tainted_results")), None)
+        if inner is None:
+            tainted.update(one.results)
+            continue
+        of_these = inner.tainted_results(places)
+        if of_these is None:
+            return None
+        tainted.update(one.results[i] for i in of_these)
     return tainted
 
 

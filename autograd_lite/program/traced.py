@@ -24,6 +24,7 @@ from autograd_lite.engine.apply import (
     record_as,
     register,
 )
+from autograd_lite.engine.batch import next_depth
 from autograd_lite.engine.batching import evaluate_plain
 from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
@@ -48,6 +49,8 @@ class Trace:
     """What is noted down while a function runs."""
 
     def __init__(self, guarded: bool) -> None:
+        self.depth = next_depth()
+        """How deep it lies inside of others, and of batches."""
         self.instructions: list[Instruction] = []
         self.guarded = guarded
         """Whether 0·inf is 0 in the chain rule, which takes five instructions a product."""
@@ -79,15 +82,19 @@ class Trace:
             if real:
                 why = "whether the result is complex depends on them"
                 raise TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
-        given = apply(
-            primitive,
-            [x.example if x.__class__ is TracedArray else x for x in operands],
-            _examples(params) if params else params,
-        )
+        operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
+        params = mapped(self.own, params) if params else params
+        examples = [x.example if x.__class__ is TracedArray else x for x in operands]
+        others = _examples(params) if params else params
+        if isinstance(primitive, Structural) and primitive.example is not None:
+            given = primitive.example(*examples, **others)
+        else:
+            given = apply(primitive, examples, others)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
+        args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
         given = self._called(function, args, kwargs)
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
@@ -171,19 +178,27 @@ class Trace:
 
     def reference(self, x: Any) -> Reference:
         """What stands for an operand in an instruction."""
+        x = self.own(x)
         if x.__class__ is TracedArray:
-            if x.trace is not self:
-                raise TypeError(
-                    "a number of one program is used in another, after that was traced; give it "
-                    "as an argument"
-                )
             return x.reference
-        if isinstance(x, StandIn):
-            raise TypeError(
-                f"compile: {x.WHAT} from outside is used in a program; give it as an argument, or "
-                "compile the function around"
-            )
         return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+
+    def own(self, x: Any) -> Any:
+        """The same, and of a stand-in for something outside of what is traced, one of this trace.
+
+        Raises:
+            TypeError: if there can be none.
+        """
+        if not isinstance(x, StandIn) or (x.__class__ is TracedArray and x.trace is self):
+            return x
+        return self.lifted(x)
+
+    def lifted(self, x: Any) -> TracedArray:
+        """The stand-in of this trace for something that comes from outside."""
+        raise TypeError(
+            "a number of one program is used in another, after that was traced; give it as an "
+            "argument"
+        )
 
     def _argument(self, x: Any) -> Any:
         """What stands for an argument of NumPy's function."""
@@ -200,7 +215,7 @@ class Trace:
 class TracedArray(StandIn):
     """A number or array of a program that is being traced."""
 
-    __slots__ = ("example", "reference", "trace")
+    __slots__ = ("example", "reference", "stands_for", "trace")
 
     WHAT = "an array of a program that is being traced"
 
@@ -208,6 +223,8 @@ class TracedArray(StandIn):
         self.trace = trace
         self.example = example
         self.reference = reference
+        self.stands_for: Any = None
+        """The argument that it is, if it is one."""
 
     @property
     def is_number(self) -> bool:
@@ -249,11 +266,20 @@ class TracedArray(StandIn):
         """The imaginary part."""
         return np.imag(self)
 
+    @property
+    def depth(self) -> int:
+        """That of its trace."""
+        return self.trace.depth
+
     def evaluate(
         self, primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]
     ) -> Any:
         """Note an instruction down; see `StandIn`."""
-        return self.trace.apply(primitive, operands, params)
+        trace = self.trace
+        for x in parts_of(params):
+            if x.__class__ is TracedArray and x.depth > trace.depth:
+                trace = x.trace  # an index that is known less
+        return trace.apply(primitive, operands, params)
 
     def call_numpy(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Note a call of NumPy's down; see `StandIn`."""
@@ -270,6 +296,18 @@ class TracedArray(StandIn):
             )
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         return self.call_numpy(function, inputs, options)
+
+    def in_form_of(self, leaf: Any) -> Any:
+        """This as an array without axes, or of another byte order, if the argument is one."""
+        given = getattr(leaf, "stands_for", None)
+        if isinstance(given, np.ndarray) and not given.ndim:
+            dtype = given.dtype if given.dtype.kind in "fc" else None
+            made = self.trace.call(np.asarray, (self,), {"dtype": dtype})
+            made.reference.is_array = True
+            return made
+        if isinstance(given, np.ndarray) and given.dtype.kind in "fc" and given.dtype != self.dtype:
+            return self.trace.call(np.asarray, (self,), {"dtype": given.dtype})
+        return self
 
     def one(self) -> Any:
         """1 of its dtype; of one of Python's numbers, Python's."""
@@ -383,7 +421,7 @@ def _may_be_view(operation: Primitive | NumpyCall) -> bool:
         return not isinstance(operation.function, np.ufunc)
     if isinstance(operation, Structural):
         moves = operation.linear == "jointly" and operation.reduces is None
-        return moves or operation.results is not None
+        return moves or (operation.results is not None and operation.example is None)
     return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 

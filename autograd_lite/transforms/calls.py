@@ -166,7 +166,9 @@ def as_argument(leaf: Leaf) -> Leaf:
 
 def as_given(gradient: Any, leaf: Any) -> Any:
     """A gradient in the form of the number, array or variable that it is for."""
-    if isinstance(gradient, Variable | StandIn) or not isinstance(leaf, np.ndarray | Tensor):
+    if isinstance(gradient, StandIn):
+        return gradient.in_form_of(leaf)
+    if isinstance(gradient, Variable) or not isinstance(leaf, np.ndarray | Tensor):
         return gradient.item() if isinstance(leaf, complex) else gradient
     floating = leaf.dtype.kind in "fc"  # of any byte order
     return np.asarray(gradient, dtype=leaf.dtype if floating else None)

@@ -20,7 +20,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
             this package and NumPy's; a transform of one (`compile(hessian(f))`) too. Without f, a
             decorator is returned.
         backend: "python" for source of Python's numbers alone, "numpy" for NumPy's calls; by
-            default the first, if f computes with numbers alone, else the second.
+            default the first, if f computes with numbers alone, else the second. "native" for
+            machine code of numbers alone, which needs `autograd_lite[native]`; functions such as
+            exp may differ there from Python's in the last two bits.
 
     Returns:
         A `Compiled`, which is called as f is. `.value_and_grad`, `.grad`, `.jacobian` and
@@ -38,7 +40,6 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
     (18.0, 18.0)
     >>> print(energy.value_and_grad.source)
     def energy(x, w):
-        # z = x * w
         z = x * w
         # return z**2 / 2
         t2 = pow(z, 2) / 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import itertools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,8 @@ class Compiled:
         if one is None:
             if is_tracing():  # what it reads from outside may be of the program that is made
                 return self._f(*args, **kwargs)
-            one = _Specialised(self._f, args, kwargs, self._backend)
+            with _without_collector():
+                one = _Specialised(self._f, args, kwargs, self._backend)
             self._made[key] = one
         self._latest = one
         return one(args, kwargs)
@@ -122,6 +125,19 @@ class Compiled:
         if self._latest is None:
             raise ValueError(f"{self!r} has no code before it is called: the arguments decide")
         return self._latest
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Inside, Python's collector of cycles does not run: again and again it would go through all
+    that a long program is made of, none of which is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _as_variables(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -244,6 +260,7 @@ class _Specialised:
         """The numbers and arrays that the function returns for the inputs of a trace."""
         leaves = leaves_of(given)
         for i, x in zip(self._places, inputs, strict=True):
+            x.stands_for = leaves[i]
             leaves[i] = x if self._is_transform else _as_variable(x)
         args, kwargs = with_leaves(given, leaves)
         with modes.no_grad():

@@ -1,0 +1,1 @@
+"""Programs of numbers as C source and, through LLVM, as machine code."""
