@@ -55,18 +55,18 @@ def _of_other(x: Any) -> Hashable:
         parts, rest = opened
         keys = tuple([(key.__class__, key) for key, _ in parts])
         inside = tuple([signature(part) for _, part in parts])
-        return x.__class__, keys, inside, _told_apart(rest)
+        return x.__class__, keys, inside, told_apart(rest)
     _hashed(x)
     return x.__class__, x
 
 
-def _told_apart(x: Any) -> Hashable:
+def told_apart(x: Any) -> Hashable:
     """What a container holds besides its items, which steers the function: by its value."""
     kind = x.__class__
     if kind in (tuple, list):
-        return kind, tuple(map(_told_apart, x))
+        return kind, tuple(map(told_apart, x))
     if isinstance(x, Mapping):
-        return kind, tuple([(_told_apart(key), _told_apart(part)) for key, part in x.items()])
+        return kind, tuple([(told_apart(key), told_apart(part)) for key, part in x.items()])
     if isinstance(x, float | complex):
         return kind, repr(x)  # 0.0 == -0.0
     if isinstance(x, np.ndarray) and x.dtype != object:

@@ -348,3 +348,9 @@ def test_gradients_are_of_the_kind_of_the_argument(x):
         value, gradient = compiled(x)
         assert repr((value, gradient)) == repr(f(x))
         assert type(gradient) is type(f(x)[1])
+
+
+def test_checkpoints():
+    f = al.value_and_grad(al.checkpoint(lambda x: np.sum(np.sin(x) * x[0])))
+    x = np.arange(3.0)
+    assert repr(al.compile(f)(x)) == repr(f(x))
