@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from benchmarks import chain, compiled, derivatives, mlp, mnist_epoch, peers, values
+from benchmarks.gradbench import timing as gradbench
 from benchmarks.measure import table
 
 BENCHMARKS = {
@@ -14,15 +15,25 @@ BENCHMARKS = {
     "mlp": mlp,
     "mnist_epoch": mnist_epoch,
     "derivatives": derivatives,
+    "gradbench": gradbench,
     "compiled": compiled,
 }
 BY_HAND = "time in units of hand-written NumPy"
 HEADINGS = {
     "values": "in units of autograd_lite",
     "derivatives": "time in units of autograd_lite",
+    "gradbench": "gradient, time in units of the fastest",
     "compiled": "time in units of the first",
 }
-ROUNDS = {"values": 15, "chain": 51, "mlp": 15, "mnist_epoch": 5, "derivatives": 7, "compiled": 15}
+ROUNDS = {
+    "values": 15,
+    "chain": 51,
+    "mlp": 15,
+    "mnist_epoch": 5,
+    "derivatives": 7,
+    "compiled": 15,
+    "gradbench": 7,
+}
 """How often each program has its turn, unless --repeats says otherwise."""
 DEFAULT = ("values", "chain", "mlp")
 """What runs if nothing is named: what takes less than a minute together."""

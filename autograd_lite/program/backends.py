@@ -60,7 +60,11 @@ def python_body(program: Program, names: Names) -> Body:
     body = Body(lines, outputs, dict(code.names), gives_python_numbers=True)
     checked = _unguarded(program, outputs)
     if checked:
-        lines.append(f"if isnan({' + '.join(checked)}): raise FloatingPointError")
+        total = " + ".join(checked)
+        if len(checked) > _TERMS:
+            total = f"{names.free('sum')}([{', '.join(checked)}])"
+            body.given[names.free("sum")] = sum
+        lines.append(f"if isnan({total}): raise FloatingPointError")
         body.given["isnan"] = math.isnan
     return body
 
@@ -70,6 +74,10 @@ def _of_its_kind(x: Reference, text: str, names: Names) -> str:
     if isinstance(x, Constant):
         return repr(x.value) if x.value.__class__ in (int, bool) else text
     return names[x] if x.dtype.kind in "bi" else text
+
+
+_TERMS = 100
+"""How many terms an expression has at most: Python's own compiler nests them."""
 
 
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:

@@ -16,6 +16,7 @@ from autograd_lite.engine.apply import apply
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.program.instructions import Variable
+from autograd_lite.program.loop_code import LoopCode, branch_code
 from autograd_lite.program.subprograms import (
     Function,
     Subprogram,
@@ -25,6 +26,7 @@ from autograd_lite.program.subprograms import (
     kind_of,
     like,
     some,
+    tagged,
     zero,
 )
 from autograd_lite.program.trace import tainted_by
@@ -60,6 +62,14 @@ class Branches:
     def __call__(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """The results for (predicate, *inputs), recorded where there is a variable."""
         return apply(COND, operands, {"branches": self})  # type: ignore[no-any-return]
+
+    def call(self, name: str, operands: Sequence[str]) -> str:
+        """The call of the function that `code` writes."""
+        return f"{name}({', '.join(operands)})"
+
+    def code(self, name: str, tag: str = "") -> LoopCode:
+        """The source of it; see `numpy_code` for the tag."""
+        return branch_code(name, self.on_true.program, self.on_false.program, tagged(tag))
 
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""

@@ -6,6 +6,7 @@ over arrays of a batch. In its program they are inputs, behind its own, so that 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -57,12 +58,28 @@ def traced_closure(
     notes = _Lifting()
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    with _alone(_Lifted(notes)), np.errstate(all="ignore"):
+    before = random.getstate(), np.random.get_state()
+    with notes.open(), _alone(_Lifted(notes)), np.errstate(all="ignore"):
         found = [x.node if is_variable(x) else x for x in function(inputs)]
         results = [notes.lifted(x) if notes.is_outside(x) else detached(x) for x in found]
         outputs = tuple(map(notes.reference, results))
+    if _has_drawn(*before):
+        raise TypeError(
+            "a step draws random numbers, which would be the same in each; draw them outside, and "
+            "give them as xs"
+        )
     whole = tuple(x.reference for x in (*inputs, *notes.inputs))
     return Closure(Program(whole, notes.instructions, outputs), notes.closed, results)
+
+
+def _has_drawn(of_python: Any, of_numpy: Any) -> bool:
+    """Whether random numbers were drawn since the states were these."""
+    now: Any = np.random.get_state()
+    return (
+        random.getstate() != of_python
+        or now[2:] != of_numpy[2:]
+        or not np.array_equal(now[1], of_numpy[1])
+    )
 
 
 class _Lifting(Trace):
@@ -108,6 +125,14 @@ class _Lifting(Trace):
             return plain.depth < self.depth
         return x._epoch < self.epoch
 
+    def check_unwritten(self, x: Any) -> None:
+        """Raise TypeError if a variable from outside was written into."""
+        if isinstance(x, Variable) and x.first._epoch < self.epoch <= x.node._epoch:
+            raise TypeError(
+                "a step writes into a variable from outside, which it would do but once; carry it "
+                "on, and return it"
+            )
+
     def variable(self, x: Variable) -> Tensor:
         """The same as a variable, which is noted to be made of it."""
         if x not in self._recorded:
@@ -136,6 +161,8 @@ class _Lifted(Observer):
         self._notes = notes
 
     def given(self, operands: Sequence[Any]) -> Sequence[Any]:
+        for x in operands:
+            self._notes.check_unwritten(x)
         nodes = [x.node if isinstance(x, Variable) else x for x in operands]
         if not any(map(self._notes.is_outside, nodes)):
             return operands

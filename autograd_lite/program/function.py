@@ -86,7 +86,7 @@ def function_of(
         own = [None if i is None else names[program.inputs[i]] for i in parameter.leaves]
         if is_plain(parameter.form):
             opened += taken_apart(parameter.name, parameter.form, iter(own))
-        else:
+        elif own:
             places = ", ".join(x or "_" for x in own) + ("," if len(own) == 1 else "")
             if any(own):
                 opened.append(f"{places} = leaves_of({parameter.name})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,95 @@ def loop_code(
     return LoopCode([f"def {name}(n, {', '.join(given)}):", *(f"    {x}" for x in lines)], body)
 
 
-_OWN = {"np", "check", "isnan", "n", "i", "range", "reversed", "float", "int", "bool"}
+def while_code(
+    name: str,
+    condition: Program,
+    program: Program,
+    outputs: Sequence[Variable],
+    carries: int,
+    make: Callable[[Program, Names, str], Body],
+) -> LoopCode:
+    """A function (*carry, *closed) that runs a program as long as the condition holds; both have
+    the same kinds of inputs. `make` is given a text by which the globals of the two differ."""
+    condition = with_inputs_of(condition, program)
+    both = [*condition.instructions, *program.instructions]
+    names = Names(Program(program.inputs, both, ()), {*_OWN, name})
+    asked, body = make(condition, names, "w"), make(program, names, "")
+    inputs = [names[x] for x in program.inputs]
+    outs = zip(program.outputs, body.outputs, strict=True)
+    results = [_result(x, text, names, body) for x, text in outs]
+    kinds = outputs[carries:]
+    columns = [_free(f"rows{i}", names) for i in range(len(kinds))]
+    prepared = [_prepared(x, v, False) for x, v in zip(inputs, program.inputs, strict=True)]
+    before = [line for line in prepared if line] + [f"{y} = []" for y in columns]
+    goes_on = condition.outputs[0]
+    text = names[goes_on] if goes_on.__class__ is Variable else asked.outputs[0]
+    inside = [*asked.lines, f"if not {text}: break", *body.lines]
+    inside += [f"{y}.append({z})" for y, z in zip(columns, results[carries:], strict=True)]
+    inside.append(f"{', '.join(inputs[:carries])} = {', '.join(results[:carries])}")
+    ends = zip(inputs, outputs[:carries], strict=False)
+    last = [f"np.array({x})" if v.shape else x for x, v in ends]
+    last += [
+        f"np.array({y}, {v.dtype.str!r}).reshape(({', '.join(map(str, (f'len({y})', *v.shape)))},))"
+        for y, v in zip(columns, kinds, strict=True)
+    ]
+    lines = [*before, "while True:", *(f"    {x}" for x in inside)]
+    lines.append(f"return ({''.join(f'{x}, ' for x in last)})")
+    _take(body, asked)
+    return LoopCode([f"def {name}({', '.join(inputs)}):", *(f"    {x}" for x in lines)], body)
+
+
+def branch_code(
+    name: str,
+    on_true: Program,
+    on_false: Program,
+    make: Callable[[Program, Names, str], Body],
+) -> LoopCode:
+    """A function (predicate, *operands) that runs one of two programs of the same inputs."""
+    on_false = with_inputs_of(on_false, on_true)
+    both = [*on_true.instructions, *on_false.instructions]
+    names = Names(Program(on_true.inputs, both, ()), {*_OWN, name})
+    yes, no = make(on_true, names, ""), make(on_false, names, "f")
+    inputs = [names[x] for x in on_true.inputs]
+    predicate = _free("predicate", names)
+    prepared = [_prepared(x, v, False) for x, v in zip(inputs, on_true.inputs, strict=True)]
+    lines = [*(line for line in prepared if line), f"if {predicate}:"]
+    lines += [f"    {x}" for x in (*yes.lines, _returned(yes))] + [*no.lines, _returned(no)]
+    _take(yes, no)
+    head = f"def {name}({', '.join([predicate, *inputs])}):"
+    return LoopCode([head, *(f"    {x}" for x in lines)], yes)
+
+
+class NameClash(ValueError):
+    """Two parts of a function that use different things of one name."""
+
+
+def _take(body: Body, other: Body) -> None:
+    """Let a body have what another one needs."""
+    for key, it in other.given.items():
+        known = body.given.get(key, it)
+        if known is not it and not (isinstance(it, MethodType) and known == it):
+            raise NameClash(key)
+    body.given |= {**other.given, "np": np}
+    body.buffers |= other.buffers
+
+
+def _returned(body: Body) -> str:
+    return f"return ({''.join(f'{x}, ' for x in body.outputs)})"
+
+
+def with_inputs_of(program: Program, other: Program) -> Program:
+    """The program with the inputs of another one, of the same kinds, as its own."""
+    now: dict[Any, Any] = dict(zip(program.inputs, other.inputs, strict=True))
+
+    def change(x: Any) -> Any:
+        return now.get(x, x) if x.__class__ is Variable else x
+
+    instructions = [one.with_parts(change) for one in program.instructions]
+    return Program(other.inputs, instructions, tuple(map(change, program.outputs)), program.notes)
+
+
+_OWN = {"len", "np", "check", "isnan", "n", "i", "range", "reversed", "float", "int", "bool"}
 """Names that the function uses itself."""
 
 

@@ -27,7 +27,7 @@ from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
 from autograd_lite.program.function import Runner
 from autograd_lite.program.instructions import Program, Variable
-from autograd_lite.program.loop_code import LoopCode, loop_code
+from autograd_lite.program.loop_code import LoopCode, NameClash, loop_code, while_code
 from autograd_lite.program.subprograms import (
     Subprogram,
     as_array,
@@ -37,6 +37,7 @@ from autograd_lite.program.subprograms import (
     kind_of,
     like,
     some,
+    tagged,
     zero,
 )
 from autograd_lite.program.trace import tainted_by
@@ -60,6 +61,8 @@ class Loop:
     condition: Subprogram | None = None
     """Of what is carried on, and what is closed over, whether there is another step. Then the body
     gives back what it is given where there is none."""
+    step: Subprogram | None = None
+    """The same without that, for where the condition has been asked."""
 
     def parts(self, operands: Sequence[Any]) -> tuple[Sequence[Any], ...]:
         """What is carried on, the sequences, what is closed over."""
@@ -100,13 +103,21 @@ class Loop:
         primitive = SCAN if self.condition is None else WHILE
         return apply(primitive, operands, {"loop": self})  # type: ignore[no-any-return]
 
-    @property
-    def has_code(self) -> bool:
-        """Whether it can be written as a function."""
-        return self.condition is None
+    def call(self, name: str, operands: Sequence[str]) -> str:
+        """The call of the function that `code` writes."""
+        first = operands[self.carries] if self.sequences else ""
+        n = f"len({first})" if self.length is None else str(self.length)
+        return f"{name}({', '.join(operands if self.condition else [n, *operands])})"
 
     def code(self, name: str, tag: str = "") -> LoopCode:
         """The source of it; see `loop_code`, and `numpy_code` for the tag."""
+        if self.condition is not None:
+            step = self.body.program if self.step is None else self.step.program
+            if self.step is not None and self.keeps:
+                kept = (*step.outputs, *step.inputs[: self.carries])
+                step = replace(step, outputs=kept)
+            asked = self.condition.program
+            return while_code(name, asked, step, self.outputs, self.carries, tagged(tag))
         program, checked = self.body.program, set(self.body.program.notes.get("unguarded", ()))
         ends = self.tainted_results([i for i in checked if i < self.carries])
         if ends is None:
@@ -177,6 +188,25 @@ def _run_slowly(operands: Sequence[Any], loop: Loop, n: int) -> tuple[Any, ...]:
 @np.errstate(all="ignore")
 def _run_while(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     """The loop on plain numbers and arrays, as long as its condition holds."""
+    key = ("code", loop.carries, loop.condition, loop.step)
+    try:
+        function = loop.body.derive(key, partial(_made_or_not, loop))
+        if function is not None:
+            return function(*operands)  # type: ignore[no-any-return]
+    except (ArithmeticError, ValueError):  # somewhere NumPy's inf and nan, or 0·inf
+        pass
+    return _run_while_slowly(operands, loop)
+
+
+def _made_or_not(loop: Loop) -> Runner | None:
+    try:
+        return _made(loop)
+    except NameClash:
+        return None
+
+
+def _run_while_slowly(operands: Sequence[Any], loop: Loop) -> tuple[Any, ...]:
+    """The same, with a call of the body for each step."""
     count, body = loop.carries, loop.body
     assert loop.condition is not None
     given = [like(x, v) for x, v in zip(operands, loop.inputs, strict=True)]
@@ -363,7 +393,7 @@ def _of_batch(which: Sequence[bool], *operands: Any, loop: Loop) -> tuple[Any, .
     body = loop.body.derived(("batch", size, mine), step, examples)
     whole = replace(loop, body=body)
     if loop.condition is not None:
-        whole = replace(whole, condition=_of_any(loop, mine, size, examples))
+        whole = replace(whole, condition=_of_any(loop, mine, size, examples), step=None)
     found = whole([*carry, *xs, *closed])
     return tuple(x if i < count else swapaxes(x, 0, 1) for i, x in enumerate(found))
 
@@ -407,4 +437,4 @@ def while_loop_of(condition: Subprogram, body: Subprogram, carries: int) -> Loop
 
     examples = [some(v) for v in body.program.inputs]
     whole = body.derived(("while", condition), step, examples)
-    return Loop(whole, carries, 0, None, condition=condition)
+    return Loop(whole, carries, 0, None, condition=condition, step=body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,28 +84,30 @@ class _Writer:
         return f"np.array({text})" if is_array or np.shape(_like(x)) else f"np.array({text})[()]"
 
     def _loop(self, one: Instruction) -> list[str]:
-        """The lines of an instruction that is a loop: a function, and its call. None if it is no
-        loop, or its names would meet others."""
-        loop = one.params.get("loop")
-        if loop is None or not loop.has_code:
+        """The lines of an instruction that is a loop or branch: a function, and its call; none if
+        it is neither, or names that the function uses mean something else out here."""
+        loop = next((x for x in one.params.values() if hasattr(x, "code")), None)
+        if loop is None:
             return []
         self._loops += 1
-        name = self._free(one.operation.name + "_back" * loop.backwards)
-        code = loop.code(name, f"{self._tag}{self._loops}_")
+        name = self._free(one.operation.name + "_back" * getattr(loop, "backwards", False))
+        try:
+            code = loop.code(name, f"{self._tag}{self._loops}_")
+        except ValueError:  # names that clash within
+            return []
         given = {key: x for key, x in code.body.given.items() if key != "np"}
         if any(self._meets(key, x) for key, x in given.items()):
             return []
         self._functions.add(name)
         self._made.names |= given
         self._made.buffers |= code.body.buffers
-        first = self._text(one.arguments[loop.carries]) if loop.length is None else ""
-        n = f"len({first})" if loop.length is None else str(loop.length)
-        return [*code.lines, self._assigned(one, name, [n, *map(self._text, one.arguments)])]
+        call = loop.call(name, [self._text(x) for x in one.arguments])
+        return [*code.lines, self._assigned(one, call)]
 
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
         other = self._names.is_variable(name) or name in self._functions
-        return other or self._made.names.get(name, it) is not it
+        return other or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
         given = [self._text(x) for x in one.arguments]
@@ -112,12 +115,12 @@ class _Writer:
         buffer = self._plan.buffer_of(i, one)
         if buffer is not None:
             given.append(f"out={buffer}")
-        return self._assigned(one, self._function(one), given)
+        return self._assigned(one, f"{self._function(one)}({', '.join(given)})")
 
-    def _assigned(self, one: Instruction, function: str, given: list[str]) -> str:
+    def _assigned(self, one: Instruction, call: str) -> str:
         results = ", ".join(self._names[x] for x in one.results)
         comma = "," if one.is_several and len(one.results) == 1 else ""
-        return f"{results}{comma} = {function}({', '.join(given)})"
+        return f"{results}{comma} = {call}"
 
     def _function(self, one: Instruction) -> str:
         """What an instruction calls."""
@@ -139,7 +142,7 @@ class _Writer:
         """A name that nothing else has."""
         name, number = wanted, 2
         while (
-            self._made.names.get(name, it) is not it
+            not _is_same(self._made.names.get(name, it), it)
             or self._names.is_taken(name)
             or name in self._functions
         ):
@@ -182,6 +185,11 @@ class _Writer:
             return f"np.{value.dtype.name}({value.item()!r})"
         self._constants += 1
         return self._global(self._new("c", self._constants - 1), value)
+
+
+def _is_same(it: Any, other: Any) -> bool:
+    """Whether two globals are one: methods of one object are made anew each time."""
+    return it is other or (isinstance(it, types.MethodType) and it == other)
 
 
 def _like(x: Any) -> Any:

@@ -176,7 +176,9 @@ class Subprogram:
             whole = together([outputs[i] for i in starts])
             start = dict(enumerate(starts.values())) if len(starts) > 1 else one
             found, _ = gradients_and_whether_recorded(whole, [inputs[i] for i in wanted], start)
-        return [detached(x) for x in found]
+        kinds = [self.program.inputs[i] for i in wanted]
+        pairs = zip(map(detached, found), kinds, strict=True)
+        return [like(x, v) if isinstance(x, np.ndarray | np.generic) else x for x, v in pairs]
 
     def tangents(self, given: Sequence[Any], moved: Sequence[int], ts: Sequence[Any]) -> list[Any]:
         """The outputs, and the tangent of each for those of some inputs; None for 0."""
@@ -273,3 +275,8 @@ def body_of(program: Program, names: Names, tag: str = "") -> Body:
         return python_body(program, names)
     except NotStraight:
         return numpy_body(program, names, tag)
+
+
+def tagged(tag: str) -> Callable[[Program, Names, str], Body]:
+    """Makes the code of a part of a function, whose globals differ from those of other parts."""
+    return lambda program, names, part: body_of(program, names, tag + part)

@@ -54,7 +54,7 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
     random_before = states_of(function)
-    with observed(_Origins(notes)), np.errstate(all="ignore"):
+    with notes.open(), observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
     if states_of(function) != random_before:
         raise TypeError(

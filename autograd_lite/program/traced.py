@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Trace:
     """What is noted down while a function runs."""
 
     def __init__(self, guarded: bool) -> None:
+        self._is_open = True
         self.depth = next_depth()
         """How deep it lies inside of others, and of batches."""
         self.instructions: list[Instruction] = []
@@ -60,6 +62,14 @@ class Trace:
         self._called_from = users_line()
         self._gradients: dict[Variable, Variable] = {}
         """What a variable is part of the gradient of."""
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """While the function runs; nothing can be noted afterwards."""
+        try:
+            yield
+        finally:
+            self._is_open = False
 
     def input(self, example: Any, name: str | None = None) -> TracedArray:
         """A stand-in for an argument."""
@@ -149,6 +159,8 @@ class Trace:
         params: Mapping[str, Any],
         given: Any,
     ) -> Any:
+        if not self._is_open:
+            raise TypeError("a number of a program is used after that was traced; return it")
         line: tuple[str, int] | None = users_line()
         if line == self._called_from:
             line = None
@@ -363,8 +375,8 @@ class TracedArray(StandIn):
     def refusal(what: str, why: str, instead: str = "") -> TypeError:
         """What is raised where the numbers are asked for."""
         instead = instead or (
-            "Use where(condition, x, y), or give what decides as a Python int or bool, for each "
-            "of which a program of its own is made"
+            "Use where(condition, x, y), cond(...) or while_loop(...), or give what decides as a "
+            "Python int or bool, for each of which a program of its own is made"
         )
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "

@@ -9,13 +9,14 @@ from autograd_lite.transforms.gradient import elementwise_grad, grad, value_and_
 from autograd_lite.transforms.hessian import hessian, hvp
 from autograd_lite.transforms.jacobian import jacobian
 from autograd_lite.transforms.jvp import jvp, linearize
+from autograd_lite.transforms.loops import cond, map_rows, scan, while_loop
 from autograd_lite.transforms.profile import profile
 from autograd_lite.transforms.trees import register_tree
 from autograd_lite.transforms.vjp import vjp
 from autograd_lite.transforms.vmap import vmap
 
 __all__ = [
-    "checkpoint", "compile", "custom_gradient", "detect_anomaly", "elementwise_grad", "flatten",
-    "grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "profile", "register_tree",
-    "value_and_grad", "vjp", "vmap",
+    "checkpoint", "compile", "cond", "custom_gradient", "detect_anomaly", "elementwise_grad",
+    "flatten", "grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "map_rows", "profile",
+    "register_tree", "scan", "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip

@@ -21,8 +21,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
             decorator is returned.
         backend: "python" for source of Python's numbers alone, "numpy" for NumPy's calls; by
             default the first, if f computes with numbers alone, else the second. "native" for
-            machine code of numbers alone, which needs `autograd_lite[native]`; functions such as
-            exp may differ there from Python's in the last two bits.
+            machine code, which needs `autograd_lite[native]`: of numbers alone, or of chains of
+            elementwise operations on large arrays among NumPy's calls. There functions such as exp
+            may differ from Python's by two units in the last place, sums by the order of addition.
 
     Returns:
         A `Compiled`, which is called as f is. `.value_and_grad`, `.grad`, `.jacobian` and

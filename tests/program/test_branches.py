@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import Tensor, Value
-from autograd_lite.transforms.branches import cond, while_loop
-from autograd_lite.transforms.loops import scan
+from autograd_lite.transforms.loops import cond, scan, while_loop
 
 W, X = np.array([1.2, 1.3]), np.array([0.3, 0.5])
 

@@ -108,6 +108,18 @@ def test_what_is_returned_is_the_callers(returns):
         assert np.array_equal(compiled(np.arange(3.0)), kept)
 
 
+def test_thousands_of_outputs():
+    """Python's own compiler does not nest expressions that deep."""
+
+    def f(xs):
+        return sum(al.tanh(x) * y for x, y in itertools.pairwise(xs))
+
+    xs = [0.001 * i for i in range(3000)]
+    compiled = al.compile(f).value_and_grad
+    assert bits(compiled(xs)) == bits(al.value_and_grad(f)(xs))
+    compiled([*xs[:-1], math.inf])
+
+
 def test_threads_do_not_share_buffers():
     compiled = al.compile(lambda x: np.tanh(np.tanh(x) @ x).sum())
     xs = [np.full((60, 60), 0.01 * i) for i in range(8)]

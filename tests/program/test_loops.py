@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -353,6 +355,100 @@ def test_hidden_infinities():
         first = al.grad(functools.partial(f, scan))
         assert first(c) == al.grad(functools.partial(f, unrolled))(c)
         assert al.compile(functools.partial(f, scan)).grad(c) == first(c)
+
+
+def test_what_a_step_must_not_do():
+    with pytest.raises(TypeError, match="random numbers"):
+        scan(lambda c, _: (c + np.random.rand(), None), 0.0, length=3)
+    kept = []
+    scan(lambda c, _: (kept.append(c) or c, None), 1.0, length=2)
+    with pytest.raises(TypeError, match="after that was traced"):
+        _ = kept[0] * 2.0
+    with pytest.raises(TypeError, match="after that was traced"):
+        scan(lambda c, _: (c * kept[0], None), 1.0, length=2)
+    w = Tensor(np.ones(3))
+
+    def writes_into_another(c, _):
+        w[0] = c
+        return c * w[0], None
+
+    with pytest.raises(TypeError, match="from outside"):
+        scan(writes_into_another, 1.0, length=2)
+
+
+def test_a_step_may_write_into_its_carry():
+    def f(loop, c):
+        def step(c, _):
+            c[0] = c[1] * 2.0
+            c += 1.0
+            return c, c[0]
+
+        return total(loop(step, c * 1.0, length=3))
+
+    c = np.array([1.0, 2.0])
+    near(al.value_and_grad(functools.partial(f, scan))(c),
+         al.value_and_grad(functools.partial(f, unrolled))(c))  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "most"), [(None, 410), (20, 100)])
+def test_memory_is_linear_or_that_of_the_root(size, most):
+    """In arrays of the size of what is carried on, of 400 steps."""
+
+    def f(c):
+        step = lambda c, _: (np.sin(c) * c, None)  # noqa: E731
+        return np.sum(scan(step, c, length=400, checkpoint=size)[0])
+
+    c = np.ones(1000)
+    al.grad(f)(c)
+    tracemalloc.start()
+    al.grad(f)(c)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < most * c.nbytes
+
+
+def test_threads_do_not_share_buffers():
+    eye = np.eye(30)
+    step = lambda c, _: (np.tanh(np.tanh(c) @ eye), None)  # noqa: E731
+    compiled = al.compile(lambda x: np.sum(scan(step, x, length=50)[0]))
+    xs = [np.full((30, 30), 0.1 * i) for i in range(6)]
+    expected = [compiled(x) for x in xs]
+    wrong = []
+
+    def run(i):
+        for _ in range(10):
+            if compiled(xs[i]) != expected[i]:
+                wrong.append(i)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_the_source_is_one_loop():
+    @al.compile
+    def decays(c, rate):
+        return scan(lambda c, _: (c * rate, None), c, length=3)[0]
+
+    assert decays(8.0, 0.5) == 1.0
+    lines = [line for line in decays.source.splitlines() if "#" not in line]
+    assert (
+        "\n".join(lines)
+        == """\
+def decays(c, rate):
+    def scan(n, carry, x1):
+        carry = float(carry)
+        x1 = float(x1)
+        for i in range(n):
+            t1 = carry * x1
+            carry = t1
+        return (carry, )
+    t1, = scan(3, c, rate)
+    return t1"""
+    )
 
 
 # ---------------------------------------------------------------- random steps

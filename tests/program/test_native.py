@@ -138,7 +138,7 @@ def test_cut_into_functions(length: int, program: Any) -> None:
         "max(x, 0.0, y)", "min(x, y, -1)", "(x > 0) & (y > 0) | (x == y)", "1e-320 * x",
         "(x or y) if (x and y) else y", "True + x", "(x > y) == 1.0", "(not x) == (y == y)",
         "x / 3 / y", "(x > 0) if (y > 0) else (x < 0)", "(x > 1) and y", "mod(x, 2.0)", "x ** 2",
-        "x ** 3", "-x ** 2", "(x > y) & True",
+        "x ** 3", "-x ** 2", "(x > y) & True", "1 if (x if y > 0 else 0.0) else 2",
     ],
 )  # fmt: skip
 def test_notation(expression: str) -> None:
@@ -180,9 +180,12 @@ def test_what_has_no_counterpart_is_refused() -> None:
             forget_float_function(name)
 
 
-def test_arrays_are_refused() -> None:
-    with pytest.raises(TypeError, match=r"backend 'native' cannot hold this: .* is an array"):
-        al.compile(np.sum, backend="native")(np.ones(3))
+def test_constants_of_either_sign() -> None:
+    zeros = al.compile(lambda x: (np.copysign(x, 0.0), np.copysign(x, -0.0)), backend="native")
+    assert zeros(3.0) == (3.0, -3.0)
+
+
+def test_whole_numbers_that_no_float_is() -> None:
     with pytest.raises(NotStraight, match="whole number that no float is"):
         numbers.native_function(straight_line_of(_program(lambda x: x + (2**60 + 1), 1.0)))
 
@@ -291,6 +294,22 @@ def test_a_program_is_freed() -> None:
 
     before = some(100)
     assert some(900) - before < 2**21
+
+
+def test_a_call_with_much_room_gives_it_back() -> None:
+    count = 20_000
+    compiled = al.compile(lambda xs: xs[0] * xs[1])
+    compiled([1.0] * count)
+    function = native_function(straight_line_of(compiled.program))
+    given = [1.0] * count
+
+    def some(count: int) -> int:
+        for _ in range(count):
+            function(*given)
+        return _resident()
+
+    before = some(200)
+    assert some(500) - before < 2**23
 
 
 def _resident() -> int:

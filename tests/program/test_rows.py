@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as al
-from autograd_lite.transforms.branches import cond
-from autograd_lite.transforms.loops import scan
-from autograd_lite.transforms.rows import map_rows
+from autograd_lite.transforms.loops import cond, map_rows, scan
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 

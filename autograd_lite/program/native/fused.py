@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Primitive, Structural
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -21,162 +21,228 @@ from autograd_lite.program.instructions import (
     Program,
     Variable,
 )
-from autograd_lite.program.native.lower import lowered
-from autograd_lite.program.native.rows import Array, OverRows
-from autograd_lite.program.scalars import straight_line_of
+from autograd_lite.program.native.rows import OverRows
 from autograd_lite.program.straight import COMPARISONS, NotStraight
 
-WORTHWHILE = 20_000
+WORTHWHILE = 40_000
 """How many numbers are to be computed in a loop at least: a call takes as long as NumPy does for
 some thousand."""
 
 
 def with_loops(program: Program) -> Program:
     """The program with loops, each in the place of the instructions that it stands for."""
-    chosen = {id(one) for one in program.instructions if _is_pointwise(one)}
-    while True:
-        depths, groups = _grouped(program, chosen)
-        leaving = _truths_that_leave(program, groups)
-        if not leaving:
-            break
-        chosen -= leaving
-    loops: dict[int, Instruction] = {}
-    replaced: set[int] = set()
-    for group in groups.values():
-        loop = _loop(program, group)
-        if loop is not None:
-            replaced.update(id(one) for one in group)
-            loops[id(group[-1])] = loop
-    if not loops:
-        return program
-    in_order = sorted(program.instructions, key=lambda one: depths[id(one)])
-    instructions = [
-        loops.get(id(one), one) for one in in_order if id(one) in loops or id(one) not in replaced
-    ]
-    return Program(program.inputs, instructions, program.outputs, program.notes)
+    return _Fusion(program).program()
 
 
-def _is_pointwise(one: Instruction) -> bool:
-    """Whether it is of numbers in double precision and arrays of one shape of them."""
-    operation, z = one.operation, one.results[0]
-    if one.is_several or one.params or not z.shape:
-        return False
-    if isinstance(operation, NumpyCall):
-        if operation.function not in COMPARISONS:
+Shape = tuple[int, ...]
+
+
+class _Fusion:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._outputs = {x for x in program.outputs if x.__class__ is Variable}
+        self._users: dict[Variable, list[Instruction]] = {}
+        for one in program.instructions:
+            for x in set(one.uses()):
+                self._users.setdefault(x, []).append(one)
+        self._primitives = {p.arrays: p for p in PRIMITIVES.values() if isinstance(p, Elementwise)}
+        self._depths: dict[int, int] = {}
+
+    def program(self) -> Program:
+        """The program with loops."""
+        program = self._program
+        chosen = {id(one) for one in program.instructions if self._is_pointwise(one)}
+        groups = self._grouped(chosen)
+        while leaving := self._truths_that_leave(groups):
+            chosen -= leaving
+            groups = self._grouped(chosen)
+        loops: dict[int, Instruction] = {}
+        replaced: set[int] = set()
+        for group in groups:
+            totals = self._totals(group)
+            loop = self._loop(group, totals)
+            if loop is not None:
+                replaced.update(id(one) for one in (*group, *totals))
+                loops[id(group[-1])] = loop
+        if not loops:
+            return program
+        instructions = [
+            loops.get(id(one), one)
+            for one in sorted(program.instructions, key=lambda one: self._depths[id(one)])
+            if id(one) in loops or id(one) not in replaced
+        ]
+        return Program(program.inputs, instructions, program.outputs, program.notes)
+
+    def _operation(self, one: Instruction) -> Primitive | NumpyCall:
+        """What an instruction applies: of a function of NumPy's that is the value of a primitive,
+        the primitive."""
+        operation = one.operation
+        if isinstance(operation, NumpyCall):
+            return self._primitives.get(operation.function, operation)
+        return operation
+
+    def _is_pointwise(self, one: Instruction) -> bool:
+        """Whether it is of numbers in double precision and arrays of them."""
+        operation, z = self._operation(one), one.results[0]
+        if one.is_several or one.params or not z.shape:
             return False
-    elif not isinstance(operation, Elementwise) or operation.floats is None:
-        return False
-    if z.dtype not in (np.float64, np.bool_):
-        return False
-    return all(_fits(x, z.shape) for x in one.arguments)
+        if isinstance(operation, NumpyCall):
+            if operation.function not in COMPARISONS:
+                return False
+        elif not isinstance(operation, Elementwise) or operation.floats is None:
+            return False
+        if z.dtype not in (np.float64, np.bool_):
+            return False
+        return all(_fits(x, z.shape) for x in one.arguments)
+
+    # ------------------------------------------------------------ what is done together
+
+    def _grouped(self, chosen: set[int]) -> list[list[Instruction]]:
+        """The chosen instructions of a shape that lie equally deep, and how deep all lie.
+
+        Deeper lies what needs something of another shape, or of an instruction that is not chosen.
+        So no way leads from a group to another instruction and back.
+        """
+        depths = self._depths
+        of: dict[Variable, tuple[int, Shape | None]] = {}
+        for one in self._program.instructions:
+            own = one.results[0].shape if id(one) in chosen else None
+            found = [of[x] for x in one.uses() if x in of]
+            depth = max((d + (kind != own) for d, kind in found), default=0)
+            depths[id(one)] = depth
+            of.update(dict.fromkeys(one.results, (depth, own)))
+        groups: dict[tuple[Shape, int], list[Instruction]] = {}
+        for one in reversed(self._program.instructions):
+            if id(one) in chosen:
+                shape = one.results[0].shape
+                depths[id(one)] = self._sunk(one, chosen)
+                groups.setdefault((shape, depths[id(one)]), []).append(one)
+        return [group[::-1] for group in groups.values()]
+
+    def _sunk(self, one: Instruction, chosen: set[int]) -> int:
+        """How deep it lies if what only deeper groups of the same shape need goes down to them."""
+        z = one.results[0]
+        users = self._users.get(z, [])
+        same = all(id(x) in chosen and x.results[0].shape == z.shape for x in users)
+        if not users or not same or z in self._outputs:
+            return self._depths[id(one)]
+        return min(self._depths[id(x)] for x in users)
+
+    def _truths_that_leave(self, groups: list[list[Instruction]]) -> set[int]:
+        """Instructions by which a truth value would go from a group to something else, or come
+        into it: a loop computes with truth values, and neither gives nor takes any."""
+        place = {id(one): i for i, group in enumerate(groups) for one in group}
+        made = {one.results[0] for group in groups for one in group}
+        leaving = set()
+        for group in groups:
+            for one in group:
+                z = one.results[0]
+                users = self._users.get(z, ())
+                if z.dtype == np.bool_ and (
+                    z in self._outputs or any(place.get(id(x)) != place[id(one)] for x in users)
+                ):
+                    leaving.add(id(one))
+                if any(x.dtype == np.bool_ and x not in made for x in one.uses()):
+                    leaving.add(id(one))
+        return leaving
+
+    def _totals(self, group: Sequence[Instruction]) -> list[Instruction]:
+        """The instructions that add up all numbers of something that a group computes."""
+        return [
+            one
+            for x in (made.results[0] for made in group)
+            for one in self._users.get(x, ())
+            if isinstance(one.operation, Structural)
+            and one.operation.reduces is np.add
+            and not one.is_several
+            and one.results[0].shape == ()
+            and one.params.keys() <= {"axis", "keepdims"}
+            and x.dtype == np.float64
+        ]
+
+    # ------------------------------------------------------------ a loop
+
+    def _loop(
+        self, group: Sequence[Instruction], totals: Sequence[Instruction]
+    ) -> Instruction | None:
+        """The instruction that does what these do; None if it is not worth it."""
+        shape = group[0].results[0].shape
+        if len(group) < 2 or len(group) * math.prod(shape) < WORTHWHILE:
+            return None
+        members = {id(one) for one in (*group, *totals)}
+        results = [
+            x
+            for x in (one.results[0] for one in group)
+            if x in self._outputs or any(id(user) not in members for user in self._users.get(x, ()))
+        ]
+        made = {one.results[0] for one in group}
+        numbers: dict[Any, Variable] = {}
+        given: list[Any] = []
+
+        def number(x: Any) -> Any:
+            """What stands for an argument in the program of one number."""
+            if x.__class__ is not Variable and not _shape_of(x):
+                return x
+            if x not in numbers:
+                numbers[x] = Variable(0.0)
+                if x not in made:
+                    given.append(x)
+            return numbers[x]
+
+        instructions = [
+            Instruction(
+                self._operation(one),
+                tuple(map(number, one.arguments)),
+                {},
+                (number(one.results[0]),),
+            )
+            for one in group
+        ]
+        outputs = [numbers[x] for x in (*results, *(one.arguments[0] for one in totals))]
+        body = Program(tuple(numbers[x] for x in given), instructions, tuple(outputs))
+        shared = [i for i, x in enumerate(given) if not _shape_of(x)]
+        summed = range(len(results), len(outputs))
+        try:
+            over = OverRows(body, frozenset(shared), frozenset(summed))
+        except NotStraight:
+            return None
+        stretched = [i for i, x in enumerate(given) if _shape_of(x) not in ((), shape)]
+        loop = Loop(over, shape, len(results), stretched)
+        every = (*results, *(one.results[0] for one in totals))
+        return Instruction(NumpyCall(loop), tuple(given), {}, every, True, False)
 
 
-def _fits(x: Any, shape: tuple[int, ...]) -> bool:
+def _fits(x: Any, shape: Shape) -> bool:
+    """Whether it is a number, or an array that NumPy stretches to that shape."""
     if x.__class__ is Variable:
-        kinds = (np.float64, np.bool_) if x.shape == shape else (np.float64,)
-        return x.shape in ((), shape) and x.dtype in kinds
+        return x.dtype == np.float64 or (x.dtype == np.bool_ and x.shape == shape)
     value = np.asarray(x.value if x.__class__ is Constant else x)
-    if not value.shape:
-        return value.dtype.kind in "fib"
-    return value.shape == shape and value.dtype == np.float64
+    return value.dtype == np.float64 or (not value.shape and value.dtype.kind in "fib")
 
 
-Key = tuple[tuple[int, ...], int]
-
-
-def _grouped(
-    program: Program, chosen: set[int]
-) -> tuple[dict[int, int], dict[Key, list[Instruction]]]:
-    """How deep each instruction lies, and those that are chosen by their shape and depth.
-
-    Deeper lies what needs something of another shape, or of an instruction that is not chosen. So
-    no way leads from a group to another instruction and back.
-    """
-    depths: dict[int, int] = {}
-    of: dict[Variable, tuple[int, Any]] = {}
-    groups: dict[Key, list[Instruction]] = {}
-    for one in program.instructions:
-        own = one.results[0].shape if id(one) in chosen else None
-        found = [of[x] for x in one.uses() if x in of]
-        depth = max((d + (kind != own) for d, kind in found), default=0)
-        depths[id(one)] = depth
-        of.update(dict.fromkeys(one.results, (depth, own)))
-        if own is not None:
-            groups.setdefault((own, depth), []).append(one)
-    return depths, groups
-
-
-def _truths_that_leave(program: Program, groups: dict[Key, list[Instruction]]) -> set[int]:
-    """Comparisons of which something outside of their group needs the result: a loop computes
-    with truth values, and gives none; nor does it take any."""
-    place = {id(one): key for key, group in groups.items() for one in group}
-    made = {one.results[0]: one for group in groups.values() for one in group}
-    leaving = set()
-    for x in program.outputs:
-        if x.__class__ is Variable and x in made and x.dtype == np.bool_:
-            leaving.add(id(made[x]))
-    for one in program.instructions:
-        own = place.get(id(one))
-        for x in one.uses():
-            if x.dtype != np.bool_ or not x.shape:
-                continue
-            if x in made and place[id(made[x])] != own:
-                leaving.add(id(made[x]))
-            elif x not in made and own is not None:
-                leaving.add(id(one))
-    return leaving
-
-
-def _loop(program: Program, group: Sequence[Instruction]) -> Instruction | None:
-    """The instruction that does what these do; None if it is not worth it."""
-    shape = group[0].results[0].shape
-    if len(group) < 2 or len(group) * math.prod(shape) < WORTHWHILE:
-        return None
-    made = {one.results[0] for one in group}
-    members = {id(one) for one in group}
-    wanted = {x for x in program.outputs if x.__class__ is Variable}
-    wanted.update(x for one in program.instructions if id(one) not in members for x in one.uses())
-    results = tuple(one.results[0] for one in group if one.results[0] in wanted)
-    numbers: dict[Any, Variable] = {}
-    given: list[Any] = []
-
-    def number(x: Any) -> Any:
-        """What stands for an argument in the program of one number."""
-        value = x if x.__class__ is Variable else x.value if x.__class__ is Constant else x
-        if value.__class__ is not Variable and not np.shape(value):
-            return x
-        if x not in numbers:
-            numbers[x] = Variable(0.0)
-            if x not in made:
-                given.append(x)
-        return numbers[x]
-
-    instructions = [
-        Instruction(one.operation, tuple(map(number, one.arguments)), {}, (number(one.results[0]),))
-        for one in group
-    ]
-    inputs = tuple(numbers[x] for x in given)
-    body = Program(inputs, instructions, tuple(numbers[x] for x in results))
-    shared = [i for i, x in enumerate(given) if x.__class__ is Variable and not x.shape]
-    try:
-        lowered(straight_line_of(body))
-    except NotStraight:
-        return None
-    loop = Loop(OverRows(body, frozenset(shared), frozenset()), shape, len(results))
-    return Instruction(NumpyCall(loop), tuple(given), {}, results, True, False)
+def _shape_of(x: Any) -> Shape:
+    return x.shape if x.__class__ is Variable else np.shape(getattr(x, "value", x))
 
 
 class Loop:
-    """The function that computes some results from arrays of a shape, and numbers."""
+    """The function that computes some results from arrays of a shape and numbers, and the sums of
+    some."""
 
     __name__ = "loop"
 
-    def __init__(self, over: OverRows, shape: tuple[int, ...], count: int) -> None:
+    def __init__(
+        self, over: OverRows, shape: tuple[int, ...], count: int, stretched: Sequence[int]
+    ) -> None:
         self._over = over
         self._shape = shape
+        self._size = math.prod(shape)
+        self._stretched = stretched
         self._count = count
 
-    def __call__(self, *given: Any) -> tuple[Array, ...]:
+    def __call__(self, *given: Any) -> tuple[Any, ...]:
         results = [np.empty(self._shape) for _ in range(self._count)]
-        self._over.into(given, results)
-        return tuple(results)
+        whole = list(given)
+        for i in self._stretched:
+            whole[i] = np.broadcast_to(whole[i], self._shape)
+        sums = self._over.into(whole, results, self._size)
+        return *results, *sums

@@ -45,6 +45,9 @@ def native_over_rows(
     return OverRows(program, frozenset(shared), frozenset(summed))
 
 
+_NO_SUMS = np.empty(0)
+
+
 class OverRows:
     """What `native_over_rows` makes; its code is freed with it."""
 
@@ -57,8 +60,8 @@ class OverRows:
         code = lowered(straight_line_of(program))
         source, self._live = _llvm_over_rows(code, lanes(), shared, summed)
         self._loaded = Loaded(source, level_for(code))
-        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 2)
-        self._run: Any = kind(self._loaded.address("rows"))
+        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 3)
+        self._run: Any = kind(self._loaded.address("blocks"))
 
     def __call__(self, inputs: Sequence[Any] | Array, threads: int = 1) -> tuple[Array, Array]:
         """Run the program.
@@ -85,29 +88,44 @@ class OverRows:
         blocks = -(-n // width)
         threads = max(1, min(threads, blocks // 8))
         bounds = [*(width * (blocks * i // threads) for i in range(threads)), n]
-        sums = np.zeros((threads, self._sums, width))
+        parts: list[Any] = [None] * threads
 
         def part(i: int) -> None:
-            live = np.empty(self._live * width + 1)
-            pointers = (where, outs, sums[i], live)
-            self._run(*(x.ctypes.data for x in pointers), bounds[i], bounds[i + 1])
+            parts[i] = self._part(where.ctypes.data, outs.ctypes.data, bounds[i], bounds[i + 1])
 
         if threads == 1:
             part(0)
         else:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(part, range(threads)))
-        return rows, sums.sum(axis=(0, 2))
+        return rows, np.sum(parts, axis=0)
 
-    def into(self, inputs: Sequence[Any], outputs: Sequence[Array]) -> None:
-        """The same, with outputs that are written into arrays of at least as many numbers as the
-        processor computes at once, of the shape of the inputs, which may have any."""
+    def _part(self, where: int, outs: int, start: int, stop: int) -> Array:
+        """The sums over some rows. To be near what they are, they are sums of sums of some rows."""
+        length = max(256, -(-(stop - start) // 256 // 256) * 256)
+        live = np.empty(self._live * lanes()) if self._live else None
+        room = 0 if live is None else live.ctypes.data
+        if not self._sums:
+            self._run(where, outs, 0, room, start, stop, length)
+            return _NO_SUMS
+        count = -(-(stop - start) // length)
+        sums = np.zeros((count, self._sums, lanes()))
+        self._run(where, outs, sums.ctypes.data, room, start, stop, length)
+        each = sums.transpose(1, 0, 2).reshape(self._sums, count * lanes())
+        return np.asarray(each.sum(axis=1))
+
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Array], n: int) -> Array:
+        """The same of inputs of any shape, of n numbers, with outputs that are written into
+        arrays; the sums are returned."""
         kept = [np.asarray(x, np.float64, order="C") for x in inputs]  # until it is done
-        where = np.array([x.ctypes.data for x in kept], np.int64)
-        outs = np.array([x.ctypes.data for x in outputs], np.int64)
-        live = np.empty(self._live * lanes() + 1)
-        size = outputs[0].size
-        self._run(where.ctypes.data, outs.ctypes.data, 0, live.ctypes.data, 0, size)
+        if n < lanes():
+            rows, sums = self([x.reshape(-1) if x.ndim else x for x in kept])
+            for out, row in zip(outputs, rows, strict=True):
+                out.reshape(-1)[:] = row
+            return sums
+        where = (ctypes.c_int64 * len(kept))(*[x.ctypes.data for x in kept])
+        outs = (ctypes.c_int64 * len(outputs))(*[x.ctypes.data for x in outputs])
+        return self._part(ctypes.addressof(where), ctypes.addressof(outs), 0, n)
 
     def _given(self, inputs: Sequence[Any] | Array) -> tuple[Sequence[Array] | Array, Array]:
         """In double precision: an array for each input that varies, and the numbers that are
@@ -148,7 +166,7 @@ class OverRows:
         rows, sums = np.empty((self._rows, width)), np.zeros((self._sums, width))
         live = np.empty(self._live * width + 1)
         pointers = (where, _beginnings(rows), sums, live)
-        self._run(*(x.ctypes.data for x in pointers), width - n, width)
+        self._run(*(x.ctypes.data for x in pointers), width - n, width, width)
         return rows[:, width - n :].copy(), sums.sum(axis=1)
 
 
@@ -161,7 +179,9 @@ def _beginnings(array: Array) -> Array:
 # ---------------------------------------------------------------- the code
 
 _LOOP = """
-define void @rows(ptr %ins, ptr %outs, ptr %sums, ptr %live, i64 %from, i64 %to) nounwind {{
+define internal void @rows(
+  ptr %ins, ptr %outs, ptr %sums, ptr %live, i64 %from, i64 %to
+) nounwind {{
 start:
   br label %next
 next:
@@ -183,16 +203,38 @@ last:
 end:
   ret void
 }}
+
+define void @blocks(
+  ptr %ins, ptr %outs, ptr %sums, ptr %live, i64 %from, i64 %to, i64 %length
+) nounwind {{
+start:
+  br label %next
+next:
+  %row = phi i64 [ %from, %start ], [ %stop, %block ]
+  %into = phi ptr [ %sums, %start ], [ %into_next, %block ]
+  %more = icmp slt i64 %row, %to
+  br i1 %more, label %block, label %end
+block:
+  %after = add i64 %row, %length
+  %whole = icmp slt i64 %after, %to
+  %stop = select i1 %whole, i64 %after, i64 %to
+  call void @rows(ptr %ins, ptr %outs, ptr %into, ptr %live, i64 %row, i64 %stop)
+  %into_next = getelementptr double, ptr %into, i64 {sums}
+  br label %next
+end:
+  ret void
+}}
 """
 """The rows from `from` to `to`. The last lanes end where the rows end; what of them was computed
-before is computed again, and not added to the sums."""
+before is computed again, and not added to the sums. Of each block of some length there are sums of
+its own, one after the other."""
 
 
 def _llvm_over_rows(
     code: Code, lanes: int, shared: frozenset[int], summed: frozenset[int]
 ) -> tuple[str, int]:
-    """The module of `rows(ins, outs, sums, live, from, to)`, and how many times the lanes there
-    must be room for in `live`."""
+    """The module of `blocks(ins, outs, sums, live, from, to, length)`, and how many times the lanes
+    there must be room for in `live`."""
     parts = parts_of_code(code, lanes, _memory(len(code.outputs), lanes, shared, summed))
     pointers = "ptr %ins, ptr %outs, ptr %sums"
 
@@ -201,7 +243,10 @@ def _llvm_over_rows(
         return "\n".join(f"  call void @{name}({given})" for name in parts.names)
 
     loop = _LOOP.format(
-        lanes=lanes, calls=calls("%row", "0"), last_calls=calls("%start_of_last", "%done")
+        lanes=lanes,
+        calls=calls("%row", "0"),
+        last_calls=calls("%start_of_last", "%done"),
+        sums=len(summed) * lanes,
     )
     return "\n".join([*parts.definitions, *parts.functions, loop]), parts.live
 

@@ -1,4 +1,4 @@
-"""Branches and loops that depend on numbers, as one operation: `cond` and `while_loop`."""
+"""How `loops.cond` and `loops.while_loop` make programs of functions, and run them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.loops import while_loop_of
 from autograd_lite.program.subprograms import Subprogram, as_array, fitting, kind_of, some
 from autograd_lite.program.traced import TracedArray
-from autograd_lite.transforms.calls import check_function
-from autograd_lite.transforms.loops import (
+from autograd_lite.transforms.scanned import (
     Body,
     as_carried,
     as_step_sees,
@@ -31,39 +30,14 @@ from autograd_lite.transforms.loops import (
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 
-def cond(
+def chosen(
     predicate: Any,
     on_true: Callable[..., Any],
     on_false: Callable[..., Any],
-    *operands: Any,
+    operands: Sequence[Any],
 ) -> Any:
-    """on_true(*operands) where the predicate holds, on_false(*operands) where it does not, as one
-    operation, of which only the branch that is taken is run.
-
-    Where the predicate is an array, `where` chooses element by element, of both. Both functions
-    are run once, on stand-ins. What they close over gets its derivative, too; of the branch that
-    is not taken there is none.
-
-    Args:
-        predicate: a truth value, or a number, which holds unless it is 0; of a variable the number
-            alone counts.
-        on_true, on_false: take the operands, and return numbers, arrays and nested containers of
-            them: both of the same structure, shapes and dtypes.
-        operands: numbers, arrays, variables, and nested containers of them.
-
-    Raises:
-        TypeError: if the functions return different structures or dtypes.
-        ValueError: if they return different shapes, or the predicate has axes.
-
-    >>> import numpy as np
-    >>> from autograd_lite import compile
-    >>> root = compile(lambda x: cond(x > 0, lambda x: np.sqrt(x), lambda x: 0.0 * x, x))
-    >>> root(4.0), root(-4.0), root.grad(4.0), root.grad(-4.0)
-    (2.0, -0.0, 0.25, 0.0)
-    """
-    check_function("cond", on_true)
-    check_function("cond", on_false)
-    chosen = _truth(predicate)
+    """What `loops.cond` gives."""
+    truth = _truth(predicate)
     given = map_leaves(lambda x, where: as_carried("cond", "operand ", x, where), list(operands))
     leaves = leaves_of(given)
     forms: list[Any] = []
@@ -83,39 +57,13 @@ def cond(
     _check_results(pair, forms[0])
     branches = _of_the_same_kinds(Subprogram(pair[0]), Subprogram(pair[1]))
     closed = [x for one in found for x in one.closed]
-    results = branches([chosen, *leaves, *closed])
+    results = branches([truth, *leaves, *closed])
     last = [in_form(z, v) for z, v in zip(results, branches.outputs, strict=True)]
     return with_leaves(form_of(forms[0]), last)
 
 
-def while_loop(condition: Callable[[Any], Any], body: Callable[[Any], Any], carry: Any) -> Any:
-    """What `body` makes of a carry as long as `condition` of it holds, as one operation:
-
-        while condition(carry): carry = body(carry)
-
-    Both functions are run once, on stand-ins. For the reverse pass the carry of each step is kept,
-    so that the memory is linear in the number of steps.
-
-    Args:
-        condition: takes a carry, and returns a truth value.
-        body: takes a carry and returns the next one, of the same structure, shapes and dtypes.
-            What it closes over gets its derivative, too.
-        carry: numbers, arrays, variables, and nested containers of them. Whole numbers of
-            Python's count as floats.
-
-    Raises:
-        TypeError: if body returns another structure or dtype.
-        ValueError: if it returns another shape, or the condition gives an array.
-
-    The number of steps is taken as constant: the derivative does not see that it jumps.
-
-    >>> from autograd_lite import grad
-    >>> halved = lambda x: while_loop(lambda x: x > 1.0, lambda x: x / 2.0, x)
-    >>> halved(6.0), grad(halved)(6.0)
-    (0.75, 0.125)
-    """
-    check_function("while_loop", condition)
-    check_function("while_loop", body)
+def repeated(condition: Callable[[Any], Any], body: Callable[[Any], Any], carry: Any) -> Any:
+    """What `loops.while_loop` gives."""
     carry = map_leaves(lambda x, where: as_carried("while_loop", "carry", x, where), carry)
     one = Body("while_loop", lambda c, _: (body(c), None), carry, None, 1)
     leaves = leaves_of(carry)
