@@ -40,6 +40,8 @@ class Parameter:
     """For each leaf of it, which input of the program it is; None if it is none."""
     without_axes: Sequence[int]
     """Which of the leaves are arrays without axes, in whose place is a number."""
+    doubles: Sequence[int] = ()
+    """Which are numbers of NumPy's in double precision, in whose place is one of Python's."""
 
 
 @dataclass
@@ -91,6 +93,8 @@ def function_of(
             if any(own):
                 opened.append(f"{places} = leaves_of({parameter.name})")
         opened += [f"{own[i]} = {own[i]}[()]" for i in parameter.without_axes]
+        if result.as_numbers and body.gives_python_numbers:
+            opened += [f"{own[i]} = float({own[i]})" for i in parameter.doubles]
     body.given |= {"leaves_of": helpers.leaves_of, "with_leaves": helpers.with_leaves}
     as_numbers = result.as_numbers and not body.gives_python_numbers
     outputs = [

@@ -36,8 +36,9 @@ def parameters_of(f: Any, args: Any, kwargs: Any, inputs: list[int]) -> list[Par
             for i, x in enumerate(parts)
             if isinstance(x, np.ndarray) and not x.ndim and leaves[i] is not None
         ]
+        doubles = [i for i, x in enumerate(parts) if isinstance(x, np.float64)]
         name = _free(identifier(wanted), taken)
-        found.append(Parameter(name, tree, by_keyword, leaves, without_axes))
+        found.append(Parameter(name, tree, by_keyword, leaves, without_axes, doubles))
         start += len(parts)
     return found
 

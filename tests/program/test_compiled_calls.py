@@ -342,6 +342,9 @@ def test_programs_are_freed():
     "x", [np.array(3.0), np.array(3), np.float64(3.0), np.ones(3, ">f8"), np.ones(2, ">f4"), 1 + 2j]
 )
 def test_gradients_are_of_the_kind_of_the_argument(x):
+    f = al.value_and_grad(lambda p: p[0] * p[1])
+    given = [np.float64(2.0), 3.0]
+    assert repr(al.compile(f)(given)) == repr(f(given))
     f = al.value_and_grad(lambda x: np.sum(np.abs(x) ** 2))
     compiled = al.compile(f)
     for _ in range(2):
