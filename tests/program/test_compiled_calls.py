@@ -357,3 +357,14 @@ def test_checkpoints():
     f = al.value_and_grad(al.checkpoint(lambda x: np.sum(np.sin(x) * x[0])))
     x = np.arange(3.0)
     assert repr(al.compile(f)(x)) == repr(f(x))
+
+
+def test_empty_constants_are_saved_with_their_shape(tmp_path):
+    constant = np.zeros((0, 3))
+    compiled = al.compile(lambda x: np.concatenate([np.sin(x), constant]))
+    x = np.ones((2, 3))
+    compiled(x)
+    compiled.save(tmp_path / "saved.py")
+    space: dict[str, Any] = {}
+    exec((tmp_path / "saved.py").read_text(), space)
+    assert np.array_equal(space["_lambda_"](x), compiled(x))
