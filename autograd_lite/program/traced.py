@@ -259,26 +259,6 @@ class TracedArray(StandIn):
         return self.reference.dtype
 
     @property
-    def T(self) -> Any:
-        """The axes in reverse order."""
-        return PRIMITIVES["transpose"].function(self)
-
-    @property
-    def mT(self) -> Any:
-        """Each matrix transposed."""
-        return np.matrix_transpose(self)
-
-    @property
-    def real(self) -> Any:
-        """The real part."""
-        return np.real(self) if self.dtype.kind == "c" else self
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part."""
-        return np.imag(self)
-
-    @property
     def depth(self) -> int:
         """That of its trace."""
         return self.trace.depth
@@ -348,9 +328,6 @@ class TracedArray(StandIn):
         """Itself: nothing is written into it."""
         return self
 
-    def __getitem__(self, index: Any) -> Any:
-        return PRIMITIVES["getitem"].function(self, index)
-
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "setitem: a plain array of a program that is being traced cannot be written into; make "
@@ -358,18 +335,8 @@ class TracedArray(StandIn):
             "np.where or x.at[...]"
         )
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len: this is one number, without axes")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
     def __repr__(self) -> str:
         return f"<traced: {self.dtype} of shape {self.shape}>"
-
-    __hash__ = object.__hash__
 
     @staticmethod
     def refusal(what: str, why: str, instead: str = "") -> TypeError:
