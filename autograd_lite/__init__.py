@@ -51,6 +51,7 @@ from autograd_lite.primitives.special import erf
 from autograd_lite.primitives.trigonometric import arctan2, cos, hypot, sin
 from autograd_lite.transforms import (
     checkpoint,
+    cond,
     custom_gradient,
     detect_anomaly,
     elementwise_grad,
@@ -63,11 +64,14 @@ from autograd_lite.transforms import (
     linearize,
     profile,
     register_tree,
+    scan,
     value_and_grad,
     vjp,
     vmap,
+    while_loop,
 )
 from autograd_lite.transforms import compile as compile
+from autograd_lite.transforms import map_rows as map  # noqa: F401
 
 from autograd_lite.engine import numpy_protocol  # noqa: F401  isort: skip
 from autograd_lite.engine import batched_numpy, stand_in_numpy  # noqa: F401  isort: skip
@@ -86,18 +90,18 @@ if not TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# All but abs, compile, max, min and sum, that `from autograd_lite import *` leaves Python's own.
+# All but abs, compile, map, max, min and sum: `from autograd_lite import *` leaves Python's own.
 __all__ = [
     "PRIMITIVES", "Primitive", "Tensor", "Value", "add", "add_at", "affine", "arctan2",
     "array_split", "assign", "astype", "broadcast_to", "checkpoint", "clip", "composed",
-    "concatenate", "cos", "custom_gradient", "detect_anomaly", "divide", "dot", "elementwise",
-    "elementwise_grad", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
+    "concatenate", "cond", "cos", "custom_gradient", "detect_anomaly", "divide", "dot",
+    "elementwise", "elementwise_grad", "empty_like", "equal", "erf", "exp", "expm1", "flatten",
     "float_function", "frozen", "full_like", "getitem", "grad", "gradients", "hessian", "hvp",
     "hypot", "is_recording", "jacobian", "jvp", "linearize", "log", "log1p", "log_softmax",
     "logsumexp", "matmul", "maximum", "mean", "minimum", "multiply", "negative", "no_grad",
     "numerical_gradient", "ones_like", "overlap_add", "positive", "power", "profile",
-    "register_tree", "relu", "reshape", "scatter", "sigmoid", "sign", "sin", "softmax",
-    "softplus", "split", "sqrt", "square", "stack", "step", "structural", "subtract",
-    "swapaxes", "tanh", "transpose", "value_and_grad", "vdot", "vjp", "vmap", "where",
-    "windows", "zeros_like",
+    "register_tree", "relu", "reshape", "scan", "scatter", "sigmoid", "sign", "sin", "softmax",
+    "softplus", "split", "sqrt", "square", "stack", "step", "structural", "subtract", "swapaxes",
+    "tanh", "transpose", "value_and_grad", "vdot", "vjp", "vmap", "where", "while_loop", "windows",
+    "zeros_like",
 ]  # fmt: skip

@@ -36,7 +36,9 @@ class Count:
     steps: Counter[int] = field(default_factory=Counter)
     elements: int = 0
     kinks: int = 0
-    unclear: int = 0
+    unclear: set[tuple[str, ...]] = field(default_factory=set)
+    """The operations of programs with elements that are too inaccurate to tell: where all cancels,
+    all are, and Hypothesis likes to draw such a program again with other numbers."""
     compared: int = 0
     missing: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -85,7 +87,8 @@ def no_alarm(program: Program, seen: Count) -> None:
         assert part is not None
         seen.elements += sum(part.elements.values())
         seen.kinks += len(part.kinks)
-        seen.unclear += len(part.unclear)
+        if part.unclear:
+            seen.unclear.add(tuple(program.primitives))
 
 
 # ---------------------------------------------------------------- another engine
@@ -184,7 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start = time.perf_counter()
         seen = run(options.alarms, options.seed, no_alarm)
         print(f"\nno false alarm, first and second order: {seen}, {seen.elements:,} elements;")
-        print(f"{seen.kinks} at kinks, {seen.unclear} too inaccurate to tell; {_since(start)}")
+        print(
+            f"{seen.kinks} at kinks, {len(seen.unclear)} programs too inaccurate to tell; "
+            f"{_since(start)}"
+        )
         if is_installed("HIPS autograd"):
             start = time.perf_counter()
             seen = run(options.agreement, options.seed + 1, agrees)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.variable import Variable
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameters import plain
 from autograd_lite.transforms.compile import compile
 from autograd_lite.transforms.gradient import value_and_grad
+from autograd_lite.transforms.signatures import told_apart
 
 
 class CompiledLoss:
-    """(loss, outputs, gradients) of a model for a batch, by a program of its own for each shape.
+    """(loss, outputs, gradients) of a model for a batch, by a program of its own for each shape,
+    and for each setting of the modules: `model.eval()`, a slope.
 
     Args:
         model: its parameters are Tensors.
@@ -43,10 +46,17 @@ class CompiledLoss:
                 )
         self._model = model
         self._loss = loss
-        self._run = compile(value_and_grad(self._of_parameters, has_aux=True))
+        self._runs: dict[Hashable, Callable[..., Any]] = {}
 
     def __call__(self, x: Array, t: Array) -> tuple[float, Array, list[Array]]:
-        (value, y), gradients = self._run([plain(p) for p in self.parameters], x, t)
+        settings = _settings(self._model)
+        run = self._runs.get(settings)
+        if run is None:
+            if len(self._runs) >= _MOST:  # something changes with each update
+                self._runs.clear()
+            run = compile(value_and_grad(self._of_parameters, has_aux=True))
+            self._runs[settings] = run
+        (value, y), gradients = run([plain(p) for p in self.parameters], x, t)
         return value, y, [np.asarray(g) for g in gradients]
 
     def _of_parameters(self, parameters: list[Any], x: Any, t: Any) -> tuple[Any, Any]:
@@ -62,6 +72,21 @@ class CompiledLoss:
                 "compile"
             )
         return value, y
+
+
+_MOST = 64
+"""So many programs are kept, for settings of the model that differ."""
+
+
+def _settings(model: Module) -> Hashable:
+    """What else the modules hold, which a program reads once: whether they are in training, a
+    slope, an array that is no parameter."""
+    found = []
+    for module in (model, *model.modules().values()):
+        for name, thing in vars(module).items():
+            if not isinstance(thing, Variable | Module):
+                found.append((name, told_apart(thing)))
+    return tuple(found)
 
 
 def _randomness(model: Module) -> list[str]:

@@ -87,34 +87,9 @@ class Batched(StandIn):
         return self.payload.ndim - 1  # type: ignore[no-any-return]
 
     @property
-    def size(self) -> int:
-        """The number of elements of one example."""
-        return int(np.prod(self.shape, dtype=int))
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
         return self.payload.dtype  # type: ignore[no-any-return]
-
-    @property
-    def T(self) -> Any:
-        """Each example with its axes in reverse order."""
-        return PRIMITIVES["transpose"].function(self)
-
-    @property
-    def mT(self) -> Any:
-        """Each matrix of each example transposed."""
-        return np.matrix_transpose(self)
-
-    @property
-    def real(self) -> Any:
-        """The real parts."""
-        return np.real(self)
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary parts."""
-        return np.imag(self)
 
     def astype(self, dtype: Any, **options: Any) -> Batched:
         """The elements as another dtype, whole numbers and truth values too."""
@@ -149,18 +124,8 @@ class Batched(StandIn):
         part = PRIMITIVES["getitem"].function(self, index)
         return part if part.ndim else part.copy()  # a number does not change with the array
 
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("len: each example is one number, without axes")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
     def __repr__(self) -> str:
         return f"<Batched: {self.level.size} of shape {self.shape}, {self.dtype}>"
-
-    __hash__ = object.__hash__
 
     def _refuse(self, what: str, way: str) -> TypeError:
         return TypeError(

@@ -22,6 +22,7 @@ from autograd_lite.engine.in_place import (
     add_in_place,
     as_it_is,
     is_in_place,
+    is_noted,
     own,
     shown,
 )
@@ -137,7 +138,7 @@ def propagate(
             try:
                 part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
             except Exception as error:
-                part = one_by_one(error, rule, (flow, z, *values), params)
+                part = one_by_one(error, rules[i], (flow, z, *values), params)
             data = parent._plain
             made = part.__class__
             if made is not data.__class__ or not (
@@ -184,6 +185,8 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
     if total.__class__ is part.__class__ is ndarray and node in owned:
         return np.add(total, part, out=total)
     if total.__class__ is Pieces:
+        if is_noted(part):
+            return total.added_to(part)
         if not isinstance(part, ndarray | np.generic | Tensor | Batched) or is_traced(part):
             return part + shown(total.sum(node))
         owned.add(node)

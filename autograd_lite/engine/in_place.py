@@ -16,6 +16,8 @@ from autograd_lite.engine.assignment import accumulator
 from autograd_lite.engine.batch import Batched, Level, in_memory, is_traced, levels_of
 from autograd_lite.engine.batching import enter, spread
 from autograd_lite.engine.layout import copied
+from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.engine.written import SMALL, Written, lend
@@ -38,6 +40,9 @@ class Pieces:
     def added_to(self, total: Any) -> Any:
         """Their sum with `total`, which nobody else holds and which may be changed for it."""
         for adds, g, params in self._pieces:
+            if is_noted(total) or is_noted(g):
+                total = PRIMITIVES["add_at"].function(total, g, **params)
+                continue
             total = taking(total, g)
             adds(total, g, **params)
         return total
@@ -47,6 +52,12 @@ class Pieces:
         return self.added_to(np.zeros(node.shape, node.dtype))
 
 
+def is_noted(x: Any) -> bool:
+    """Whether it is an array of a program that is being traced, which is not changed: the program
+    makes a new one of it."""
+    return isinstance(x, StandIn) and not isinstance(x, Batched)
+
+
 def is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any]) -> bool:
     """Whether the gradient of a node's first operand is to be added up in place."""
     if node.__class__ is not Tensor:
@@ -54,7 +65,12 @@ def is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any
     parent = node._operands[0]
     if parent.__class__ is not Tensor or parent not in uses or not parent._plain.ndim:
         return False
-    if not isinstance(flow, ndarray | np.generic):
+    primitive: Any = node._primitive
+    total = flows.get(parent)
+    if is_noted(flow) or is_noted(total):
+        if primitive.clears is not None:
+            return False
+    elif not isinstance(flow, ndarray | np.generic):
         plain = parent._plain
         if not isinstance(flow, Tensor | Batched) or in_memory(plain).size <= SMALL:
             return False
@@ -62,13 +78,11 @@ def is_in_place(node: Any, flow: Any, uses: dict[Any, int], flows: dict[Any, Any
             return False
         if levels_of(plain) != levels_of(node._plain):
             return False  # what the batch adds up to
-    total = flows.get(parent)
     if isinstance(total, Tensor | Batched):
         if is_traced(total):
             return False
-    elif not isinstance(total, ndarray | np.generic | Pieces | None):
+    elif not isinstance(total, ndarray | np.generic | Pieces | None) and not is_noted(total):
         return False
-    primitive: Any = node._primitive
     return primitive.clears is not None or uses[parent] > 1 or parent in flows
 
 
@@ -86,6 +100,9 @@ def add_in_place(
             flows[parent] = total = Pieces()
         if total.__class__ is Pieces:
             total.append(node, g)
+            return
+        if is_noted(total) or is_noted(g):
+            flows[parent] = PRIMITIVES["add_at"].function(total, g, **node.params)
             return
         total = total if parent in owned and total.__class__ is not Tensor else own(total)
         flows[parent] = total = taking(total, g)

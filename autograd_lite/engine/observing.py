@@ -120,12 +120,17 @@ _HOME = str(Path(__file__).resolve().parents[1])
 _NUMPY = str(Path(np.__file__).resolve().parent)
 
 
+def is_users(file: str) -> bool:
+    """Whether a file of code is neither this package's nor NumPy's."""
+    return not file.startswith((_HOME, _NUMPY, "<autograd_lite"))
+
+
 def users_line() -> tuple[str, int] | None:
     """The file and line of the innermost code that is neither this package's nor NumPy's."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((_HOME, _NUMPY, "<autograd_lite")):
+        if is_users(file):
             return file, frame.f_lineno
         frame = frame.f_back
     return None

@@ -7,12 +7,12 @@ traced (see `autograd_lite.program.traced`). Both look like an array, and do not
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Array, Primitive
+from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive
 
 
 class StandIn:
@@ -62,6 +62,39 @@ class StandIn:
         """The type of its elements."""
         raise NotImplementedError
 
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return PRIMITIVES["transpose"].function(self)
+
+    @property
+    def mT(self) -> Any:
+        """Each matrix transposed."""
+        return np.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return np.real(self) if self.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return PRIMITIVES["getitem"].function(self, index)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"len: {self.WHAT} is one number here, without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    __hash__ = object.__hash__
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotImplementedError  # refused
 
@@ -95,6 +128,10 @@ class StandIn:
         """The product g·partial of the chain rule, which this, or what holds this, is so far; with
         0·inf and 0·nan as 0 (see `chain.times`)."""
         raise NotImplementedError
+
+    def in_form_of(self, leaf: Any) -> Any:
+        """This as the gradient for an argument, of its byte order and kind."""
+        return self
 
     def one(self) -> Any:
         """The number 1 of its dtype."""

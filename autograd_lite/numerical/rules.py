@@ -48,7 +48,8 @@ def agrees_along(steps: Sequence[Step], number: float | None = None) -> bool:
         size = [np.abs(a) + np.abs(b) for a, b in zip(up, down, strict=True)]
         noise = eps * _times(map(np.abs, c), size) / h
         flow = float(np.sum((_back(steps, c) if number is None else number * c[0]) * d))
-    return bool(np.isclose(flow, change, rtol=1e-3, atol=100.0 * noise, equal_nan=True))
+    noise = 100.0 * noise if math.isfinite(noise) else 0.0
+    return bool(np.isclose(flow, change, rtol=1e-3, atol=noise, equal_nan=True))
 
 
 def _moved(steps: Sequence[Step], x: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.instructions import Constant, Program, Variable
+from autograd_lite.program.instructions import Constant, Program, Reference, Variable
 from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
@@ -54,8 +54,11 @@ def python_body(program: Program, names: Names) -> Body:
         before = statement
         if text:
             lines.append(text)
-    body = Body(lines, code.outputs, dict(code.names), gives_python_numbers=True)
-    checked = _unguarded(program, code.outputs)
+    outputs = [
+        _of_its_kind(*pair, names) for pair in zip(program.outputs, code.outputs, strict=True)
+    ]
+    body = Body(lines, outputs, dict(code.names), gives_python_numbers=True)
+    checked = _unguarded(program, outputs)
     if checked:
         total = " + ".join(checked)
         if len(checked) > _TERMS:
@@ -64,6 +67,13 @@ def python_body(program: Program, names: Names) -> Body:
         lines.append(f"if isnan({total}): raise FloatingPointError")
         body.given["isnan"] = math.isnan
     return body
+
+
+def _of_its_kind(x: Reference, text: str, names: Names) -> str:
+    """The expression of an output; of a truth value or whole number not as a float."""
+    if isinstance(x, Constant):
+        return repr(x.value) if x.value.__class__ in (int, bool) else text
+    return names[x] if x.dtype.kind in "bi" else text
 
 
 _TERMS = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import linecache
+import math
 import types
 import weakref
 from collections.abc import Callable, Sequence
@@ -20,6 +21,12 @@ from autograd_lite.program.names import Names
 from autograd_lite.program.saving import module_source
 from autograd_lite.program.straight import NotStraight
 
+HELPERS = frozenset(
+    {"np", "leaves_of", "with_leaves", "form", "check", "isnan", "slice", "float", "_"}
+    | {"FloatingPointError"}
+)
+"""The names that the source uses for other things than the user's numbers."""
+
 
 @dataclass
 class Parameter:
@@ -33,6 +40,8 @@ class Parameter:
     """For each leaf of it, which input of the program it is; None if it is none."""
     without_axes: Sequence[int]
     """Which of the leaves are arrays without axes, in whose place is a number."""
+    doubles: Sequence[int] = ()
+    """Which are numbers of NumPy's in double precision, in whose place is one of Python's."""
 
 
 @dataclass
@@ -70,7 +79,7 @@ def function_of(
     Raises:
         TypeError: if the back end cannot hold the program.
     """
-    reserved = {"np", name, "leaves_of", "with_leaves", "form", "check", "isnan"}
+    reserved = {name, *HELPERS}
     inputs = {x.name for x in program.inputs}
     names = Names(program, reserved | {x.name for x in parameters if x.name not in inputs})
     body = _body(program, names, backend)
@@ -81,8 +90,11 @@ def function_of(
             opened += taken_apart(parameter.name, parameter.form, iter(own))
         elif own:
             places = ", ".join(x or "_" for x in own) + ("," if len(own) == 1 else "")
-            opened.append(f"{places} = leaves_of({parameter.name})")
+            if any(own):
+                opened.append(f"{places} = leaves_of({parameter.name})")
         opened += [f"{own[i]} = {own[i]}[()]" for i in parameter.without_axes]
+        if result.as_numbers and body.gives_python_numbers:
+            opened += [f"{own[i]} = float({own[i]})" for i in parameter.doubles]
     body.given |= {"leaves_of": helpers.leaves_of, "with_leaves": helpers.with_leaves}
     as_numbers = result.as_numbers and not body.gives_python_numbers
     outputs = [
@@ -112,9 +124,13 @@ def _body(program: Program, names: Names, backend: str | None) -> Body:
 def _is_double(x: Any) -> bool:
     """Whether a reference is a number of NumPy's in double precision."""
     x = getattr(x, "value", x)
-    if getattr(x, "is_number", False) or not hasattr(x, "dtype"):
+    if getattr(x, "is_number", False) or not hasattr(x, "dtype") or _is_array(x):
         return False
     return x.shape == () and x.dtype in (np.float64, np.complex128)
+
+
+def _is_array(x: Any) -> bool:
+    return getattr(x, "is_array", False) or isinstance(x, np.ndarray)
 
 
 def is_plain(tree: Any) -> bool:
@@ -122,8 +138,17 @@ def is_plain(tree: Any) -> bool:
     if tree.__class__ in (list, tuple):
         return all(map(is_plain, tree))
     if tree.__class__ is dict:
-        return all(map(is_plain, tree.values()))
+        return all(map(_is_written, tree)) and all(map(is_plain, tree.values()))
     return isinstance(tree, float | int | complex | str | bytes | np.ndarray | np.generic)
+
+
+def _is_written(key: Any) -> bool:
+    """Whether a key of a dict is what `repr` says, in any module."""
+    if key.__class__ is tuple:
+        return all(map(_is_written, key))
+    if key.__class__ is float:
+        return math.isfinite(key)
+    return key is None or key.__class__ in (str, int, bool, bytes)
 
 
 def _heading(name: str, parameters: Sequence[Parameter]) -> str:
@@ -144,6 +169,7 @@ class Runner:
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         weakref.finalize(self, linecache.cache.pop, file, None)
         self.source = source
+        self.gives_python_numbers = body.gives_python_numbers
         self._name = name
         self._body = body
         space = dict(body.given)
@@ -153,8 +179,11 @@ class Runner:
         self._idle: list[Callable[..., Any]] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._buffers:
+        if self.gives_python_numbers:
             return self._function(*args, **kwargs)
+        if not self._buffers:
+            with np.errstate(all="ignore"):
+                return self._function(*args, **kwargs)
         try:
             function = self._idle.pop()
         except IndexError:

@@ -19,11 +19,13 @@ from autograd_lite.engine.primitive import Primitive
 class Variable:
     """A number or array that is known when the program runs: an input, or a result."""
 
-    __slots__ = ("dtype", "is_number", "name", "shape")
+    __slots__ = ("dtype", "is_array", "is_number", "name", "shape")
 
     def __init__(self, example: Any, name: str | None = None) -> None:
         self.is_number = example.__class__ in (float, bool, int)
         """Whether it is one of Python's numbers, which beside an array take the array's dtype."""
+        self.is_array = False
+        """Whether, though it has no axes, it is to be an array and no number."""
         self.shape: tuple[int, ...] = getattr(example, "shape", ())
         self.dtype: np.dtype[Any] = (
             np.dtype(type(example)) if self.is_number else np.asarray(example).dtype
@@ -170,6 +172,37 @@ def mapped(change: Callable[[Any], Any], thing: Any) -> Any:
     if isinstance(thing, slice):
         return slice(*mapped(change, (thing.start, thing.stop, thing.step)))
     return change(thing)
+
+
+def is_same(a: Program, b: Program) -> bool:
+    """Whether two programs compute the same of the same inputs, in the same way."""
+    if len(a.inputs) != len(b.inputs) or len(a.instructions) != len(b.instructions):
+        return False
+    numbers = {x: i for one in (a, b) for i, x in enumerate(one.inputs)}
+    for one, other in zip(a.instructions, b.instructions, strict=True):
+        if len(one.results) != len(other.results) or _told(one, numbers) != _told(other, numbers):
+            return False
+        for x, y in zip(one.results, other.results, strict=True):
+            numbers[x] = numbers[y] = len(numbers)
+    return [_bits(x, numbers) for x in a.outputs] == [_bits(x, numbers) for x in b.outputs]
+
+
+def _told(one: Instruction, numbers: Mapping[Variable, int]) -> list[Any]:
+    parts = parts_of((one.arguments, tuple(one.params.values())))
+    kind = one.operation  # the pullbacks of structural primitives are made anew at each trace
+    told = kind if isinstance(kind, NumpyCall) else kind.name
+    return [told, tuple(one.params), *(_bits(x, numbers) for x in parts)]
+
+
+def _bits(x: Any, numbers: Mapping[Variable, int]) -> Any:
+    """What stands for a part of an instruction, equal only if it is the same to the last bit."""
+    if x.__class__ is Variable:
+        return Variable, numbers[x]
+    if x.__class__ is Constant:
+        return Constant, _bits(x.value, numbers)
+    if isinstance(x, np.ndarray | np.generic):
+        return x.__class__, x.shape, x.dtype.str, x.tobytes()
+    return x.__class__, repr(x) if isinstance(x, float | complex) else x
 
 
 def results_of(given: Any) -> Sequence[Any]:

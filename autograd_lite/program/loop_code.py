@@ -140,6 +140,22 @@ def branch_code(
     return LoopCode([head, *(f"    {x}" for x in lines)], yes)
 
 
+def rows_code(
+    name: str, program: Program, sums: int, make: Callable[[Program, Names, str], Body]
+) -> LoopCode:
+    """A function (*sequences, *closed) that runs a program of all rows, of which the first results
+    are sums."""
+    names = Names(program, {*_OWN, name})
+    body = make(program, names, "")
+    inputs = [names[x] for x in program.inputs]
+    prepared = [_prepared(x, v, False) for x, v in zip(inputs, program.inputs, strict=True)]
+    lines = [line for line in prepared if line] + body.lines
+    last = [f"0.0 + {x}" if i < sums else x for i, x in enumerate(body.outputs)]
+    lines.append(f"return ({''.join(f'{x}, ' for x in last)})")
+    body.given |= {"np": np}
+    return LoopCode([f"def {name}({', '.join(inputs)}):", *(f"    {x}" for x in lines)], body)
+
+
 class NameClash(ValueError):
     """Two parts of a function that use different things of one name."""
 

@@ -55,7 +55,10 @@ class _Writer:
             parts = [self.add(part) for part in form.values()]
             pattern = ", ".join(parts) + ("," if len(parts) == 1 else "")
             unpacked = f"{pattern} = {name}.values()" if parts else "pass"
-            self._lines.insert(place, f"if (*{name},) != {keys}: return False")
+            same = f"(*{name},) == {keys}"
+            if any(key.__class__ is not str for key in form):  # 1 == True == 1.0
+                same += f" and (*map(type, {name}),) == {self._held(tuple(map(type, form)))}"
+            self._lines.insert(place, f"if not ({same}): return False")
             self._lines.insert(place + 1, unpacked)
         elif kind is np.ndarray and form.dtype != object:
             self._kinds.setdefault(np.ndarray, []).append(name)

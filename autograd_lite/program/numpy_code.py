@@ -78,7 +78,10 @@ class _Writer:
         text = self._text(x)
         if getattr(x, "is_number", False) or not self._plan.is_lent(x):
             return text
-        return f"np.array({text})" if np.shape(_like(x)) else f"np.array({text})[()]"
+        if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
+            return text
+        is_array = getattr(x, "is_array", False)
+        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"np.array({text})[()]"
 
     def _loop(self, one: Instruction) -> list[str]:
         """The lines of an instruction that is a loop or branch: a function, and its call; none if

@@ -20,6 +20,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
 from autograd_lite.program.instructions import Variable
+from autograd_lite.program.loop_code import LoopCode, rows_code
 from autograd_lite.program.subprograms import (
     Subprogram,
     as_array,
@@ -27,6 +28,7 @@ from autograd_lite.program.subprograms import (
     is_differentiable,
     like,
     some,
+    tagged,
     zero,
 )
 from autograd_lite.program.trace import tainted_by
@@ -69,6 +71,28 @@ class Rows:
             return None
         return {i for i, x in enumerate(program.outputs) if x in found}
 
+    @property
+    def at_once(self) -> int:
+        """How many rows are computed at once."""
+        kinds = (*self.inputs, *self.outputs, *_inside(self.body))
+        widest = max((math.prod(v.shape) for v in kinds), default=1)
+        return max(1, min(self.length, AT_ONCE // max(1, widest)))
+
+    def call(self, name: str, operands: Sequence[str]) -> str:
+        """The call of the function that `code` writes."""
+        return f"{name}({', '.join(operands)})"
+
+    def code(self, name: str, tag: str = "") -> LoopCode:
+        """The source of it, if all rows are computed at once; see `numpy_code` for the tag.
+
+        Raises:
+            ValueError: if they are not.
+        """
+        whole = self.of_many(self.length) if 0 < self.length == self.at_once else None
+        if whole is None:
+            raise ValueError("map: not all rows are computed at once")
+        return rows_code(name, whole.program, self.sums, tagged(tag))
+
     def of_many(self, size: int) -> Subprogram | None:
         """The program of so many rows at once; None if that is one for each of them."""
         which = tuple(i < self.sequences for i in range(len(self.inputs)))
@@ -110,8 +134,7 @@ def _run(*operands: Any, rows: Rows) -> tuple[Any, ...]:
     kinds = rows.outputs
     totals = [np.zeros(v.shape, v.dtype) for v in kinds[:sums]]
     made = [np.empty((n, *v.shape), v.dtype) for v in kinds[sums:]]
-    widest = max(math.prod(v.shape) for v in (*rows.inputs, *kinds, *_inside(rows.body)))
-    size = max(1, min(n, AT_ONCE // max(1, widest)))
+    size = rows.at_once
     for start in range(0, n, size):
         stop = min(start + size, n)
         whole = rows.of_many(stop - start)

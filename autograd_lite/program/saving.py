@@ -64,7 +64,8 @@ def _definition_of(it: Any) -> str | None:
     if isinstance(it, float):
         return f"float({str(it)!r})"
     if isinstance(it, np.ndarray) and it.dtype.kind in "fiubc":
-        return f"np.array({_numbers(it)}, {it.dtype.str!r})"
+        made = f"np.array({_numbers(it)}, {it.dtype.str!r})"
+        return made if it.size else f"np.zeros({it.shape}, {it.dtype.str!r})"
     if isinstance(it, np.generic) and it.dtype.kind in "fiubc":
         return f"np.array({_numbers(it)}, {it.dtype.str!r})[()]"
     for module in (np, np.linalg):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import clock
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.observing import Call, Observer, observed
+from autograd_lite.engine.observing import Call, Observer, observed, observers, quoted, users_line
 from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.variable import Variable as Recorded
 from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
+from autograd_lite.program.randomness import states_of
 from autograd_lite.program.traced import Trace, TracedArray
 
 
@@ -51,10 +53,10 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     notes = Trace(guarded)
     names = names or [None] * len(examples)
     inputs = [notes.input(x, name) for x, name in zip(examples, names, strict=True)]
-    random_before = _states()
+    random_before = states_of(function)
     with notes.open(), observed(_Origins(notes)), np.errstate(all="ignore"):
         outputs = tuple(notes.reference(detached(x)) for x in function(inputs))
-    if _states() != random_before:
+    if states_of(function) != random_before:
         raise TypeError(
             "compile: the function draws random numbers, which would be the same at each call; "
             "draw them outside, and give them as an argument"
@@ -69,9 +71,9 @@ def _traced(function: Any, examples: Any, names: Any, guarded: bool) -> tuple[Pr
     return program, tainted is not None
 
 
-def _states() -> str:
-    """The states of the random numbers that anybody can draw from."""
-    return f"{random.getstate()}{np.random.get_state()}"
+def is_tracing() -> bool:
+    """Whether a function is being traced here."""
+    return any(isinstance(x, _Origins) for x in observers())
 
 
 class _Origins(Observer):
@@ -79,6 +81,19 @@ class _Origins(Observer):
 
     def __init__(self, notes: Trace) -> None:
         self._notes = notes
+        self._start = clock.tick()
+
+    def forward(self, primitive: Any, operands: Sequence[Any], call: Call) -> Any:
+        for x in operands:
+            old = isinstance(x, Recorded) and x._epoch < self._start
+            if old and detached(x).__class__ is not TracedArray:
+                raise TypeError(
+                    f"compile: {primitive.name} of a variable that is no argument "
+                    f"({quoted(users_line())}): the program would go on with the number that it "
+                    "has now, and no gradient would reach it. Give it as an argument, or "
+                    "x.detach() if it is to stay as it is"
+                )
+        return call()
 
     def backward(self, node: Any, index: int, g: Any, call: Call) -> Any:
         operand = node.operands[index] if index < len(node.operands) else None

@@ -8,6 +8,8 @@ would steer the function by them is an error.
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +73,9 @@ class Trace:
 
     def input(self, example: Any, name: str | None = None) -> TracedArray:
         """A stand-in for an argument."""
+        if isinstance(example, np.ndarray):
+            example = example.view()  # which nobody writes into
+            example.flags.writeable = False
         return TracedArray(self, example, Variable(example, name))
 
     def apply(
@@ -82,6 +87,11 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
+        if isinstance(primitive, Structural) and _may_turn_complex(primitive):
+            real = all(getattr(x, "dtype", np.dtype(float)).kind != "c" for x in operands)
+            if real:
+                why = "whether the result is complex depends on them"
+                raise TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
         operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
         params = mapped(self.own, params) if params else params
         examples = [x.example if x.__class__ is TracedArray else x for x in operands]
@@ -95,12 +105,52 @@ class Trace:
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Call a function of NumPy's that has no derivative."""
         args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
-        given = function(*_examples(args), **_examples(kwargs))
+        given = self._called(function, args, kwargs)
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
         arguments = mapped(self._argument, args)
         return self._noted(NumpyCall(function), arguments, kwargs, given)
+
+    def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """What a function of NumPy's gives for the example, if a program can hold it."""
+        name = f"np.{getattr(function, '__name__', 'call')}"
+        line = quoted(users_line())
+        try:
+            given = function(*_examples(args), **_examples(kwargs))
+        except ValueError as error:
+            if "read-only" in str(error):  # as examples are
+                raise TypeError(
+                    f"{name}: {TracedArray.WHAT} cannot be written into ({line}); use np.where or "
+                    "x.at[...], or write into a copy of an argument that is differentiated"
+                ) from None
+            raise
+        if not all(isinstance(x, np.ndarray | np.generic | float | int) for x in results_of(given)):
+            raise TypeError(
+                f"{name} gives {type(given).__name__}, and no array or tuple of arrays, which a "
+                f"program could hold ({line}); call it outside of the compiled function"
+            )
+        if not isinstance(function, np.ufunc):
+            for fill in (np.zeros_like, np.ones_like):
+                if self._shapes_of(fill, function, args, kwargs) not in (None, _shapes(given)):
+                    why = "how long the result is, or of what dtype, depends on them"
+                    raise TracedArray.refusal(name, why)
+        return given
+
+    def _shapes_of(self, fill: Any, function: Any, args: Any, kwargs: Any) -> Any:
+        """What `_shapes` gives for other numbers; None if the function does not take them."""
+
+        def other(x: Any) -> Any:
+            if x.__class__ is not TracedArray:
+                return x
+            return type(x.example)(fill(x.example)) if x.is_number else fill(x.example)[()]
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _shapes(function(*mapped(other, args), **mapped(other, kwargs)))
+        except Exception:
+            return None
 
     def _noted(
         self,
@@ -114,6 +164,9 @@ class Trace:
         line: tuple[str, int] | None = users_line()
         if line == self._called_from:
             line = None
+        for x in results_of(given):
+            if isinstance(x, np.ndarray):
+                x.flags.writeable = False
         made = [TracedArray(self, x, Variable(x)) for x in results_of(given)]
         one = Instruction(
             operation,
@@ -174,7 +227,7 @@ class Trace:
 class TracedArray(StandIn):
     """A number or array of a program that is being traced."""
 
-    __slots__ = ("example", "reference", "trace")
+    __slots__ = ("example", "reference", "stands_for", "trace")
 
     WHAT = "an array of a program that is being traced"
 
@@ -182,6 +235,8 @@ class TracedArray(StandIn):
         self.trace = trace
         self.example = example
         self.reference = reference
+        self.stands_for: Any = None
+        """The argument that it is, if it is one."""
 
     @property
     def is_number(self) -> bool:
@@ -202,26 +257,6 @@ class TracedArray(StandIn):
     def dtype(self) -> np.dtype[Any]:
         """The type of its elements."""
         return self.reference.dtype
-
-    @property
-    def T(self) -> Any:
-        """The axes in reverse order."""
-        return PRIMITIVES["transpose"].function(self)
-
-    @property
-    def mT(self) -> Any:
-        """Each matrix transposed."""
-        return np.matrix_transpose(self)
-
-    @property
-    def real(self) -> Any:
-        """The real part."""
-        return np.real(self) if self.dtype.kind == "c" else self
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part."""
-        return np.imag(self)
 
     @property
     def depth(self) -> int:
@@ -246,8 +281,25 @@ class TracedArray(StandIn):
 
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
+        if method == "at":  # which writes even into what is read-only
+            raise TypeError(
+                f"np.{ufunc.__name__}.at: {self.WHAT} cannot be written into "
+                f"({quoted(users_line())}); use x.at[...]"
+            )
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         return self.call_numpy(function, inputs, options)
+
+    def in_form_of(self, leaf: Any) -> Any:
+        """This as an array without axes, or of another byte order, if the argument is one."""
+        given = getattr(leaf, "stands_for", None)
+        if isinstance(given, np.ndarray) and not given.ndim:
+            dtype = given.dtype if given.dtype.kind in "fc" else None
+            made = self.trace.call(np.asarray, (self,), {"dtype": dtype})
+            made.reference.is_array = True
+            return made
+        if isinstance(given, np.ndarray) and given.dtype.kind in "fc" and given.dtype != self.dtype:
+            return self.trace.call(np.asarray, (self,), {"dtype": given.dtype})
+        return self
 
     def one(self) -> Any:
         """1 of its dtype; of one of Python's numbers, Python's."""
@@ -276,9 +328,6 @@ class TracedArray(StandIn):
         """Itself: nothing is written into it."""
         return self
 
-    def __getitem__(self, index: Any) -> Any:
-        return PRIMITIVES["getitem"].function(self, index)
-
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "setitem: a plain array of a program that is being traced cannot be written into; make "
@@ -286,26 +335,19 @@ class TracedArray(StandIn):
             "np.where or x.at[...]"
         )
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len: this is one number, without axes")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
     def __repr__(self) -> str:
         return f"<traced: {self.dtype} of shape {self.shape}>"
 
-    __hash__ = object.__hash__
-
-    def refusal(self, what: str, why: str) -> TypeError:
+    @staticmethod
+    def refusal(what: str, why: str, instead: str = "") -> TypeError:
         """What is raised where the numbers are asked for."""
+        instead = instead or (
+            "Use where(condition, x, y), cond(...) or while_loop(...), or give what decides as a "
+            "Python int or bool, for each of which a program of its own is made"
+        )
         return TypeError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
-            f"({quoted(users_line())}). Use where(condition, x, y), cond(...) or while_loop(...), "
-            "or give what decides as a Python int or bool, for each of which a program of its own "
-            "is made"
+            f"({quoted(users_line())}). {instead}"
         )
 
     def __bool__(self) -> bool:
@@ -338,6 +380,19 @@ _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extr
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
 
 
+@functools.lru_cache(maxsize=1024)
+def _may_turn_complex(primitive: Structural) -> bool:
+    """Whether a primitive gives complex numbers for some real ones only, as eigenvalues are."""
+    kinds = set()
+    for x in (np.eye(2), np.array([[0.0, 1.0], [-1.0, 0.0]])):
+        try:
+            given = results_of(primitive.arrays(*[x for _ in primitive.operands]))
+        except Exception:
+            return False
+        kinds.add(tuple([np.asarray(z).dtype.kind for z in given]))
+    return len(kinds) > 1
+
+
 def _may_be_view(operation: Primitive | NumpyCall) -> bool:
     """Whether a result may lie in the memory of an argument: what computes new numbers does not,
     what moves numbers may, if they lie there in the right order."""
@@ -347,6 +402,10 @@ def _may_be_view(operation: Primitive | NumpyCall) -> bool:
         moves = operation.linear == "jointly" and operation.reduces is None
         return moves or (operation.results is not None and operation.example is None)
     return isinstance(operation, Elementwise) and len(operation.operands) == 1
+
+
+def _shapes(given: Any) -> list[Any]:
+    return [(np.shape(x), getattr(x, "dtype", type(x))) for x in results_of(given)]
 
 
 def _is_number(x: Any) -> bool:
@@ -369,7 +428,12 @@ def _not_in_place(operator: Callable[..., Any]) -> Callable[..., Any]:
     """`a += b` replaces a number; an array may be seen by others, who would not notice."""
 
     def operate(self: TracedArray, other: Any) -> Any:
-        return NotImplemented if self.shape else operator(self, other)
+        if self.shape:
+            raise TypeError(
+                f"{TracedArray.WHAT} cannot be written into ({quoted(users_line())}); write "
+                "a = a + b for a += b, or a = a.at[...].set(b)"
+            )
+        return operator(self, other)
 
     return operate
 

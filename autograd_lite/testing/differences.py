@@ -138,10 +138,10 @@ class Differences:
         return arrays, float(new.flat[place]) - float(old.flat[place])
 
     def _at(self, arrays: Sequence[Array]) -> Array | None:
-        """The result, or None where Python's own arithmetic refuses to give one."""
+        """The result, or None where Python's own arithmetic, or LAPACK, refuses to give one."""
         try:
             return self._evaluate(arrays)
-        except ArithmeticError:
+        except (ArithmeticError, np.linalg.LinAlgError):
             return None
         except ValueError as error:
             if error.args[:1] and "math domain" in str(error):

@@ -374,13 +374,15 @@ def _cases(primitive: Primitive, shape: tuple[int, ...]) -> Sequence[Case]:
 
 def _is_inside(primitive: Primitive, i: int, x: Array) -> bool:
     """Whether the primitive can take x as its i-th operand. The intervals of the declaration end
-    at 3 only to keep numbers handy; those that say where it is defined hold."""
+    at 3 only to keep numbers handy; ends below that, which say where it is defined, hold."""
     where = intervals(primitive, i)
     if where == REAL:
         return True
     if where == NONZERO:
         return bool(np.all(np.abs(x) >= 0.2))
-    return any(bool(np.all((low <= x) & (x <= max(high, 10.0)))) for low, high in where)
+    return any(
+        bool(np.all((low <= x) & (x <= (10.0 if high >= 3.0 else high)))) for low, high in where
+    )
 
 
 def _renamed(inputs: Mapping[str, Any], steps: Sequence[Step]) -> Program:

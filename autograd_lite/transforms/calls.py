@@ -149,7 +149,8 @@ def _fresh(name: str, argument: str, leaf: Any, where: str) -> Any:
         return PRIMITIVES["positive"].function(leaf)
     if isinstance(leaf, float | int | np.integer) and not isinstance(leaf, bool):
         return as_argument(Value(leaf))
-    if isinstance(leaf, np.ndarray | np.inexact | complex | StandIn):
+    is_stand_in = isinstance(leaf, StandIn) and leaf.dtype.kind != "b"
+    if isinstance(leaf, np.ndarray | np.inexact | complex) or is_stand_in:
         return as_argument(Tensor(leaf))
     raise TypeError(
         f"{name}: {argument}{where} is of type {type(leaf).__name__}; numbers, arrays and nested "
@@ -165,7 +166,9 @@ def as_argument(leaf: Leaf) -> Leaf:
 
 def as_given(gradient: Any, leaf: Any) -> Any:
     """A gradient in the form of the number, array or variable that it is for."""
-    if isinstance(gradient, Variable | StandIn) or not isinstance(leaf, np.ndarray | Tensor):
+    if isinstance(gradient, StandIn):
+        return gradient.in_form_of(leaf)
+    if isinstance(gradient, Variable) or not isinstance(leaf, np.ndarray | Tensor):
         return gradient.item() if isinstance(leaf, complex) else gradient
     floating = leaf.dtype.kind in "fc"  # of any byte order
     return np.asarray(gradient, dtype=leaf.dtype if floating else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
-import inspect
+import itertools
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,17 +17,18 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
-from autograd_lite.program.function import Helpers, Parameter, Result, function_of
-from autograd_lite.program.instructions import Program
+from autograd_lite.program.function import HELPERS, Helpers, Result, function_of
+from autograd_lite.program.instructions import Program, is_same
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import simplified
-from autograd_lite.program.trace import guarded_trace, trace
+from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
 from autograd_lite.transforms.calls import Transformed, as_one, check_function
 from autograd_lite.transforms.gradient import grad, value_and_grad
 from autograd_lite.transforms.hessian import hessian
 from autograd_lite.transforms.jacobian import jacobian
+from autograd_lite.transforms.parameters import identifier, leaf_names, parameters_of
 from autograd_lite.transforms.signatures import HasVariables, is_input, signature
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
@@ -56,6 +57,8 @@ class Compiled:
             return self._f(*args, **kwargs)
         one = self._made.get(key)
         if one is None:
+            if is_tracing():  # what it reads from outside may be of the program that is made
+                return self._f(*args, **kwargs)
             with _without_collector():
                 one = _Specialised(self._f, args, kwargs, self._backend)
             self._made[key] = one
@@ -164,60 +167,102 @@ class _Specialised:
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, backend: str | None) -> None:
         self._f = f
-        self._given = (args, kwargs)
         self._is_transform = isinstance(f, Transformed)
-        leaves = leaves_of(self._given)
+        leaves = leaves_of((args, kwargs))
         self._places = [i for i, x in enumerate(leaves) if is_input(x)]
-        self._examples = [_example(leaves[i]) for i in self._places]
-        parameters = _parameters(f, args, kwargs, self._places)
-        self._names = [
-            name
-            for parameter in parameters
-            for i, name in zip(parameter.leaves, _leaf_names(parameter), strict=True)
-            if i is not None
-        ]
+        parameters = parameters_of(f, args, kwargs, self._places)
+        self._names = leaf_names(parameters)
+        self._keywords = [x.name for x in parameters if x.by_keyword]
+        self._renamed = self._keywords != list(kwargs)
         self._matches = None if kwargs else matcher(args)
+        self._count = len(args)
         self._form: Any = None
-        self.program = simplified(trace(self._outputs, self._examples, self._names))
-        self.function = function_of(
-            _identifier(getattr(f, "__name__", "program")),
-            self.program,
-            parameters,
-            Result(self._form, self._is_transform),
-            backend,
-            Helpers(leaves_of, with_leaves),
+        self._guarded: Program | None = None
+        self._as_numbers = True
+        self.program = simplified(self._traced(trace, args, kwargs))
+        name = identifier(getattr(f, "__name__", "program"))
+        make = functools.partial(
+            function_of,
+            f"{name}_" if name in HELPERS else name,
+            parameters=parameters,
+            backend=backend,
+            helpers=Helpers(leaves_of, with_leaves),
         )
+        self.function = make(self.program, result=Result(self._form, self._is_transform))
+        if not self.function.gives_python_numbers and _has_doubles(leaves):
+            # beside arrays of another dtype a double of NumPy's is not what a float is
+            self._as_numbers = False
+            self.program = simplified(self._traced(trace, args, kwargs))
+            self.function = make(self.program, result=Result(self._form, self._is_transform))
 
     def is_for(self, args: Any) -> bool:
         """Whether it surely is the program for these arguments."""
         matches = self._matches
-        return matches is not None and len(args) == len(self._given[0]) and matches(*args)
+        return matches is not None and len(args) == self._count and matches(*args)
 
     def __call__(self, args: Any, kwargs: Any) -> Any:
+        if self._renamed:
+            kwargs = dict(zip(self._keywords, kwargs.values(), strict=True))
         try:
             return self.function(*args, **kwargs)
         except (ArithmeticError, ValueError):
             return self._slowly(args, kwargs)
 
+    def _traced(self, trace: Callable[..., Program], args: Any, kwargs: Any) -> Program:
+        given = self._inputs(args, kwargs)
+        return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+
+    def _inputs(self, args: Any, kwargs: Any) -> list[Any]:
+        leaves = leaves_of((args, kwargs))
+        numbers: Any = self._places if self._as_numbers else self._differentiated(args, kwargs)
+        return [_example(leaves[i], i in numbers) for i in self._places]
+
+    def _differentiated(self, args: Any, kwargs: Any) -> set[int]:
+        """The leaves by which a transform differentiates: numbers of NumPy's in double precision
+        are as Python's for it."""
+        if not isinstance(self._f, Transformed):
+            return set()
+        named = {**dict(enumerate(args)), **kwargs}
+        wanted = self._f._places(args, kwargs)
+        numbers = iter(range(len(leaves_of((args, kwargs)))))
+        found: set[int] = set()
+        for place, tree in named.items():
+            own = list(itertools.islice(numbers, len(leaves_of(tree))))
+            found.update(own if place in wanted else ())
+        return found
+
     def _slowly(self, args: Any, kwargs: Any) -> Any:
         """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""
-        leaves = leaves_of((args, kwargs))
-        given = [_example(leaves[i]) for i in self._places]
+        given = self._inputs(args, kwargs)
         found = interpret(self.program, given)
         if any(np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())):
+            if self._guarded is None:
+                self._guarded = self._made_guarded(args, kwargs)
             found = interpret(self._guarded, given)
+        found = [np.array(x) if isinstance(x, np.ndarray) else x for x in found]
         return with_leaves(self._form, map(_number, found) if self._is_transform else found)
 
-    @functools.cached_property
-    def _guarded(self) -> Program:
-        return simplified(guarded_trace(self._outputs, self._examples, self._names))
+    def _made_guarded(self, args: Any, kwargs: Any) -> Program:
+        """The guarded program, made when it is needed: by then the function must still be what it
+        was, for it is run once more."""
+        form = self._form
+        again = simplified(self._traced(trace, args, kwargs))
+        guarded = simplified(self._traced(guarded_trace, args, kwargs))
+        self._form = form
+        if not is_same(again, self.program):
+            raise TypeError(
+                f"compile: {self._f!r} reads something from outside that has changed since it was "
+                "traced; give it as an argument, or compile the function again"
+            )
+        return guarded
 
-    def _outputs(self, inputs: Any) -> list[Any]:
+    def _outputs(self, given: Any, inputs: Any) -> list[Any]:
         """The numbers and arrays that the function returns for the inputs of a trace."""
-        leaves = leaves_of(self._given)
+        leaves = leaves_of(given)
         for i, x in zip(self._places, inputs, strict=True):
+            x.stands_for = leaves[i]
             leaves[i] = x if self._is_transform else _as_variable(x)
-        args, kwargs = with_leaves(self._given, leaves)
+        args, kwargs = with_leaves(given, leaves)
         with modes.no_grad():
             result = self._f(*args, **kwargs)
             found: list[Any] = []
@@ -231,57 +276,17 @@ class _Specialised:
         return found
 
 
-def _example(x: Any) -> Any:
-    """A number or array as this package computes with it: a number of NumPy's in double precision
-    as one of Python's, an array without axes as a number of NumPy's."""
-    if isinstance(x, np.float64):
+def _has_doubles(leaves: list[Any]) -> bool:
+    return any(isinstance(x, np.float64) for x in leaves)
+
+
+def _example(x: Any, as_number: bool) -> Any:
+    """A number or array as this package computes with it: an array without axes as a number of
+    NumPy's; among numbers alone one of NumPy's in double precision as one of Python's."""
+    if as_number and isinstance(x, np.float64):
         return float(x)
     return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
 
 
 def _number(x: Any) -> Any:
     return x.item() if isinstance(x, np.float64 | np.complex128) else x
-
-
-def _parameters(f: Any, args: Any, kwargs: Any, inputs: list[int]) -> list[Parameter]:
-    """The arguments by their names, and which of their leaves are the inputs of the program."""
-    try:
-        known = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        known = []
-    usual = [x.name for x in known if x.kind in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD)]
-    names = [*usual[: len(args)], *(f"argument{i}" for i in range(len(usual), len(args)))]
-    given = [(_identifier(name), x, False) for name, x in zip(names, args, strict=True)]
-    given += [(name, x, True) for name, x in kwargs.items()]
-    numbers = {place: i for i, place in enumerate(inputs)}
-    found = []
-    start = 0
-    for name, tree, by_keyword in given:
-        count = len(leaves_of(tree))
-        leaves = [numbers.get(i) for i in range(start, start + count)]
-        without_axes = [
-            i
-            for i, x in enumerate(leaves_of(tree))
-            if isinstance(x, np.ndarray) and not x.ndim and leaves[i] is not None
-        ]
-        found.append(Parameter(name, tree, by_keyword, leaves, without_axes))
-        start += count
-    return found
-
-
-def _leaf_names(parameter: Parameter) -> list[str]:
-    """A name for each number and array of an argument: `w`, `w0`, `w1_2`, the key of a dict."""
-    wheres: list[str] = []
-    map_leaves(lambda x, where: wheres.append(where), parameter.form)
-    found = []
-    for where in wheres:
-        parts = [x.strip("'\"") for x in where.replace(".", "[").replace("]", "").split("[")]
-        keys = [part for part in parts if part and not part.isdigit()]
-        indices = [part for part in parts if part.isdigit()]
-        found.append(_identifier((keys[-1] if keys else parameter.name) + "_".join(indices)))
-    return found
-
-
-def _identifier(name: str) -> str:
-    cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
-    return cleaned if cleaned.isidentifier() else f"_{cleaned}"

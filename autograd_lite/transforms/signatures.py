@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
-from autograd_lite.transforms.trees import map_leaves
+from autograd_lite.transforms.trees import parts_and_rest
 
 
 class HasVariables(Exception):
@@ -34,11 +34,13 @@ def signature(x: Any) -> Hashable:
             return kind, len(x)
         return kind, tuple([signature(part) for part in x])
     if kind is dict:
-        return dict, tuple(x), tuple([signature(part) for part in x.values()])
+        return dict, tuple(x), tuple(map(type, x)), tuple([signature(part) for part in x.values()])
     if isinstance(x, Variable | StandIn) or (isinstance(x, np.ndarray) and x.dtype == object):
         raise HasVariables
     refuse_other_arithmetic("compile", x)
-    if isinstance(x, np.inexact | complex | np.ndarray):
+    if isinstance(x, np.ndarray):
+        return kind, x.shape, x.dtype
+    if isinstance(x, np.inexact | complex):
         return kind, np.shape(x)
     if x is None or isinstance(x, int | str | bytes | np.generic):
         return kind, x
@@ -46,23 +48,41 @@ def signature(x: Any) -> Hashable:
 
 
 def _of_other(x: Any) -> Hashable:
-    """The same of a container of another class; anything else is what it is."""
-    places: list[Hashable] = []
+    """The same of a container of another class, with what it holds besides; anything else is what
+    it is."""
+    opened = parts_and_rest(x)
+    if opened is not None:
+        parts, rest = opened
+        keys = tuple([(key.__class__, key) for key, _ in parts])
+        inside = tuple([signature(part) for _, part in parts])
+        return x.__class__, keys, inside, told_apart(rest)
+    _hashed(x)
+    return x.__class__, x
 
-    def leaf(part: Any, where: str) -> Any:
-        places.append((where, x.__class__ if part is x else signature(part)))
 
-    map_leaves(leaf, x)
-    if len(places) == 1 and places[0][0] == "":  # type: ignore[index]
-        try:
-            hash(x)
-        except TypeError:
-            raise TypeError(
-                f"compile: an argument of type {type(x).__name__} is neither numbers nor arrays, "
-                "and cannot tell one program from another, for it is not hashable"
-            ) from None
-        return x.__class__, x
-    return x.__class__, tuple(places)
+def told_apart(x: Any) -> Hashable:
+    """What a container holds besides its items, which steers the function: by its value."""
+    kind = x.__class__
+    if kind in (tuple, list):
+        return kind, tuple(map(told_apart, x))
+    if isinstance(x, Mapping):
+        return kind, tuple([(told_apart(key), told_apart(part)) for key, part in x.items()])
+    if isinstance(x, float | complex):
+        return kind, repr(x)  # 0.0 == -0.0
+    if isinstance(x, np.ndarray) and x.dtype != object:
+        return kind, x.shape, x.dtype, x.tobytes()
+    _hashed(x)
+    return kind, x
+
+
+def _hashed(x: Any) -> None:
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(
+            f"compile: an argument of type {type(x).__name__} is neither numbers nor arrays, "
+            "and cannot tell one program from another, for it is not hashable"
+        ) from None
 
 
 def is_input(leaf: Any) -> bool:

@@ -170,6 +170,32 @@ def _opened(item: Any) -> _Level | None:
     return _Level(item, iter(items), lambda done: _with_fields(item, items, done))
 
 
+def parts_and_rest(tree: Any) -> tuple[list[tuple[Any, Any]], Any] | None:
+    """What a container holds, with keys, and what it is told by besides: the second that `flatten`
+    gives, fields that are settings, attributes that are no items. None of what is a leaf."""
+    opened = _opened(tree)
+    if opened is None:
+        return None
+    kind = tree.__class__
+    parts = list(opened.rest)
+    if kind in _registered:
+        return parts, _registered[kind][0](tree)[1]
+    names = {key for key, _ in parts if key.__class__ is _Name}
+    settings = dict(getattr(tree, "__dict__", {}))
+    for name in _slots(kind):
+        if hasattr(tree, name):
+            settings[name] = getattr(tree, name)
+    return parts, {name: x for name, x in settings.items() if name not in names}
+
+
+def _slots(kind: type) -> Iterator[str]:
+    for one in kind.__mro__:
+        given = vars(one).get("__slots__", ())
+        for name in [given] if isinstance(given, str) else given:
+            if not name.startswith("__"):
+                yield name
+
+
 def _fields(kind: Any) -> list[str] | None:
     """The names of the fields of a dataclass or attrs class that are no settings (marked by
     `metadata={"static": True}`); None of any other class."""

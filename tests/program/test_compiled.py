@@ -304,3 +304,37 @@ def test_an_argument_may_be_none():
     assert compiled(3.0, None) == 9.0
     assert compiled(3.0, 2.0) == 6.0
     assert compiled(np.array([3.0]), None) == 9.0
+
+
+class Scale(nn.Module):
+    """Does something else after training, and by its factor."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = 1.0
+
+    def forward(self, x):
+        return x * self.factor if self.training else x * 0.5
+
+
+def _toggled(training):
+    training.model.train(not training.model.training)
+
+
+def _scaled(training):
+    training.model.modules()["1"].factor *= 1.1
+
+
+@pytest.mark.parametrize("change", [_toggled, _scaled])
+def test_models_may_be_changed_between_updates(change):
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(23, 4)), rng.integers(0, 3, 23)
+    found = []
+    for compile in (False, True):
+        model = nn.Sequential(nn.Affine(4, 3, rng=0), Scale())
+        history = nn.fit(
+            model, nn.softmax_cross_entropy, nn.SGD(model, 0.1), data, 2, 5, rng=1, progress=False,
+            compile=compile, after_update=change,
+        )  # fmt: skip
+        found.append(bits([history.updates, *(p.detach() for p in model.parameters())]))
+    assert found[0] == found[1]
