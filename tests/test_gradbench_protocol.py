@@ -82,6 +82,8 @@ def test_the_session_goes_on_after_errors(session: Any) -> None:
         assert error in found["error"]
     assert session(id=3, kind="no-such-kind", anything=[1]) == {"id": 3}
     assert session(id=4) == {"id": 4}
+    assert session(id=6, kind="define")["success"] is False
+    assert session(id=8, kind="evaluate")["success"] is False
     given = {"x": [1.0], "min_runs": 1, "min_seconds": 0}
     found = session(id=5, kind="evaluate", module="lse", function="primal", input=given)
     assert found["output"] == 1.0

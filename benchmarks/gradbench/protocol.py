@@ -55,7 +55,7 @@ def _start(message: Message) -> Message:
 
 
 def _define(message: Message) -> Message:
-    module = message["module"]
+    module = message.get("module")
     if module in PROBLEMS:
         return {"success": True}
     return {"success": False, "error": f"there is no module {module!r}"}
