@@ -72,7 +72,9 @@ def _inside(x: Any) -> Iterator[Any]:
         yield from x[:_MOST]
     elif isinstance(x, dict):
         yield from list(x.values())[:_MOST]
-    yield from list(getattr(x, "__dict__", {}).values())
+    attributes = getattr(x, "__dict__", None)
+    if isinstance(attributes, dict):
+        yield from list(attributes.values())
     call = vars(type(x)).get("__call__")
     if isinstance(call, types.FunctionType):
         yield call

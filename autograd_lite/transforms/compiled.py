@@ -236,15 +236,15 @@ class _Specialised:
         given = self._inputs(args, kwargs)
         found = interpret(self.program, given)
         if any(np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())):
-            if self._guarded is None:
-                self._guarded = self._made_guarded(args, kwargs)
-            found = interpret(self._guarded, given)
+            found = interpret(self.guarded(args, kwargs), given)
         found = [np.array(x) if isinstance(x, np.ndarray) else x for x in found]
         return with_leaves(self._form, map(_number, found) if self._is_transform else found)
 
-    def _made_guarded(self, args: Any, kwargs: Any) -> Program:
-        """The guarded program, made when it is needed: by then the function must still be what it
-        was, for it is run once more."""
+    def guarded(self, args: Any, kwargs: Any) -> Program:
+        """The program in which 0·inf is 0, made when it is needed: by then the function must still
+        be what it was, for it is run once more."""
+        if self._guarded is not None:
+            return self._guarded
         form = self._form
         again = simplified(self._traced(trace, args, kwargs))
         guarded = simplified(self._traced(guarded_trace, args, kwargs))
@@ -254,6 +254,7 @@ class _Specialised:
                 f"compile: {self._f!r} reads something from outside that has changed since it was "
                 "traced; give it as an argument, or compile the function again"
             )
+        self._guarded = guarded
         return guarded
 
     def _outputs(self, given: Any, inputs: Any) -> list[Any]:

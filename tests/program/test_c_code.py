@@ -52,10 +52,11 @@ def _called(function: Any) -> Any:
     return call
 
 
-def source_of(compiled: Any, name: str) -> str:
-    """The C of what a compiled function has run last."""
+def source_of(compiled: Any, name: str, *args: Any) -> str:
+    """The C of a compiled function for such arguments."""
+    compiled(*args)
     one = compiled._of_last()
-    return c_source(one.program, name, one._guarded)
+    return c_source(one.program, name, one.guarded(args, {}))
 
 
 def test_primitives_and_their_derivatives(folder: Path) -> None:
@@ -63,9 +64,8 @@ def test_primitives_and_their_derivatives(folder: Path) -> None:
     sources, compiled = [], []
     for i, primitive in enumerate(ELEMENTWISE):
         f = al.compile(al.value_and_grad(lambda xs, p=primitive: p.function(*xs)))
-        f([0.5] * len(primitive.operands))
         compiled.append(f)
-        sources.append(source_of(f, f"f{i}"))
+        sources.append(source_of(f, f"f{i}", [0.5] * len(primitive.operands)))
     functions = loaded(folder, "\n".join(sources), *(f"f{i}" for i in range(len(sources))))
     for primitive, f, run in zip(ELEMENTWISE, compiled, functions, strict=True):
         count = len(primitive.operands)
@@ -80,9 +80,8 @@ def test_random_programs(drawn: Any, data: Any, tmp_path_factory: Any) -> None:
     sources, compiled = [], []
     for i, program in enumerate(drawn):
         f = al.compile(of_list(program)).value_and_grad
-        f(list(program.inputs.values()))
         compiled.append(f)
-        sources.append(source_of(f, f"f{i}"))
+        sources.append(source_of(f, f"f{i}", list(program.inputs.values())))
     names = [f"f{i}" for i in range(len(drawn))]
     functions = loaded(tmp_path_factory.mktemp("c"), "\n".join(sources), *names)
     for program, f, run in zip(drawn, compiled, functions, strict=True):
@@ -96,13 +95,13 @@ def test_random_programs(drawn: Any, data: Any, tmp_path_factory: Any) -> None:
 def test_the_guarded_program_runs_where_the_other_gives_nan(folder: Path) -> None:
     f = al.compile(lambda x: np.where(x > 0.0, np.sqrt(x), 0.0)).value_and_grad
     assert f(0.0) == (0.0, 0.0)
-    source = source_of(f, "root")
+    source = source_of(f, "root", 0.0)
     assert "root_guarded(in, out)" in source
     (run,) = loaded(folder, source, "root")
     for x in SPECIAL:
         assert [bits(y) for y in run([x], 2)] == [bits(y) for y in f(x)]
     one = f._of_last()
-    both = c_source(one.program, "a") + c_source(one._guarded, "b")
+    both = c_source(one.program, "a") + c_source(one.guarded((0.0,), {}), "b")
     fast, slow = loaded(folder, both, "a", "b")
     assert [str(y) for y in fast([0.0], 2)] == ["0.0", "nan"]
     assert slow([0.0], 2) == [0.0, 0.0]

@@ -49,7 +49,7 @@ def test_random_programs(program: Any, n: int, data: Any) -> None:
     draw = np.random.default_rng(n)
     columns = [x if i in shared else draw.uniform(0.5, 1.5, n) for i, x in enumerate(inputs)]
     summed = data.draw(st.sets(st.integers(0, count)))
-    program_of_numbers = f._of_last()._guarded
+    program_of_numbers = f._of_last().guarded((inputs,), {})
     length = data.draw(st.sampled_from([3, 1000]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(llvm, "LENGTH", length)
