@@ -25,7 +25,7 @@ def fitted(part: Any, parent: Any, node: Any) -> Any:
     data = parent._plain
     if parent.__class__ is Results:
         return part if part.__class__ is dict else {node._params["index"]: part}
-    if any(isinstance(x, StandIn) for x in (data, detached(part))):
+    if _stands_in(data) or _stands_in(detached(part)):
         return _fitted_stand_in(part, parent, node)
     if part.__class__ is data.__class__ is not ndarray:
         return part
@@ -49,6 +49,10 @@ def fitted(part: Any, parent: Any, node: Any) -> Any:
     if part.dtype.kind == "c" and data.dtype.kind == "f":
         part = part.real
     return part.astype(data.dtype)
+
+
+def _stands_in(x: Any) -> bool:
+    return x.__class__ is not ndarray and isinstance(x, StandIn)
 
 
 def _fitted_stand_in(part: Any, parent: Any, node: Any) -> Any:

@@ -98,7 +98,7 @@ def propagate(
                 if node in ends:
                     continue
         elif primitive is None or kind is Value or (kind is Tensor and node._keep):
-            found[node] = shown(flow)
+            found[node] = flow if flow.__class__ is ndarray else shown(flow)
         if primitive is None:
             continue
         in_place = None
@@ -195,7 +195,7 @@ def _added(total: Any, part: Any, node: Any, owned: set[Any]) -> Any:
         for i, g in part.items():
             total[i] = total[i] + g if i in total else g
         return total
-    total = shown(total) + part
+    total = (shown(total) if total.__class__ is Written else total) + part
     if total.__class__ is ndarray:
         owned.add(node)
     else:
