@@ -33,9 +33,23 @@ from autograd_lite.engine.written import (
 new = object.__new__
 
 
+_plain_writes = 0
+
+
+def plain_writes() -> int:
+    """How often something was written that was not recorded."""
+    return _plain_writes
+
+
+def _note_plain_write() -> None:
+    global _plain_writes
+    _plain_writes += 1
+
+
 def write(x: Tensor, index: Any, value: Any) -> None:
     """x[index] = value, recorded."""
     if not modes.is_recording() and x.__class__ is Tensor and x.is_leaf and not source_of(x):
+        _note_plain_write()
         x.data[index] = detached(_operand(x, value))
         return
     handle = handle_of(x)
@@ -50,6 +64,7 @@ def update(x: Tensor, primitive: Primitive, other: Any) -> Any:
     if in_memory(x._plain).__class__ is not np.ndarray or not x.ndim:
         return primitive.function(x, other)
     if not modes.is_recording() and x.__class__ is Tensor and x.is_leaf:
+        _note_plain_write()
         result = primitive.arrays(x._plain, detached(_operand(x, other)))
         x.data = result
         return x

@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import asked, frames, modes
 from autograd_lite.engine.primitive import Primitive
+from autograd_lite.engine.stand_ins import StandIn
 
 _NO_ARRAY = (
     "asarray: a {} does not turn into plain numbers, its graph would be lost. Where a constant is "
@@ -183,6 +184,8 @@ class Variable:
 
     def _converted(self, what: str) -> float:
         """The number for `float(x)` and the like; refused while recording."""
+        if isinstance(self._plain, StandIn):  # which says why there is none
+            return float(self._plain)  # type: ignore[arg-type]
         if not modes.paused or modes.is_recording():
             kind = self._kind()
             raise TypeError(

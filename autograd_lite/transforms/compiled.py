@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import modes
+from autograd_lite.engine.assignment import plain_writes
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
@@ -264,8 +265,8 @@ class _Specialised:
             x.stands_for = leaves[i]
             leaves[i] = x if self._is_transform else _as_variable(x)
         args, kwargs = with_leaves(given, leaves)
-        with modes.no_grad():
-            result = self._f(*args, **kwargs)
+        result, mode = self._result(args, kwargs)
+        with mode:
             found: list[Any] = []
 
             def leaf(x: Any, where: str) -> Any:
@@ -275,6 +276,21 @@ class _Specialised:
 
             self._form = map_leaves(leaf, result)
         return found
+
+    def _result(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        """What the function returns, and the mode in which it ran: where it writes into what it has
+        made, it is recorded, so that views of that see it."""
+        before = plain_writes()
+        try:
+            with modes.no_grad():
+                result = self._f(*args, **kwargs)
+            if plain_writes() == before:
+                return result, modes.no_grad()
+        except Exception:
+            if plain_writes() == before:
+                raise
+        with modes.recording():
+            return self._f(*args, **kwargs), modes.recording()
 
 
 def _has_doubles(leaves: list[Any]) -> bool:

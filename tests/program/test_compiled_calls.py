@@ -368,3 +368,36 @@ def test_empty_constants_are_saved_with_their_shape(tmp_path):
     space: dict[str, Any] = {}
     exec((tmp_path / "saved.py").read_text(), space)
     assert np.array_equal(space["_lambda_"](x), compiled(x))
+
+
+def _through_a_view(x):
+    y = np.zeros_like(x)
+    v = y[1:]
+    v[0] = 7.0
+    return y + x
+
+
+def _in_a_loop(x):
+    y = np.zeros_like(x)
+    for i in range(3):
+        y[i] = x[i] * 2
+    y[1:] += x[:-1]
+    v = y[::2]
+    v *= 3.0
+    return y
+
+
+def _into_a_result(x):
+    y = x * 1.0
+    y[2] = 5.0
+    return y
+
+
+@pytest.mark.parametrize("write", [_through_a_view, _in_a_loop, _into_a_result])
+def test_what_the_function_has_made_can_be_written_into(write):
+    x = np.arange(3.0)
+    compiled = al.compile(write)
+    for at in (x, x + 1.5):
+        assert np.array_equal(compiled(at), write(at))
+    jacobian = al.compile(al.jacobian(write))
+    assert np.array_equal(jacobian(x), al.jacobian(write)(x))
