@@ -174,37 +174,6 @@ def mapped(change: Callable[[Any], Any], thing: Any) -> Any:
     return change(thing)
 
 
-def is_same(a: Program, b: Program) -> bool:
-    """Whether two programs compute the same of the same inputs, in the same way."""
-    if len(a.inputs) != len(b.inputs) or len(a.instructions) != len(b.instructions):
-        return False
-    numbers = {x: i for one in (a, b) for i, x in enumerate(one.inputs)}
-    for one, other in zip(a.instructions, b.instructions, strict=True):
-        if len(one.results) != len(other.results) or _told(one, numbers) != _told(other, numbers):
-            return False
-        for x, y in zip(one.results, other.results, strict=True):
-            numbers[x] = numbers[y] = len(numbers)
-    return [_bits(x, numbers) for x in a.outputs] == [_bits(x, numbers) for x in b.outputs]
-
-
-def _told(one: Instruction, numbers: Mapping[Variable, int]) -> list[Any]:
-    parts = parts_of((one.arguments, tuple(one.params.values())))
-    kind = one.operation  # the pullbacks of structural primitives are made anew at each trace
-    told = kind if isinstance(kind, NumpyCall) else kind.name
-    return [told, tuple(one.params), *(_bits(x, numbers) for x in parts)]
-
-
-def _bits(x: Any, numbers: Mapping[Variable, int]) -> Any:
-    """What stands for a part of an instruction, equal only if it is the same to the last bit."""
-    if x.__class__ is Variable:
-        return Variable, numbers[x]
-    if x.__class__ is Constant:
-        return Constant, _bits(x.value, numbers)
-    if isinstance(x, np.ndarray | np.generic):
-        return x.__class__, x.shape, x.dtype.str, x.tobytes()
-    return x.__class__, repr(x) if isinstance(x, float | complex) else x
-
-
 def results_of(given: Any) -> Sequence[Any]:
     """The results of an operation, which gives one or a tuple of them."""
     return given if isinstance(given, tuple) else (given,)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.primitive import Elementwise, Primitive
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -72,21 +72,30 @@ def shared(program: Program) -> Program:
     return Program(program.inputs, kept, outputs, notes)
 
 
-def key_of(program: Program) -> Hashable:
-    """What two programs have in common only if they do the same, to the last bit."""
+def is_same(a: Program, b: Program) -> bool:
+    """Whether two programs compute the same of the same inputs, in the same way. Primitives are
+    told apart by their names, for some are made anew at each trace."""
+    return key_of(a, by_name=True) == key_of(b, by_name=True)
+
+
+def key_of(program: Program, by_name: bool = False) -> Hashable:
+    """What two programs have in common only if they do the same, to the last bit; or, `by_name`,
+    the same by primitives of the same names."""
     numbers: dict[Variable, int] = {}
 
     def known(x: Any) -> Any:
         return ("variable", numbers[x]) if x.__class__ is Variable else x
 
     def kinds(xs: Iterable[Variable]) -> Hashable:
-        numbers.update((x, len(numbers) + i) for i, x in enumerate(xs))
+        for x in xs:
+            numbers[x] = len(numbers)
         return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
 
     keys: list[Hashable] = [kinds(program.inputs)]
     for one in program.instructions:
         given = _key(mapped(known, one.arguments)), _key(mapped(known, one.params))
-        keys.append((_key(one.operation), *given, one.is_several, kinds(one.results)))
+        told = one.operation.name if by_name and isinstance(one.operation, Primitive) else None
+        keys.append((told or _key(one.operation), *given, one.is_several, kinds(one.results)))
     outputs = _key(mapped(known, program.outputs))
     return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
 

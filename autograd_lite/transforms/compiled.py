@@ -19,10 +19,10 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
 from autograd_lite.program.function import HELPERS, Helpers, Result, function_of
-from autograd_lite.program.instructions import Program, is_same
+from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
-from autograd_lite.program.simplify import simplified
+from autograd_lite.program.simplify import is_same, simplified
 from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
 from autograd_lite.transforms.calls import Transformed, as_one, check_function

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import autograd_lite as al
 from autograd_lite import Tensor, Value
 from autograd_lite.program.loops import SCAN
+from autograd_lite.program.simplify import key_of
+from autograd_lite.program.trace import trace
 from autograd_lite.transforms.loops import scan
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
@@ -535,3 +537,39 @@ def test_errors_of_lengths():
         scan(step, 1.0, [1.0, 2.0])
     with pytest.raises(ValueError, match="checkpoint"):
         scan(step, 1.0, length=3, checkpoint=0)
+
+
+def test_steps_that_differ_in_one_operand_are_not_taken_for_each_other():
+    """Equal programs share their code: after five inputs, an input and a result must not be."""
+
+    def step_with(last):
+        def step(carry, _):
+            a, b, c, d, _ = carry
+            t = a * b
+            u = t * c
+            return (a, b, c, d, u + (d if last == "input" else u)), None
+
+        return step
+
+    start = (1.0, 2.0, 3.0, 4.0, 5.0)
+    assert scan(step_with("input"), start, length=1)[0][-1] == 10.0
+    assert scan(step_with("result"), start, length=1)[0][-1] == 12.0
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.data())
+def test_keys_of_programs_tell_apart_what_differs(inputs, results, data):
+    """The last instruction adds one variable to another: every choice is another program."""
+    count = inputs + results
+    pairs = [data.draw(st.tuples(*[st.integers(0, count - 1)] * 2)) for _ in range(2)]
+
+    def program(pair):
+        def function(given):
+            known = list(given)
+            for _ in range(results):
+                known.append(known[-1] * known[0])
+            return [known[pair[0]] + known[pair[1]]]
+
+        return trace(function, [1.5] * inputs)
+
+    keys = [key_of(program(pair)) for pair in pairs]
+    assert (keys[0] == keys[1]) == (pairs[0] == pairs[1])
