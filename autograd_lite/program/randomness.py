@@ -1,4 +1,5 @@
-"""Whether a function draws random numbers, of whatever it can reach to draw them from."""
+"""Whether a function draws random numbers: from the generators that all share, or from one that it
+holds, as far as that can be seen."""
 
 from __future__ import annotations
 

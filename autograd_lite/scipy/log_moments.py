@@ -5,10 +5,10 @@ P(a, x) = ∫₀ˣ f dt by a are made of its partial moments, ∫₀ˣ (ln t −
 closed form; and so it is with the beta distribution.
 
 They are computed as P times the mean of (ln t − ψ(a))ⁿ over t < x, or from 1 − P and the mean over
-t > x, whichever is the smaller part, so that both tails are right to the last digits. The mean is a
+t > x, whichever is the smaller part, so that both tails keep their digits. The mean is a
 ratio of two integrals over u from 0 to ∞, with t = x·e^(−u) below and t = x + u above, whose
 integrands decay as e^(−u). They are computed with Takahasi's and Mori's double exponential
-substitution u = e^(τ − e^(−τ)): to about 12 digits, on 93 points.
+substitution u = e^(τ − e^(−τ)): to about 10 digits, on 93 points.
 
 Source: H. Takahasi, M. Mori, "Double exponential formulas for numerical integration" (1974).
 """

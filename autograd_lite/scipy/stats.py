@@ -2,7 +2,7 @@
 
 SciPy's own methods are Python functions that no variable gets through; these have their names and
 arguments. They are composed of the functions of `autograd_lite.scipy.special`; what `cdf` of gamma,
-beta and t is by their shapes a, b and df is computed numerically there, to about 12 digits.
+beta and t is by their shapes a, b and df is computed numerically there, to about 10 digits.
 
 >>> from autograd_lite import grad
 >>> from autograd_lite.scipy import stats

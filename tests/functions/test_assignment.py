@@ -705,3 +705,13 @@ def test_memory_of_every_pass_is_linear(name: str) -> None:
     run_(3)
     small, large = peak(lambda: run_(40)), peak(lambda: run_(120))
     assert large < 4 * small
+
+
+@pytest.mark.parametrize("plain", [np.zeros(2), np.zeros(2, np.float32), [0.0, 0.0]])
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_plain_array_filled_with_a_variable_is_refused_and_the_ways_out_record(kind, plain):
+    x = kind(3.0)
+    with pytest.raises(TypeError, match=r"full_like: .* use np.full_like\(x, x, shape=…\)"):
+        np.full_like(plain, x)
+    for filled in (np.full_like(x, x, shape=(2,)), np.full((2,), x)):
+        assert gradients(filled[0] + 5.0 * filled[1], [x]) == [6.0]

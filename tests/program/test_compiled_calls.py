@@ -401,3 +401,10 @@ def test_what_the_function_has_made_can_be_written_into(write):
         assert np.array_equal(compiled(at), write(at))
     jacobian = al.compile(al.jacobian(write))
     assert np.array_equal(jacobian(x), al.jacobian(write)(x))
+
+
+def test_there_is_no_source_before_the_first_call():
+    compiled = al.compile(lambda x: x)
+    for ask in (lambda: compiled.source, lambda: compiled.program, lambda: compiled.save("x.py")):
+        with pytest.raises(ValueError, match="before it is called"):
+            ask()
