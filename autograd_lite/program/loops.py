@@ -90,13 +90,17 @@ class Loop:
             return self
         body = self.body
 
-        def made() -> Subprogram:
-            one = body.program
+        def kept(one: Program) -> Program:
             outputs = (*one.outputs, *one.inputs[: self.carries])
-            return Subprogram(Program(one.inputs, one.instructions, outputs, one.notes))
+            return Program(one.inputs, one.instructions, outputs, one.notes)
 
-        kept = body.derive(("keeping", self.carries), made)
-        return replace(self, body=kept, keeps=True)
+        def made() -> Subprogram:
+            guarded = body.guarded
+            again = None if guarded is None else lambda: kept(guarded())
+            return Subprogram(kept(body.program), again)
+
+        whole = body.derive(("keeping", self.carries), made)
+        return replace(self, body=whole, keeps=True)
 
     def __call__(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """The results, recorded where there is a variable."""

@@ -19,7 +19,7 @@ from autograd_lite.engine import modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.observing import unobserved
 from autograd_lite.engine.primitive import Structural
@@ -103,7 +103,7 @@ class Subprogram:
         return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:
-        name = "step"
+        name = "body"  # as no primitive is called
         names = Names(self.program, {"np", name, "check", "isnan"})
         body = body_of(self.program, names)
         inputs = ", ".join(names[x] for x in self.program.inputs)
@@ -137,6 +137,7 @@ class Subprogram:
         """Its outputs for anything: variables, by which its instructions are recorded, stand-ins,
         numbers and arrays."""
         known: dict[Variable, Any] = dict(zip(self.program.inputs, given, strict=True))
+        products = self.program.notes.get("products", ())
 
         def now(x: Any) -> Any:
             if x.__class__ is Variable:
@@ -150,6 +151,8 @@ class Subprogram:
             params = mapped(plain, one.params) if one.params else one.params
             if isinstance(one.operation, NumpyCall):
                 result = one.operation.function(*mapped(plain, one.arguments), **params)
+            elif one.results[0] in products and len(one.arguments) == 2:
+                result = times(*map(now, one.arguments))  # of the chain rule still
             else:
                 result = apply(one.operation, mapped(now, one.arguments), params)
             known.update(zip(one.results, results_of(result), strict=True))
