@@ -116,6 +116,11 @@ class StandIn:
         """The call of a function of NumPy's that the table does not name."""
         raise NotImplementedError
 
+    def call_rule(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """The call of a rule, steered by numbers, whose derivative is found when it is asked for:
+        the rule can be run on variables."""
+        return self.call_numpy(function, args, kwargs)
+
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
         return self.call_numpy(getattr(ufunc, method), inputs, options)

@@ -49,9 +49,12 @@ Reference = Variable | Constant
 
 @dataclass(frozen=True, slots=True)
 class NumpyCall:
-    """A function of NumPy's without a derivative: a comparison, argmax, floor."""
+    """A function of NumPy's without a derivative: a comparison, argmax, floor. Or a rule that is
+    steered by numbers."""
 
     function: Callable[..., Any]
+    is_rule: bool = False
+    """Whether it may be given variables, and then has a derivative."""
 
     @property
     def name(self) -> str:

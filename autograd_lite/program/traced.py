@@ -102,15 +102,17 @@ class Trace:
             given = apply(primitive, examples, others)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
-    def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        """Call a function of NumPy's that has no derivative."""
+    def call(
+        self, function: Any, args: Any, kwargs: Mapping[str, Any], is_rule: bool = False
+    ) -> Any:
+        """Call a function of NumPy's that has no derivative, or a rule as a whole."""
         args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
         given = self._called(function, args, kwargs)
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
         arguments = mapped(self._argument, args)
-        return self._noted(NumpyCall(function), arguments, kwargs, given)
+        return self._noted(NumpyCall(function, is_rule), arguments, kwargs, given)
 
     def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """What a function of NumPy's gives for the example, if a program can hold it."""
@@ -278,6 +280,10 @@ class TracedArray(StandIn):
         if function in _OF_UNKNOWN_SHAPE:
             raise self.refusal(f"np.{function.__name__}", "how long the result is depends on them")
         return self.trace.call(function, args, kwargs)
+
+    def call_rule(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Note the call of a rule down; see `StandIn`."""
+        return self.trace.call(function, args, kwargs, True)
 
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
