@@ -36,6 +36,7 @@ from autograd_lite.program.subprograms import (
     is_differentiable,
     kind_of,
     like,
+    result_like,
     some,
     tagged,
     zero,
@@ -230,8 +231,9 @@ def _example(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     """Some numbers of the shapes and dtypes of the results."""
     count = loop.carries
     length = 1 if loop.length is None else loop.length
-    rows = [some(v, (length,)) for v in loop.outputs[count:]]
-    return (*map(some, loop.outputs[:count]), *rows)
+    rows = [result_like(v, length) for v in loop.outputs[count:]]
+    last = [some(v) if v.is_number else result_like(v) for v in loop.outputs[:count]]
+    return (*last, *rows)
 
 
 def _kept(z: Any, operands: Sequence[Any], loop: Loop) -> tuple[Loop, Sequence[Any]]:

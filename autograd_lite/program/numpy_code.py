@@ -108,9 +108,7 @@ class _Writer:
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
         taken = self._names.is_taken(name) and name not in _EVERYWHERE
-        return (
-            taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
-        )
+        return taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
         given = [self._text(x) for x in one.arguments]

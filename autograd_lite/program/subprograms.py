@@ -22,7 +22,7 @@ from autograd_lite.engine.batching import enter, leave, one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.observing import unobserved
-from autograd_lite.engine.primitive import Structural
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
@@ -153,8 +153,10 @@ class Subprogram:
                 result = _ruled(one.operation.function, mapped(now, one.arguments), params)
             elif isinstance(one.operation, NumpyCall):
                 result = one.operation.function(*mapped(plain, one.arguments), **params)
-            elif one.results[0] in products and len(one.arguments) == 2:
-                result = times(*map(now, one.arguments))  # of the chain rule still
+            elif one.results[0] in products:  # of the chain rule still
+                result = times(*map(now, one.arguments))
+                if not isinstance(one.operation, Elementwise):  # of a number beside arrays
+                    result = PRIMITIVES["sum"].function(result)
             else:
                 result = apply(one.operation, mapped(now, one.arguments), params)
             known.update(zip(one.results, results_of(result), strict=True))
@@ -227,6 +229,11 @@ def some(x: Variable, front: tuple[int, ...] = ()) -> Any:
         return x.dtype.type(1).item()
     one = np.ones((), x.dtype)
     return np.broadcast_to(one, (*front, *x.shape))[()]
+
+
+def result_like(v: Variable, *front: int) -> Any:
+    """The same as NumPy would give it: row by row in memory."""
+    return np.ones((*front, *v.shape), v.dtype)[()]
 
 
 def zero(v: Variable) -> Any:

@@ -335,9 +335,7 @@ class _Writer:
         if arrays and self.chance(40):
             if self.chance(60):
                 return [f"{v} = {self.pick(_ARRAY).format(a=a)}"], [v]
-            return [
-                f"{v} = {self.pick(_ARRAYS).format(a=a, b=self.operand(scope, is_array))}"
-            ], [v]
+            return [f"{v} = {self.pick(_ARRAYS).format(a=a, b=self.operand(scope, is_array))}"], [v]
         if self.chance(45):
             return [f"{v} = {self.pick(_ONE).format(a=a)}"], [v]
         return [f"{v} = {self.pick(_TWO).format(a=a, b=self.operand(scope))}"], [v]
