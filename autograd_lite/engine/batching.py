@@ -28,6 +28,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.batch import Batched, Level, depends_on, innermost, levels_of, parts_of
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import apart, axes_by_stride, in_order
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -224,12 +225,12 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     if isinstance(first, tuple | list) and not _is_same(first, results):
         joined = [_side_by_side(level, list(each_one)) for each_one in zip(*results, strict=True)]
         return _like(first, joined if type(first) is list else tuple(joined))
-    if not isinstance(first, np.ndarray | np.generic | Variable | Batched):
+    if not isinstance(first, np.ndarray | np.generic | Variable | StandIn):
         if _is_same(first, results):
             return first
         if not all(isinstance(x, bool | int | float | complex) for x in results):
             raise TypeError(f"the examples of a batch give different results: {first!r}, …")
-    if any(isinstance(x, Variable | Batched) for x in results):
+    if any(isinstance(x, Variable | StandIn) for x in results):
         whole = PRIMITIVES["stack"].function(results)
     else:
         whole = _stacked([np.asarray(x) for x in results])
@@ -247,7 +248,7 @@ def _stacked(arrays: list[Array]) -> Array:
 
 def _is_same(first: Any, results: list[Any]) -> bool:
     """Whether they hold no arrays, and are all equal."""
-    arrays = np.ndarray | np.generic | Variable | Batched
+    arrays = np.ndarray | np.generic | Variable | StandIn
     if any(isinstance(x, arrays) for x in parts_of(first)):
         return False
     return all(type(x) is type(first) and (x is first or x == first) for x in results)
@@ -275,13 +276,14 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
 
 
 def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What a function of plain arrays, that is steered by their numbers, gives for stand-ins: they
-    note the call. If there is none, or a variable, the error."""
-    given = list(parts_of((args, kwargs)))
-    stand_in = next((x for x in given if isinstance(x, StandIn)), None)
-    if stand_in is None or any(isinstance(x, Variable) for x in given):
+    """What a function that is steered by numbers gives where these are known only when a program
+    runs: the program calls it. If nothing stands for such numbers, the error."""
+    plain = [detached(x) for x in parts_of((args, kwargs))]
+    if getattr(error, "is_final", False) or not any(isinstance(x, StandIn) for x in plain):
         raise error
-    return stand_in.call_numpy(function, args, kwargs)
+    from autograd_lite.engine.when_run import noted  # which needs what this is a part of
+
+    return noted(function, args, kwargs)
 
 
 # ---------------------------------------------------------------- in and out
