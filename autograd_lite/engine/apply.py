@@ -164,6 +164,8 @@ def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -
         return error
     shapes = " and ".join(str(np.shape(detached(x))) for x in operands[:4])
     said = re.sub(r"\s+", " ", str(error)).strip()
+    if said.startswith(f"{primitive.name}: "):  # it is explained already
+        return error
     if "broadcast" in said:
         said = f"shapes {shapes} do not broadcast: make each pair of axes equal, or one of them 1"
     elif primitive.fits:

@@ -13,6 +13,7 @@ is for is not, is one for each example, and is summed as soon as its level is cl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -273,6 +274,22 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
         raise error from None
     except Exception as wrong:  # with one example, if anything is
         raise wrong from (None if type(wrong) is type(error) else error)
+
+
+@dataclass(frozen=True)
+class PullbackOf:
+    """The pullback of a primitive for one of its operands, as a function that has a name and that
+    equals another one of the same."""
+
+    primitive: Primitive
+    index: int
+
+    @property
+    def __name__(self) -> str:
+        return f"pullback_of_{self.primitive.name}"
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        return self.primitive.pullbacks[self.index](*args, **params)  # type: ignore[misc]
 
 
 def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:

@@ -60,7 +60,7 @@ class Call:
 
     @property
     def __name__(self) -> str:
-        return getattr(self.function, "__name__", "function").strip("<>_")
+        return name_of(self.function)
 
     def arguments(self, operands: Sequence[Any]) -> Any:
         """The arguments, and those by keyword, with these operands."""
@@ -79,6 +79,12 @@ class Call:
         with modes.no_grad():
             args, kwargs = _mapped(given, self.form)
             return _mapped(detached, self.function(*args, **kwargs))
+
+
+def name_of(function: Rule) -> str:
+    """What a function is called in code."""
+    name = "".join(c if c.isalnum() else "_" for c in getattr(function, "__name__", "function"))
+    return name.strip("_")
 
 
 _known: dict[Hashable, Primitive] = {}
@@ -190,7 +196,7 @@ class GradientOf:
 
     @property
     def __name__(self) -> str:
-        return f"gradient_of_{getattr(self.function, '__name__', 'function').strip('<>_')}"
+        return f"gradient_of_{name_of(self.function)}"
 
     def __call__(self, g: Any, *args: Any, **kwargs: Any) -> Any:
         record = any(map(is_variable, parts_of((g, args, kwargs))))

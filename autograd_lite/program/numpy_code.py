@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import operator
 import re
 import types
@@ -145,6 +146,7 @@ class _Writer:
 
     def _free(self, wanted: str, it: Any = None) -> str:
         """A name that nothing else has."""
+        wanted += "_" * keyword.iskeyword(wanted)
         name, number = wanted, 2
         while (
             not _is_same(self._made.names.get(name, it), it)

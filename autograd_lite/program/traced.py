@@ -372,10 +372,21 @@ class TracedArray(StandIn):
     __complex__ = __float__
 
     def __index__(self) -> int:
-        raise self.refusal("index", "how often or where depends on them")
+        instead = (
+            "To pick from a list or plain array T by them, use autograd_lite.take(T, i); for as "
+            "many steps, while_loop(...) or scan(...) with where(...)"
+        )
+        raise self.refusal("index", "how often or where depends on them", instead)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise self.refusal("asarray", "a plain array would be the same at each call")
+        why = "a plain array would be the same at each call"
+        instead = ""
+        if self.dtype.kind in "iub":
+            instead = (
+                "To pick from a plain array or list T by them, use autograd_lite.take(T, i), to "
+                "compare or compute with them functions of NumPy's"
+            )
+        raise self.refusal("asarray", why, instead)
 
     def item(self, *place: Any) -> Any:
         """Refused: the number is not known yet."""
