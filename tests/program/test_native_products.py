@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
-from autograd_lite.program.native import blas, products
+from autograd_lite.program.native import blas, products, tiles, written
 from autograd_lite.program.native.machine import Loaded
-from autograd_lite.program.native.products import Product, product_function
+from autograd_lite.program.native.products import Function, Product, product_function
 
 Array = np.ndarray[Any, Any]
 
@@ -28,6 +28,12 @@ def computed(a: Array, b: Array, c: Array, accumulate: bool = False) -> Array:
     strides = [tuple(s // x.itemsize for s in x.strides) for x in (a, b, out)]
     (m, k), n = a.shape, b.shape[1]
     code = product_function(Product(m, n, k, *strides, 8 * a.itemsize, accumulate))
+    run(code, a, b, out)
+    return out
+
+
+def run(code: Function, *arrays: Array) -> None:
+    """Call the function."""
     main = [
         "define void @run(ptr %a, ptr %b, ptr %c) {",
         f"  call void @{code.name}(ptr %a, ptr %b, ptr %c)",
@@ -35,9 +41,8 @@ def computed(a: Array, b: Array, c: Array, accumulate: bool = False) -> Array:
         "}",
     ]
     loaded = Loaded("\n".join([*code.declared, code.definition, *main]), 1, keep=False)
-    run = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(loaded.address("run"))
-    run(*(x.ctypes.data for x in (a, b, out)))
-    return out
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(loaded.address("run"))
+    function(*(x.ctypes.data for x in arrays))
 
 
 def drawn(shape: tuple[int, int], turned: bool, dtype: Any) -> Array:
@@ -59,9 +64,12 @@ SIZES = (
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("size", SIZES)
-def test_larger_products_are_of_numpys_bits(size: tuple[int, int, int], dtype: Any) -> None:
+def test_products_by_the_blas_are_of_numpys_bits(
+    size: tuple[int, int, int], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if blas.blas() is None:
         pytest.skip("there is no BLAS")
+    monkeypatch.setattr(products, "LARGE", {})
     m, n, k = size
     for turned in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 1)):
         a, b, c = (
@@ -87,15 +95,46 @@ def test_small_products(
 ) -> None:
     m, n, k = size
     a, b, c = (drawn(s, t, dtype) for s, t in zip(((m, k), (k, n), (m, n)), turned, strict=True))
-    wide = [x.astype(np.longdouble) for x in (a, b, c)]
-    right = wide[0] @ wide[1] + accumulate * wide[2]
-    most = abs(wide[0]) @ abs(wide[1]) + accumulate * abs(wide[2])
     with pytest.MonkeyPatch.context() as patch:
         if where != "as it is":
             patch.setattr(products, "blas", lambda: None)
-            patch.setattr(products, "SMALL", 100)
-        found = computed(a, b, c, accumulate)
-    assert np.all(abs(found - right) <= (k + 1) * np.finfo(dtype).eps * most)
+            patch.setattr(written, "SMALL", 100)
+        near(computed(a, b, c, accumulate), a, b, c, accumulate)
+
+
+def near(found: Array, a: Array, b: Array, c: Array, accumulate: bool) -> None:
+    """As near to a·b, or c + a·b, as sums in any order are."""
+    wide = [x.astype(np.longdouble) for x in (a, b, c)]
+    right = wide[0] @ wide[1] + accumulate * wide[2]
+    most = abs(wide[0]) @ abs(wide[1]) + accumulate * abs(wide[2])
+    assert np.all(abs(found - right) <= (a.shape[1] + 1) * np.finfo(a.dtype).eps * most)
+
+
+@pytest.mark.parametrize("registers", [2, 4, 8])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_tiles(registers: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rows and columns that fill tiles, and that do not; more terms than are added at once."""
+    monkeypatch.setattr(tiles, "lanes", lambda: registers)
+    monkeypatch.setattr(products, "LARGE", {registers: 10**9})
+    monkeypatch.setattr(products, "lanes", lambda: registers)
+    sizes = ((17, 100, 50), (8, 48, 784), (50, 10, 100), (100, 9, 300), (2, 700, 600))
+    for i, (m, n, k) in enumerate(sizes):
+        a, b = drawn((m, k), i % 2 == 0, dtype), drawn((k, n), i % 3 == 0, dtype)
+        for turned in (False, True):
+            c = drawn((m, n), turned, dtype)
+            for accumulate in (False, True):
+                near(computed(a, b, c, accumulate), a, b, c, accumulate)
+
+
+def test_tiles_write_no_more_than_c() -> None:
+    room = np.full((40, 30), 7.0)
+    c = room[3:36, 2:23]
+    a, b = drawn((33, 60), False, float), drawn((60, 21), False, float)
+    strides = [(x.strides[0] // 8, x.strides[1] // 8) for x in (a, b, c)]
+    run(product_function(Product(33, 21, 60, *strides)), a, b, c)
+    assert np.allclose(c, a @ b)
+    c[:] = 7.0
+    assert np.all(room == 7.0)
 
 
 @pytest.mark.parametrize("strides", [(2, 1), (3, 2), (1, 20), (40, 2), (-9, 1), (0, 1), (1, 0)])

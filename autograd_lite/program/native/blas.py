@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Blas:
     """The type of a whole number."""
     by_pointers: bool
     """Whether it is Fortran's interface: pointers to letters and numbers."""
+    threads: int = 1
+    """How many compute at once."""
 
     @functools.cached_property
     def _prefix(self) -> str:
@@ -76,8 +79,18 @@ def _of_numpy() -> Blas | None:
         except AttributeError:
             continue
         pointers = [ctypes.cast(x, ctypes.c_void_p).value or 0 for x in functions]
-        return Blas(dict(zip(ROUTINES, pointers, strict=True)), "i64", False)
+        return Blas(dict(zip(ROUTINES, pointers, strict=True)), "i64", False, _threads(library))
     return None
+
+
+def _threads(library: ctypes.CDLL) -> int:
+    """How many threads it computes with, or may compute with, if it does not say."""
+    for spelling in ("scipy_openblas_{}64_", "openblas_{}64_", "openblas_{}"):
+        try:
+            return int(getattr(library, spelling.format("get_num_threads"))())
+        except AttributeError:
+            continue
+    return os.cpu_count() or 1
 
 
 def _of_scipy() -> Blas | None:
@@ -95,7 +108,7 @@ def _of_scipy() -> Blas | None:
         if capsule is None or b" *, int *" not in name(capsule):
             return None
         found[routine] = pointer(capsule, name(capsule))
-    return Blas(found, "i32", True)
+    return Blas(found, "i32", True, os.cpu_count() or 1)
 
 
 def _is_right(found: Blas) -> bool:
