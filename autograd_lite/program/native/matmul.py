@@ -35,12 +35,13 @@ def product_function(product: Product) -> Function:
     if is_small(product):
         return written(product)
     called = _call_of(product)
-    if called is None or _is_faster_in_tiles(product):
+    if called is None or is_faster(product):
         return tiled(product) or (written(product) if called is None else _by_call(product, called))
     return _by_call(product, called)
 
 
-def _is_faster_in_tiles(p: Product) -> bool:
+def is_faster(p: Product) -> bool:
+    """Whether the product in tiles is known to be faster than by the BLAS."""
     found = blas()
     most = LARGE.get(lanes(), 0)
     if found is not None and found.threads > 2:

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
-from autograd_lite.program.native import blas, products, tiles, written
+import autograd_lite as al
+from autograd_lite.program.native import blas, matmul, tiles, written
 from autograd_lite.program.native.machine import Loaded
-from autograd_lite.program.native.products import Function, Product, product_function
+from autograd_lite.program.native.matmul import Function, Product, product_function
+from autograd_lite.program.native.product_calls import MatrixProduct
 
 Array = np.ndarray[Any, Any]
 
@@ -69,7 +71,7 @@ def test_products_by_the_blas_are_of_numpys_bits(
 ) -> None:
     if blas.blas() is None:
         pytest.skip("there is no BLAS")
-    monkeypatch.setattr(products, "LARGE", {})
+    monkeypatch.setattr(matmul, "LARGE", {})
     m, n, k = size
     for turned in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 1)):
         a, b, c = (
@@ -97,7 +99,7 @@ def test_small_products(
     a, b, c = (drawn(s, t, dtype) for s, t in zip(((m, k), (k, n), (m, n)), turned, strict=True))
     with pytest.MonkeyPatch.context() as patch:
         if where != "as it is":
-            patch.setattr(products, "blas", lambda: None)
+            patch.setattr(matmul, "blas", lambda: None)
             patch.setattr(written, "SMALL", 100)
         near(computed(a, b, c, accumulate), a, b, c, accumulate)
 
@@ -115,8 +117,8 @@ def near(found: Array, a: Array, b: Array, c: Array, accumulate: bool) -> None:
 def test_tiles(registers: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rows and columns that fill tiles, and that do not; more terms than are added at once."""
     monkeypatch.setattr(tiles, "lanes", lambda: registers)
-    monkeypatch.setattr(products, "LARGE", {registers: 10**9})
-    monkeypatch.setattr(products, "lanes", lambda: registers)
+    monkeypatch.setattr(matmul, "LARGE", {registers: 10**9})
+    monkeypatch.setattr(matmul, "lanes", lambda: registers)
     sizes = ((17, 100, 50), (8, 48, 784), (50, 10, 100), (100, 9, 300), (2, 700, 600))
     for i, (m, n, k) in enumerate(sizes):
         a, b = drawn((m, k), i % 2 == 0, dtype), drawn((k, n), i % 3 == 0, dtype)
@@ -154,7 +156,7 @@ def test_other_blas(monkeypatch: pytest.MonkeyPatch) -> None:
     other = blas._of_scipy()
     assert other is not None
     assert blas._is_right(other)
-    monkeypatch.setattr(products, "blas", lambda: other)
+    monkeypatch.setattr(matmul, "blas", lambda: other)
     for (m, n, k), dtype in every(SIZES, (np.float64, np.float32)):
         a, b, c = (drawn(s, False, dtype) for s in ((m, k), (k, n), (m, n)))
         near = 1e-13 if dtype is np.float64 else 1e-4
@@ -168,3 +170,38 @@ def test_without_llvmlite_nothing_is_needed() -> None:
     code += "from autograd_lite.program.native.blas import blas; print(blas() is None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() in ("True", "False")
+
+
+# ---------------------------------------------------------------- in compiled functions
+
+
+def loss(arrays: Any) -> Any:
+    x, w, v = arrays
+    return np.sum((al.relu(x @ w) @ v) ** 2)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_compiled_functions(dtype: Any) -> None:
+    shapes = ((9, 40), (40, 30), (30, 12))
+    x, w, v = (drawn(shape, False, dtype) for shape in shapes)
+    native = al.compile(loss, backend="native").value_and_grad
+    wanted, slopes = al.value_and_grad(loss)([x, w, v])
+    far = [np.asfortranarray(x), w[::-1].copy()[::-1], np.repeat(v, 2, axis=1)[:, ::2]]
+    for arrays in ([x, w, v], far):
+        value, found = native(arrays)
+        assert np.isclose(value, wanted, 1e-4)
+        for mine, slope in zip(found, slopes, strict=True):
+            assert mine.dtype == dtype
+            np.testing.assert_allclose(mine, slope, rtol=1e-3, atol=1e-3)
+
+
+def test_arrays_of_other_byte_orders_and_classes() -> None:
+    x = drawn((30, 40), False, float)
+    product = MatrixProduct(30, 30, 40, np.float64)
+    wanted = x @ x.T
+    swapped = x.astype(">f8")
+    assert np.allclose(product(x, x.T), wanted)
+    assert np.allclose(product(swapped, swapped.T), wanted)
+    of_class = x.view(np.recarray)
+    assert type(product(of_class, x.T)) is type(np.matmul(of_class, x.T))
+    assert not np.shares_memory(product(x, x.T), product(x, x.T))
