@@ -263,6 +263,6 @@ def test_results_are_the_callers() -> None:
 
 
 def test_what_is_short_is_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "WORTHWHILE", 36 * 2)
+    monkeypatch.setattr(fused, "WORTHWHILE", 36)
     assert compiled(lambda x: x * x + 1.0, X)[1] == 0
     assert compiled(lambda x: np.exp(x * x + 1.0), X)[1] == 1

@@ -24,9 +24,9 @@ from autograd_lite.program.instructions import (
 from autograd_lite.program.native.rows import OverRows
 from autograd_lite.program.straight import COMPARISONS, NotStraight
 
-WORTHWHILE = 40_000
-"""How many numbers are to be computed in a loop at least: a call takes as long as NumPy does for
-some thousand."""
+WORTHWHILE = 30_000
+"""How many numbers a loop is to save from memory at least: those of all operations but one. A call
+takes as long as NumPy does for some thousand."""
 
 
 def with_loops(program: Program) -> Program:
@@ -193,7 +193,7 @@ class _Fusion:
     ) -> Instruction | None:
         """The instruction that does what these do; None if it is not worth it."""
         shape, dtype = self._kind(group[0])
-        if len(group) < 2 or len(group) * math.prod(shape) < WORTHWHILE:
+        if len(group) < 2 or (len(group) - 1) * math.prod(shape) < WORTHWHILE:
             return None
         members = {id(one) for one in (*group, *totals)}
         results = [

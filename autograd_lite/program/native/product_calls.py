@@ -14,7 +14,7 @@ from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.program.instructions import Constant, Instruction, NumpyCall, Program
 from autograd_lite.program.native.machine import Loaded
 from autograd_lite.program.native.matmul import Product, is_faster, product_function
-from autograd_lite.program.native.pointers import offset
+from autograd_lite.program.native.pointers import address_lines, offset
 
 Strides = tuple[int, ...]
 Key = tuple[Strides, Strides]
@@ -88,10 +88,9 @@ class MatrixProduct:
         code = product_function(product)
         lines = [*code.declared, code.definition]
         lines.append("define void @run(ptr %x, ptr %y, ptr %z) nounwind {")
-        for pointer, array in zip("abc", "xyz", strict=True):
-            lines.append(f"  %at_{pointer} = getelementptr i8, ptr %{array}, i64 {offset()}")
-            lines.append(f"  %{pointer} = load ptr, ptr %at_{pointer}, align 8")
-        lines += [f"  call void @{code.name}(ptr %a, ptr %b, ptr %c)", "  ret void", "}"]
+        for array in "xyz":
+            lines += address_lines(f"%{array}", f"_{array}")
+        lines += [f"  call void @{code.name}(ptr %at_x, ptr %at_y, ptr %at_z)", "  ret void", "}"]
         loaded = Loaded("\n".join(lines), 2)
         self._loaded.append(loaded)
         return ctypes.CFUNCTYPE(None, *[ctypes.py_object] * 3)(loaded.address("run"))

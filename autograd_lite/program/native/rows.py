@@ -16,6 +16,7 @@ from autograd_lite.program.native.llvm import Memory, parts_of_code
 from autograd_lite.program.native.lower import Code, folded, lowered
 from autograd_lite.program.native.machine import Loaded, lanes
 from autograd_lite.program.native.numbers import level_for
+from autograd_lite.program.native.pointers import entry
 from autograd_lite.program.scalars import straight_line_of
 
 Array = npt.NDArray[Any]
@@ -46,7 +47,7 @@ def native_over_rows(
     return OverRows(program, frozenset(shared), frozenset(summed))
 
 
-_NO_SUMS = np.empty(0)
+_NOTHING = np.empty(0)
 
 
 class OverRows:
@@ -71,7 +72,16 @@ class OverRows:
         if bits == 32:
             code = folded(code)
         source, self._live = _llvm_over_rows(code, self._lanes, shared, summed, bits)
-        self._loaded = Loaded(source, level_for(code))
+        entered = entry("arrays", "blocks", (self._count, self._rows), 2, 3)
+        self._loaded = Loaded(source + (entered or ""), level_for(code))
+        self._run_of_arrays: Any = None
+        if entered is not None:
+            arrays, numbers = (
+                [ctypes.py_object] * (self._count + self._rows + 2),
+                [ctypes.c_int64] * 3,
+            )
+            of_arrays = ctypes.CFUNCTYPE(None, *arrays, *numbers)
+            self._run_of_arrays = of_arrays(self._loaded.address("arrays"))
         kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 3)
         self._run: Any = kind(self._loaded.address("blocks"))
 
@@ -113,17 +123,24 @@ class OverRows:
         return rows, np.sum(parts, axis=0)
 
     def _part(self, where: int, outs: int, start: int, stop: int) -> Array:
-        """The sums over some rows. To be near what they are, they are sums of sums of some rows."""
-        length = max(256, -(-(stop - start) // 256 // 256) * 256)
-        live = np.empty(self._live * self._lanes, self._dtype) if self._live else None
-        room = 0 if live is None else live.ctypes.data
+        """The sums over some rows."""
+        length, sums, live = self._room(stop - start)
+        self._run(where, outs, sums.ctypes.data, live.ctypes.data, start, stop, length)
+        return self._total(sums)
+
+    def _room(self, rows: int) -> tuple[int, Array, Array]:
+        """How many rows are added at a time, so that the sums, which are sums of sums of some rows,
+        are near what they are; room for these, and for what else lies in memory."""
+        length = max(256, -(-rows // 256 // 256) * 256)
+        live = np.empty(self._live * self._lanes, self._dtype) if self._live else _NOTHING
         if not self._sums:
-            self._run(where, outs, 0, room, start, stop, length)
-            return _NO_SUMS
-        count = -(-(stop - start) // length)
-        sums = np.zeros((count, self._sums, self._lanes), self._dtype)
-        self._run(where, outs, sums.ctypes.data, room, start, stop, length)
-        each = sums.transpose(1, 0, 2).reshape(self._sums, count * self._lanes)
+            return length, _NOTHING, live
+        return length, np.zeros((-(-rows // length), self._sums, self._lanes), self._dtype), live
+
+    def _total(self, sums: Array) -> Array:
+        if not self._sums:
+            return _NOTHING
+        each = sums.transpose(1, 0, 2).reshape(self._sums, -1)
         return np.asarray(each.sum(axis=1, dtype=np.float64).astype(self._dtype))
 
     def into(self, inputs: Sequence[Any], outputs: Sequence[Array], n: int) -> Array:
@@ -135,6 +152,10 @@ class OverRows:
             for out, row in zip(outputs, rows, strict=True):
                 out.reshape(-1)[:] = row
             return sums
+        if self._run_of_arrays is not None:
+            length, sums, live = self._room(n)
+            self._run_of_arrays(*kept, *outputs, sums, live, 0, n, length)
+            return self._total(sums)
         where = (ctypes.c_int64 * len(kept))(*[x.ctypes.data for x in kept])
         outs = (ctypes.c_int64 * len(outputs))(*[x.ctypes.data for x in outputs])
         return self._part(ctypes.addressof(where), ctypes.addressof(outs), 0, n)
