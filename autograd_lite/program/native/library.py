@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 
-from autograd_lite.program.native import mathematics_llvm
+from autograd_lite.program.native import machine, mathematics_llvm
 from autograd_lite.program.native.mathematics_table import FUNCTIONS
 
 OPERANDS: dict[str, int] = {
@@ -57,7 +57,8 @@ def definition(name: str, lanes: int, bits: int = 64) -> str:
     bit. Of several, and of float32, it is written out, where the C library has nothing to offer.
     """
     if (lanes > 1 or bits == 32) and name in FUNCTIONS and name not in INSTRUCTIONS:
-        return mathematics_llvm.definition(name, lanes, single=bits == 32)
+        fused = lanes > 1 and machine.has_multiply_add()
+        return mathematics_llvm.definition(name, lanes, bits == 32, fused)
     count = OPERANDS[name]
     kind = type_of(lanes, bits)
     given = ", ".join(f"{kind} %x{i}" for i in range(count))

@@ -8,10 +8,9 @@ order in which OpenBLAS does.
 from __future__ import annotations
 
 from autograd_lite.program.native.blas import Argument, Call, blas, call
-from autograd_lite.program.native.machine import lanes
+from autograd_lite.program.native.machine import has_multiply_add, lanes
 from autograd_lite.program.native.matrices import Function, Product, Strides, head_of
 from autograd_lite.program.native.tiles import tiled
-from autograd_lite.program.native.writing import has_multiply_add
 from autograd_lite.program.native.written import is_small, written
 
 __all__ = ["Function", "Product", "product_function"]

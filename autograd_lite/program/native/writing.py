@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autograd_lite.program.native.machine import processor
-
-
-def has_multiply_add() -> bool:
-    """Whether the processor has an instruction for x·y + z, rounded once."""
-    features = processor()[1].split(",")
-    return "+fma" in features or "+neon" in features
+from autograd_lite.program.native.machine import has_multiply_add
 
 
 class Lines:
