@@ -224,12 +224,12 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     if isinstance(first, tuple | list) and not _is_same(first, results):
         joined = [_side_by_side(level, list(each_one)) for each_one in zip(*results, strict=True)]
         return _like(first, joined if type(first) is list else tuple(joined))
-    if not isinstance(first, np.ndarray | np.generic | Variable | Batched):
+    if not isinstance(first, np.ndarray | np.generic | Variable | StandIn):
         if _is_same(first, results):
             return first
         if not all(isinstance(x, bool | int | float | complex) for x in results):
             raise TypeError(f"the examples of a batch give different results: {first!r}, …")
-    if any(isinstance(x, Variable | Batched) for x in results):
+    if any(isinstance(x, Variable | StandIn) for x in results):
         whole = PRIMITIVES["stack"].function(results)
     else:
         whole = _stacked([np.asarray(x) for x in results])
@@ -247,7 +247,7 @@ def _stacked(arrays: list[Array]) -> Array:
 
 def _is_same(first: Any, results: list[Any]) -> bool:
     """Whether they hold no arrays, and are all equal."""
-    arrays = np.ndarray | np.generic | Variable | Batched
+    arrays = np.ndarray | np.generic | Variable | StandIn
     if any(isinstance(x, arrays) for x in parts_of(first)):
         return False
     return all(type(x) is type(first) and (x is first or x == first) for x in results)
@@ -281,7 +281,7 @@ def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> A
     stand_in = next((x for x in given if isinstance(x, StandIn)), None)
     if stand_in is None or any(isinstance(x, Variable) for x in given):
         raise error
-    return stand_in.call_numpy(function, args, kwargs)
+    return stand_in.call_rule(function, args, kwargs)
 
 
 # ---------------------------------------------------------------- in and out

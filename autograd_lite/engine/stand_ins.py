@@ -7,7 +7,7 @@ traced (see `autograd_lite.program.traced`). Both look like an array, and do not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,11 @@ class StandIn:
         """The call of a function of NumPy's that the table does not name."""
         raise NotImplementedError
 
+    def call_rule(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """The call of a rule, steered by numbers, whose derivative is found when it is asked for:
+        the rule can be run on variables."""
+        return self.call_numpy(function, args, kwargs)
+
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
         return self.call_numpy(getattr(ufunc, method), inputs, options)
@@ -128,6 +133,11 @@ class StandIn:
         """The product g·partial of the chain rule, which this, or what holds this, is so far; with
         0·inf and 0·nan as 0 (see `chain.times`)."""
         raise NotImplementedError
+
+    def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """The product of the chain rule for this operand, g·partial, which `times` gives. Of a
+        number beside an array it may be the sum of that already."""
+        return times(g, partial)
 
     def in_form_of(self, leaf: Any) -> Any:
         """This as the gradient for an argument, of its byte order and kind."""

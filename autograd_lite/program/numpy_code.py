@@ -19,6 +19,7 @@ from autograd_lite.program.instructions import (
     Program,
     Variable,
 )
+from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, Statement, statement_of
 
 
@@ -30,8 +31,8 @@ class NumpyCode:
     outputs: list[str]
     names: dict[str, Any] = field(default_factory=dict)
     """Functions and constants that the lines use as globals, beside `np`."""
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    """The arrays that results are written into: shape and dtype by name."""
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    """The arrays that results are written into, by name."""
 
 
 def numpy_code(
@@ -106,8 +107,8 @@ class _Writer:
 
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
-        other = self._names.is_variable(name) or name in self._functions
-        return other or not _is_same(self._made.names.get(name, it), it)
+        taken = self._names.is_taken(name) and name not in _EVERYWHERE
+        return taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
         given = [self._text(x) for x in one.arguments]
@@ -187,6 +188,10 @@ class _Writer:
         return self._global(self._new("c", self._constants - 1), value)
 
 
+_EVERYWHERE = frozenset({"check", "isnan", "float", "int", "bool", "len", "range", "reversed"})
+"""Names that are reserved, and mean the same in all functions."""
+
+
 def _is_same(it: Any, other: Any) -> bool:
     """Whether two globals are one: methods of one object are made anew each time."""
     return it is other or (isinstance(it, types.MethodType) and it == other)
@@ -209,9 +214,9 @@ class _Buffers:
 
     def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
         self._new = new
-        self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-        """Shape and dtype of each array by its name."""
-        self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+        self.made: dict[str, Buffer] = {}
+        """Each array by its name."""
+        self._free: dict[Buffer, list[str]] = {}
         self._ends: dict[int, list[str]] = {}
         self._lies_in: dict[Variable, str] = {}
         self._never = len(program.instructions)
@@ -234,13 +239,13 @@ class _Buffers:
         last = self._last.get(z, i)
         if not _is_ufunc(one) or last >= self._never:
             return None
-        kind = (z.shape, z.dtype)
+        kind = Buffer(z.shape, z.dtype, z.order)
         name = self._in_place(i, one, kind) or self._from_the_free(kind)
         self._lies_in[z] = name
         self._ends.setdefault(max(last, i), []).append(name)
         return name
 
-    def _in_place(self, i: int, one: Instruction, kind: Any) -> str | None:
+    def _in_place(self, i: int, one: Instruction, kind: Buffer) -> str | None:
         """The array of an operand that nobody needs any more, for an elementwise operation."""
         if _rule_of(one).signature is not None:
             return None
@@ -253,7 +258,7 @@ class _Buffers:
                     return name
         return None
 
-    def _from_the_free(self, kind: Any) -> str:
+    def _from_the_free(self, kind: Buffer) -> str:
         free = self._free.get(kind)
         if free:
             return free.pop()

@@ -18,11 +18,11 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Level
-from autograd_lite.engine.batching import enter, leave
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.batching import enter, leave, one_by_one
+from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.observing import unobserved
-from autograd_lite.engine.primitive import Structural
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
@@ -103,7 +103,7 @@ class Subprogram:
         return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:
-        name = "step"
+        name = "body"  # as no primitive is called
         names = Names(self.program, {"np", name, "check", "isnan"})
         body = body_of(self.program, names)
         inputs = ", ".join(names[x] for x in self.program.inputs)
@@ -137,6 +137,7 @@ class Subprogram:
         """Its outputs for anything: variables, by which its instructions are recorded, stand-ins,
         numbers and arrays."""
         known: dict[Variable, Any] = dict(zip(self.program.inputs, given, strict=True))
+        products = self.program.notes.get("products", ())
 
         def now(x: Any) -> Any:
             if x.__class__ is Variable:
@@ -148,8 +149,14 @@ class Subprogram:
 
         for one in self.program.instructions:
             params = mapped(plain, one.params) if one.params else one.params
-            if isinstance(one.operation, NumpyCall):
+            if isinstance(one.operation, NumpyCall) and one.operation.is_rule:
+                result = _ruled(one.operation.function, mapped(now, one.arguments), params)
+            elif isinstance(one.operation, NumpyCall):
                 result = one.operation.function(*mapped(plain, one.arguments), **params)
+            elif one.results[0] in products:  # of the chain rule still
+                result = times(*map(now, one.arguments))
+                if not isinstance(one.operation, Elementwise):  # of a number beside arrays
+                    result = PRIMITIVES["sum"].function(result)
             else:
                 result = apply(one.operation, mapped(now, one.arguments), params)
             known.update(zip(one.results, results_of(result), strict=True))
@@ -203,6 +210,14 @@ class Subprogram:
             return [leave(x, level) for x in self.run(inputs)]
 
 
+def _ruled(rule: Callable[..., Any], given: Any, params: Any) -> Any:
+    """What a rule gives that may be steered by numbers."""
+    try:
+        return rule(*given, **params)
+    except Exception as error:
+        return one_by_one(error, rule, given, params)
+
+
 def is_differentiable(x: Variable) -> bool:
     """Whether it has a gradient: whole numbers and truth values have none."""
     return x.dtype.kind in "fc"
@@ -214,6 +229,11 @@ def some(x: Variable, front: tuple[int, ...] = ()) -> Any:
         return x.dtype.type(1).item()
     one = np.ones((), x.dtype)
     return np.broadcast_to(one, (*front, *x.shape))[()]
+
+
+def result_like(v: Variable, *front: int) -> Any:
+    """The same as NumPy would give it: row by row in memory."""
+    return np.ones((*front, *v.shape), v.dtype)[()]
 
 
 def zero(v: Variable) -> Any:

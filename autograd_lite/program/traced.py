@@ -102,15 +102,17 @@ class Trace:
             given = apply(primitive, examples, others)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
-    def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        """Call a function of NumPy's that has no derivative."""
+    def call(
+        self, function: Any, args: Any, kwargs: Mapping[str, Any], is_rule: bool = False
+    ) -> Any:
+        """Call a function of NumPy's that has no derivative, or a rule as a whole."""
         args, kwargs = mapped(self.own, args), mapped(self.own, kwargs)
         given = self._called(function, args, kwargs)
         is_comparison = given.__class__ is np.bool_ and function in COMPARISONS
         if is_comparison and all(map(_is_number, parts_of(args))):
             given = bool(given)  # as Python's numbers compare
         arguments = mapped(self._argument, args)
-        return self._noted(NumpyCall(function), arguments, kwargs, given)
+        return self._noted(NumpyCall(function, is_rule), arguments, kwargs, given)
 
     def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """What a function of NumPy's gives for the example, if a program can hold it."""
@@ -193,7 +195,7 @@ class Trace:
         x = self.own(x)
         if x.__class__ is TracedArray:
             return x.reference
-        return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+        return Constant(x.copy(order="K") if isinstance(x, np.ndarray) else x)
 
     def own(self, x: Any) -> Any:
         """The same, and of a stand-in for something outside of what is traced, one of this trace.
@@ -221,7 +223,7 @@ class Trace:
         """The same in the arguments and parameters of a call, which hold other things too."""
         if x.__class__ is TracedArray:
             return self.reference(x)
-        return x.copy() if isinstance(x, np.ndarray) else x
+        return x.copy(order="K") if isinstance(x, np.ndarray) else x
 
 
 class TracedArray(StandIn):
@@ -279,6 +281,10 @@ class TracedArray(StandIn):
             raise self.refusal(f"np.{function.__name__}", "how long the result is depends on them")
         return self.trace.call(function, args, kwargs)
 
+    def call_rule(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Note the call of a rule down; see `StandIn`."""
+        return self.trace.call(function, args, kwargs, True)
+
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""
         if method == "at":  # which writes even into what is read-only
@@ -305,6 +311,10 @@ class TracedArray(StandIn):
         """1 of its dtype; of one of Python's numbers, Python's."""
         return 1.0 if self.is_number else self.dtype.type(1)
 
+    def one_of_each(self) -> Any:
+        """1 in its shape, as a stand-in: rules pick from it by what is known when it runs."""
+        return 1.0 if self.is_number else self.trace.call(np.ones_like, (self,), {})
+
     def in_memory(self) -> Array:
         """The array of the example; see `StandIn`."""
         return np.asarray(self.example)
@@ -315,6 +325,21 @@ class TracedArray(StandIn):
             return without_nothing(g, partial, product)
         self.trace.products.add(self.reference)
         return product
+
+    def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """The product of the chain rule for this operand, summed where that of plain arrays is."""
+        shapes = np.shape(g), np.shape(partial)
+        are_double = all(getattr(x, "dtype", None) is _DOUBLE for x in (self, g, partial))
+        is_traced = not any(isinstance(x, Recorded) for x in (g, partial))
+        if self.shape or not shapes[0] or shapes[0] != shapes[1] or not are_double or not is_traced:
+            return times(g, partial)
+        total = PRIMITIVES["vdot"].function(g, partial)
+        if self.trace.guarded:
+            products = PRIMITIVES["sum"].function(times(g, partial))
+            return PRIMITIVES["where"].function(total == total, total, products)
+        if isinstance(total, TracedArray):
+            self.trace.products.add(total.reference)
+        return total
 
     def astype(self, dtype: Any, **options: Any) -> Any:
         """The elements as another dtype."""
@@ -375,6 +400,8 @@ class TracedArray(StandIn):
         """Refused: the numbers are not known yet."""
         raise self.refusal("tolist", "a list of them would be the same at each call")
 
+
+_DOUBLE = np.dtype(np.float64)
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
