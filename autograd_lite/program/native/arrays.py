@@ -262,6 +262,7 @@ class Lowering:
             NotStraight: if there is an instruction without code.
         """
         program = self.program
+        loop_nests.unknown_in(program)
         for i, given in enumerate(program.inputs):
             kind = kind_of_dtype(given.dtype)
             if kind is None:

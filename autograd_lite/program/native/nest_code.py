@@ -75,7 +75,8 @@ _ESCAPED = [f"\\{i:02X}" for i in range(256)]
 
 
 class Writer:
-    """The lines of one function, `(ptr %arena, ptr %given)`."""
+    """The lines of one function, `(ptr %arena, ptr %given, ptr %heap)`. Where the heap ends that is
+    in use, and where all of it, stands at its beginning."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
@@ -119,7 +120,9 @@ class Writer:
 
     def function(self, name: str) -> str:
         """The whole, which returns 0."""
-        head = f"define internal i32 @{name}(ptr %arena, ptr %given) noinline nounwind {{"
+        head = (
+            f"define internal i32 @{name}(ptr %arena, ptr %given, ptr %heap) noinline nounwind {{"
+        )
         own = ["start:", *self.top, "br label %begin", "begin:"]
         return "\n".join([head, *own, *self.lines, "ret i32 0", "}"])
 
@@ -131,7 +134,9 @@ class Writer:
         self.lines.append(f"ret i32 {status}")
         self.label(f"on{number}")
 
-    def loop(self, count: int, body: Callable[[str, list[str]], list[str]], given: Any) -> Any:
+    def loop(
+        self, count: int | str, body: Callable[[str, list[str]], list[str]], given: Any
+    ) -> Any:
         """A loop; `body` takes its index and what goes from turn to turn, and gives that anew.
 
         Args:

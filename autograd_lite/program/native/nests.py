@@ -128,6 +128,19 @@ class Picked(Node):
         self.table = table
 
 
+class Rows(Node):
+    """Rows of which it is known only when the program runs how many there are: in records that lie
+    one behind the other on the heap. The slot holds the address of the first, and their number."""
+
+    __slots__ = ("offset", "record", "slot")
+
+    def __init__(self, shape: Shape, kind: str, slot: Buffer, offset: int, record: int) -> None:
+        super().__init__(shape, kind)
+        self.slot = slot
+        self.offset = offset
+        self.record = record
+
+
 # ---------------------------------------------------------------- steps
 
 
@@ -211,6 +224,7 @@ class Call(Step):
     text: Any = None
     """Writes it: see `native.loop_nests`."""
     may_stop: bool = False
+    uses_heap: bool = False
 
 
 @dataclass

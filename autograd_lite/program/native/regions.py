@@ -17,6 +17,8 @@ def with_machine_code(program: Program) -> Program | None:
     """The program with all that there is machine code for in as few calls as can be; None if
     there is nothing to gain."""
     native = {id(one): _has_code(one) for one in program.instructions}
+    if not all(native.values()):  # rows of unknown number stay on one side
+        native |= {id(one): False for one in program.instructions if _is_of_unknown_length(one)}
     levels: dict[int, int] = {}
     of: dict[Variable, tuple[int, bool]] = {}
     for one in program.instructions:
@@ -55,6 +57,11 @@ def _has_code(one: Instruction) -> bool:
     except NotStraight:
         return False
     return True
+
+
+def _is_of_unknown_length(one: Instruction) -> bool:
+    loop = one.params.get("loop")
+    return loop is not None and loop.length is None
 
 
 def _computes(one: Instruction) -> bool:

@@ -22,13 +22,16 @@ LEVEL = 1
 """How much LLVM does: the loops are written as they are to be, and its passes would take most of
 the time and gain nothing."""
 
-FAILED, OUTSIDE = 1, 2
-"""What machine code returns if there is nan where there must be none, and if a place that was
-computed lies outside of an array."""
+FAILED, OUTSIDE, FULL = 1, 2, 3
+"""What machine code returns if there is nan where there must be none, if a place that was computed
+lies outside of an array, and if the heap is too small."""
+
+HEAP = 1 << 16
+"""How many bytes the heap has at first."""
 
 
 def write(module: Module, nest: Nest, name: str) -> None:
-    """The function `i32 name(ptr arena, ptr given)` of a nest."""
+    """The function `i32 name(ptr arena, ptr given, ptr heap)` of a nest."""
     chunks: list[str] = []
     writer: Writer | None = None
     for step in nest.steps:
@@ -53,10 +56,10 @@ def write(module: Module, nest: Nest, name: str) -> None:
             raise AssertionError(step)
     if writer is not None:
         module.functions.append(writer.function(chunks[-1]))
-    lines = [f"define i32 @{name}(ptr %arena, ptr %given) nounwind {{"]
+    lines = [f"define i32 @{name}(ptr %arena, ptr %given, ptr %heap) nounwind {{"]
     for i, chunk in enumerate(chunks):
         lines += [
-            f"%s{i} = call i32 @{chunk}(ptr %arena, ptr %given)",
+            f"%s{i} = call i32 @{chunk}(ptr %arena, ptr %given, ptr %heap)",
             f"%bad{i} = icmp ne i32 %s{i}, 0",
             f"br i1 %bad{i}, label %stop{i}, label %on{i}",
             f"stop{i}:",
@@ -86,7 +89,7 @@ class Native:
         self.text = module.text()
         self._room = nest.room
         self._loaded = Loaded(self.text, LEVEL)
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)
         self._run: Any = kind(self._loaded.address("run"))
         self._inputs = [x.dtype for x in program.inputs]
         self._outputs = [_Made(x) for x in program.outputs]
@@ -98,17 +101,37 @@ class Native:
         made = [np.empty(x.shape, x.dtype) for x in self._outputs]
         pointers = self._pointers(*[x.ctypes.data for x in held], *[x.ctypes.data for x in made])
         try:
-            arena = self._idle.pop()
+            room = self._idle.pop()
         except IndexError:
-            arena = np.empty(self._room + 64, np.uint8)
-        start = -(-arena.ctypes.data // 64) * 64
-        status = self._run(start, pointers)
-        self._idle.append(arena)
+            room = _Memory(self._room)
+        status = room.run(self._run, pointers)
+        self._idle.append(room)
         if status == FAILED:
             raise FloatingPointError("0·inf in the chain rule, or nan")
         if status:
             raise ValueError("a place outside of an array")
         return tuple([x.of(z) for x, z in zip(self._outputs, made, strict=True)])
+
+
+class _Memory:
+    """What one call at a time computes in."""
+
+    def __init__(self, size: int) -> None:
+        self._arena = np.empty(size + 64, np.uint8)
+        self._start = -(-self._arena.ctypes.data // 64) * 64
+        self._heap = np.empty(0, np.int64)
+
+    def run(self, function: Any, pointers: Any) -> int:
+        """What the machine code returns; with a larger heap, if that was full."""
+        while True:
+            heap = self._heap
+            begin = heap.ctypes.data if heap.size else 0
+            if heap.size:
+                heap[:2] = begin + 64, begin + heap.nbytes
+            status = function(self._start, pointers, begin)
+            if status != FULL:
+                return int(status)
+            self._heap = np.empty(max(HEAP, 4 * heap.nbytes) // 8, np.int64)
 
 
 class _Made:
