@@ -15,6 +15,7 @@ from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.native.product_calls import with_products
+from autograd_lite.program.native.regions import with_machine_code
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
@@ -118,7 +119,9 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        return numpy_body(with_products(with_loops(program)), names)
+        made = with_machine_code(program)
+        made = with_loops(program) if made is None else made
+        return numpy_body(with_products(made), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:
