@@ -88,8 +88,11 @@ def _of_two(rule: Rule, index: int) -> Rule:
             kind is not float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
         ):
             x, y = _as_precise((x, y), z)
-            if g.__class__ is ndarray and isinstance(y if index else x, float):
+            kind = (y if index else x).__class__
+            if g.__class__ is ndarray and issubclass(kind, float):
                 return _summed_times(g, rule(x, y, z))
+        if kind is not ndarray and kind is not float64 and issubclass(kind, StandIn):
+            return (y if index else x).own_product(g, rule(x, y, z), times)
         return times(g, rule(x, y, z))
 
     return pull

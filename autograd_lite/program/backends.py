@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.program.instructions import Constant, Program, Reference, Variable
+from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
@@ -30,8 +31,8 @@ class Body:
     """What the lines use as globals."""
     gives_python_numbers: bool = False
     """Whether each output without axes is one of Python's numbers."""
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    """Globals that one call at a time can use: arrays of these shapes and dtypes."""
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    """Globals that one call at a time can use: arrays."""
 
 
 def python_body(program: Program, names: Names) -> Body:

@@ -202,7 +202,7 @@ class Runner:
         return module_source(self._name, self.source, self._body)
 
     def _with_buffers(self) -> Callable[..., Any]:
-        made = {name: np.empty(shape, dtype) for name, (shape, dtype) in self._buffers.items()}
+        made = {name: buffer.empty() for name, buffer in self._buffers.items()}
         function: Any = self._function
         space = {**function.__globals__, **made}
         again = types.FunctionType(function.__code__, space, function.__name__)

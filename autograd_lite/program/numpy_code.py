@@ -21,6 +21,7 @@ from autograd_lite.program.instructions import (
     Program,
     Variable,
 )
+from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, Statement, statement_of
 
 
@@ -32,8 +33,8 @@ class NumpyCode:
     outputs: list[str]
     names: dict[str, Any] = field(default_factory=dict)
     """Functions and constants that the lines use as globals, beside `np`."""
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    """The arrays that results are written into: shape and dtype by name."""
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    """The arrays that results are written into, by name."""
 
 
 def numpy_code(
@@ -216,9 +217,9 @@ class _Buffers:
 
     def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
         self._new = new
-        self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-        """Shape and dtype of each array by its name."""
-        self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+        self.made: dict[str, Buffer] = {}
+        """Each array by its name."""
+        self._free: dict[Buffer, list[str]] = {}
         self._ends: dict[int, list[str]] = {}
         self._lies_in: dict[Variable, str] = {}
         self._never = len(program.instructions)
@@ -241,13 +242,13 @@ class _Buffers:
         last = self._last.get(z, i)
         if not _is_ufunc(one) or last >= self._never:
             return None
-        kind = (z.shape, z.dtype)
+        kind = Buffer(z.shape, z.dtype, z.order)
         name = self._in_place(i, one, kind) or self._from_the_free(kind)
         self._lies_in[z] = name
         self._ends.setdefault(max(last, i), []).append(name)
         return name
 
-    def _in_place(self, i: int, one: Instruction, kind: Any) -> str | None:
+    def _in_place(self, i: int, one: Instruction, kind: Buffer) -> str | None:
         """The array of an operand that nobody needs any more, for an elementwise operation."""
         if _rule_of(one).signature is not None:
             return None
@@ -260,7 +261,7 @@ class _Buffers:
                     return name
         return None
 
-    def _from_the_free(self, kind: Any) -> str:
+    def _from_the_free(self, kind: Buffer) -> str:
         free = self._free.get(kind)
         if free:
             return free.pop()

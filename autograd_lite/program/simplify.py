@@ -22,6 +22,7 @@ from autograd_lite.program.instructions import (
     Variable,
     mapped,
 )
+from autograd_lite.program.memory import order_of
 
 
 def simplified(program: Program) -> Program:
@@ -89,7 +90,7 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
     def kinds(xs: Iterable[Variable]) -> Hashable:
         for x in xs:
             numbers[x] = len(numbers)
-        return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
+        return tuple(map(kind_of, xs))
 
     keys: list[Hashable] = [kinds(program.inputs)]
     for one in program.instructions:
@@ -98,6 +99,11 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
         keys.append((told or _key(one.operation), *given, one.is_several, kinds(one.results)))
     outputs = _key(mapped(known, program.outputs))
     return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
+
+
+def kind_of(x: Variable) -> Hashable:
+    """What two variables have in common that look the same, and lie in memory in the same way."""
+    return x.shape, x.dtype.str, x.is_number, x.order
 
 
 def _key(x: Any) -> Hashable:
@@ -114,7 +120,7 @@ def _key(x: Any) -> Hashable:
     if kind is slice:
         return slice, _key((x.start, x.stop, x.step))
     if isinstance(x, np.ndarray | np.generic):
-        return kind, x.shape, x.dtype.str, x.tobytes()
+        return kind, x.shape, x.dtype.str, order_of(x), x.tobytes()
     if kind in (float, int, bool, complex):
         return kind, repr(x)  # 0.0 == -0.0 == False
     try:
@@ -136,7 +142,7 @@ def _what_it_gives_back(one: Instruction) -> Variable | None:
     if len(variables) != 1:
         return None
     x, z = variables[0], one.results[0]
-    if (x.shape, x.dtype, x.is_number) != (z.shape, z.dtype, z.is_number) or x.dtype.kind != "f":
+    if kind_of(x) != kind_of(z) or x.dtype.kind != "f":
         return None
     others: list[Any] = []
     for y in one.arguments:

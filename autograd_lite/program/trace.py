@@ -119,6 +119,9 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
         if not places and not any(x in tainted for x in one.uses()):
             continue
         operation = one.operation
+        if isinstance(operation, NumpyCall) and operation.function is np.asarray:
+            tainted.update(one.results)  # of another dtype or form
+            continue
         if not places or isinstance(operation, NumpyCall) or isinstance(operation.arrays, Call):
             return None
         if isinstance(operation, Elementwise):

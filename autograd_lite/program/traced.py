@@ -203,7 +203,7 @@ class Trace:
         x = self.own(x)
         if x.__class__ is TracedArray:
             return x.reference
-        return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+        return Constant(x.copy(order="K") if isinstance(x, np.ndarray) else x)
 
     def own(self, x: Any) -> Any:
         """The same, and of a stand-in for something outside of what is traced, one of this trace.
@@ -231,7 +231,7 @@ class Trace:
         """The same in the arguments and parameters of a call, which hold other things too."""
         if x.__class__ is TracedArray:
             return self.reference(x)
-        return x.copy() if isinstance(x, np.ndarray) else x
+        return x.copy(order="K") if isinstance(x, np.ndarray) else x
 
 
 class TracedArray(StandIn):
@@ -326,6 +326,21 @@ class TracedArray(StandIn):
         self.trace.products.add(self.reference)
         return product
 
+    def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """The product of the chain rule for this operand, summed where that of plain arrays is."""
+        shapes = np.shape(g), np.shape(partial)
+        are_double = all(getattr(x, "dtype", None) is _DOUBLE for x in (self, g, partial))
+        is_traced = not any(isinstance(x, Recorded) for x in (g, partial))
+        if self.shape or not shapes[0] or shapes[0] != shapes[1] or not are_double or not is_traced:
+            return times(g, partial)
+        total = PRIMITIVES["vdot"].function(g, partial)
+        if self.trace.guarded:
+            products = PRIMITIVES["sum"].function(times(g, partial))
+            return PRIMITIVES["where"].function(total == total, total, products)
+        if isinstance(total, TracedArray):
+            self.trace.products.add(total.reference)
+        return total
+
     def astype(self, dtype: Any, **options: Any) -> Any:
         """The elements as another dtype."""
         if np.dtype(dtype) == self.dtype:
@@ -396,6 +411,8 @@ class TracedArray(StandIn):
         """Refused: the numbers are not known yet."""
         raise self.refusal("tolist", "a list of them would be the same at each call")
 
+
+_DOUBLE = np.dtype(np.float64)
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
