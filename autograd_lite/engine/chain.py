@@ -126,6 +126,7 @@ def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
     return tuple(
         x
         if (held := getattr(x, "dtype", wanted)) == wanted_of.get(held.kind, held)
+        or getattr(detached(x), "is_number", False)  # it takes the other's dtype
         else PRIMITIVES["astype"].function(x, wanted_of[held.kind])
         for x in operands
     )

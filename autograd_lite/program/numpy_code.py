@@ -109,8 +109,8 @@ class _Writer:
 
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
-        other = self._names.is_variable(name) or name in self._functions
-        return other or not _is_same(self._made.names.get(name, it), it)
+        taken = self._names.is_taken(name) and name not in _EVERYWHERE
+        return taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
         args, kwargs = one.arguments, one.params
@@ -193,6 +193,10 @@ class _Writer:
             return f"np.{value.dtype.name}({value.item()!r})"
         self._constants += 1
         return self._global(self._new("c", self._constants - 1), value)
+
+
+_EVERYWHERE = frozenset({"check", "isnan", "float", "int", "bool", "len", "range", "reversed"})
+"""Names that are reserved, and mean the same in all functions."""
 
 
 def _is_same(it: Any, other: Any) -> bool:

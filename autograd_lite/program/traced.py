@@ -315,6 +315,10 @@ class TracedArray(StandIn):
         """1 of its dtype; of one of Python's numbers, Python's."""
         return 1.0 if self.is_number else self.dtype.type(1)
 
+    def one_of_each(self) -> Any:
+        """1 in its shape, as a stand-in: rules pick from it by what is known when it runs."""
+        return 1.0 if self.is_number else self.trace.call(np.ones_like, (self,), {})
+
     def in_memory(self) -> Array:
         """The array of the example; see `StandIn`."""
         return np.asarray(self.example)

@@ -23,6 +23,7 @@ from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import is_same, simplified
+from autograd_lite.program.straight import NotStraight
 from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
 from autograd_lite.transforms.calls import Transformed, as_one, check_function
@@ -100,6 +101,35 @@ class Compiled:
             ValueError: if it was never called.
         """
         return self._of_last().function.source
+
+    def code(self, language: str = "python") -> str:
+        """The code that ran last in another language: a function that stands alone. It takes the
+        numbers one by one and gives those that the program gives, the value first. Where it would
+        compute 0·inf in the chain rule it gives nan.
+
+        Args:
+            language: "c", "javascript", or "numpy", where each number may be an array, of a number
+                for each sample, all of one shape; "python" is `source`.
+
+        Raises:
+            ValueError: if it was never called, or for another language.
+            TypeError: if the program computes with arrays.
+        """
+        from autograd_lite.program.languages import LANGUAGES  # none is needed to run it
+
+        if language == "python":
+            return self.source
+        if language not in LANGUAGES:
+            known = ", ".join(["python", *LANGUAGES])
+            raise ValueError(f"code: the language must be one of {known}, not {language!r}")
+        name = identifier(getattr(self._f, "__name__", "program"))
+        try:
+            return LANGUAGES[language](self.program, name)
+        except NotStraight as error:
+            raise TypeError(
+                f"code: {error}; functions of single numbers alone can be written in {language}: "
+                "`source` and `save` are for all"
+            ) from None
 
     @property
     def program(self) -> Program:
