@@ -7,7 +7,7 @@ import ast
 import functools
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from autograd_lite.engine.floats import FLOAT_CONSTANTS, FLOAT_FUNCTIONS
 from autograd_lite.program.backends import python_body
@@ -95,7 +95,7 @@ def numpy_source(program: Program, name: str) -> str:
     return "\n".join([*head, *body]) + "\n"
 
 
-def _check(name: str, words: frozenset[str] | list[str]) -> None:
+def _check(name: str, words: Collection[str]) -> None:
     if not name.isidentifier() or name in words:
         raise ValueError(f"{name!r} cannot be the name of a function")
 
