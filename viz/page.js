@@ -127,8 +127,23 @@ function label(card, k) {
   return edge.constant ? `${head} = ${number}` : `${head} = ${plain} = ${number}`;
 }
 
+const code = [...document.querySelectorAll("#code span")];
+
+function drawCode({ card, way }) {  // the lines that compute the card, or the gradients it passes on
+  const running = new Set(way === "forward" ? cards[card].computed : way === "start" ? [] :
+    cards[card].edges.flatMap((edge) => cards[edge.source].backwards));
+  code.forEach((line, i) => line.classList.toggle("running", running.has(i)));
+  const first = code.find((line) => line.classList.contains("running"));
+  if (first) {
+    const frame = byId("code"), top = first.offsetTop - frame.offsetTop;
+    if (top < frame.scrollTop || top > frame.scrollTop + frame.clientHeight - 40)
+      frame.scrollTop = top - frame.clientHeight / 3;
+  }
+}
+
 function draw() {
   const { card, way } = plan[step], { sums, arrived } = state(step);
+  drawCode(plan[step]);
   const lit = chosen === null ? null : above(chosen);
   nodes.forEach((node, i) => {
     node.classList.toggle("later", way === "forward" && i > card);
