@@ -12,6 +12,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.foreign import operation_on
 from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
+from autograd_lite.engine.stand_ins import NumbersUnknownError
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
@@ -159,8 +160,12 @@ def _holds_variables(array: Array) -> bool:
 
 def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:
     """NumPy's error as an error of the same kind that names the operation and the shapes."""
+    if isinstance(error, NumbersUnknownError):
+        return error
     shapes = " and ".join(str(np.shape(detached(x))) for x in operands[:4])
     said = re.sub(r"\s+", " ", str(error)).strip()
+    if said.startswith(f"{primitive.name}: "):  # it is explained already
+        return error
     if "broadcast" in said:
         said = f"shapes {shapes} do not broadcast: make each pair of axes equal, or one of them 1"
     elif primitive.fits:

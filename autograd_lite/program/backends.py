@@ -14,6 +14,7 @@ from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
+from autograd_lite.program.native.product_calls import with_products
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
@@ -117,7 +118,7 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        return numpy_body(with_loops(program), names)
+        return numpy_body(with_products(with_loops(program)), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:

@@ -39,6 +39,13 @@ def lanes() -> int:
     return 8 if "+avx512f" in features else 4 if "+avx" in features else 2
 
 
+@functools.cache
+def has_multiply_add() -> bool:
+    """Whether the processor has an instruction for x·y + z, rounded once."""
+    features = processor()[1].split(",")
+    return "+fma" in features or "+neon" in features
+
+
 def _target(level: int) -> Any:
     llvm = _llvm()
     cpu, features = processor()
