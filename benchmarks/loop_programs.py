@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from autograd_lite.testing.loop_programs import UNROLLED, LoopProgram, random_loop_program
+from autograd_lite.testing.loop_program import UNROLLED, LoopProgram
+from autograd_lite.testing.loop_programs import random_loop_program
 from autograd_lite.transforms.trees import leaves_of
 
 EDGES = (

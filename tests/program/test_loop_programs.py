@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as al
-from autograd_lite.testing.loop_programs import KINDS, UNROLLED, loop_programs, random_loop_program
+from autograd_lite.testing.loop_program import UNROLLED
+from autograd_lite.testing.loop_programs import KINDS, loop_programs, random_loop_program
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.append(str(ROOT))  # the benchmarks are no part of the package
