@@ -235,8 +235,9 @@ def test_tensors_show_shapes_the_algebra_of_the_edge_and_heat(rng):
     drawing = viz.draw(L, names=locals())
     shown = drawing.text()
     assert "(3×2)" in shown
-    assert "∂U/∂W = ⟨4×3⟩ᵀ·g" in shown
-    assert "∂Y/∂b = g, summed to its shape" in shown
+    assert "∂L/∂W: ⟨4×3⟩ᵀ·g" in shown
+    assert "∂L/∂b: g, summed to its shape" in shown
+    assert "g: the gradient of the value in whose line it stands, ∂L/∂U" in shown
     assert drawing.dot().count('CELLPADDING="5"') == 6  # heat strips of W, U, b, Y and two more
 
 

@@ -65,9 +65,9 @@ def draw(
     >>> y = x * x
     >>> print(draw(y, names=locals()).text())
     name  algebra  value  gradient   local derivatives
-    ────  ───────  ─────  ─────────  ────────────────────────────
+    ────  ───────  ─────  ─────────  ──────────────────────────────
     x              3      3 + 3 = 6
-    y     x·x      9      1          ∂y/∂x = x = 3, ∂y/∂x = x = 3
+    y     x·x      9      1          ∂₁y/∂x = x = 3, ∂₂y/∂x = x = 3
     <BLANKLINE>
     """
     scope = dict(names or {})

@@ -14,6 +14,7 @@ import numpy as np
 from autograd_lite.reading.algebra import Number, factor_text, number_text, text
 from autograd_lite.reading.cards import Card, Edge
 from autograd_lite.reading.names import printable
+from autograd_lite.reading.partials import partial_text
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
 from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of
@@ -59,7 +60,8 @@ class Arrow:
     source: str
     target: str
     partial: str
-    """∂z1/∂x1."""
+    """∂z1/∂x1, or of which whole derivative it is a part, where it is not that: ∂₂y/∂x. Of arrays,
+    what comes out of it on the way back: ∂E/∂x."""
     symbol: str
     """The local derivative as a formula, or what becomes of the gradient g, in words."""
     number: str
@@ -73,12 +75,19 @@ class Arrow:
     checked: bool | None = None
     """Whether it agrees with numerical differentiation; None if that was not asked."""
     muted: bool = False
+    pulled: bool = False
+    """Whether it says what becomes of the gradient g, not what it is multiplied by."""
+    meets: bool = False
+    """Whether the gradient of the source is the sum of what arrives here and elsewhere."""
 
     @property
     def label(self) -> str:
         """What stands on it: `∂z1/∂x1 = x2 = −0.5`."""
-        parts = [self.partial, _cut(self.symbol, 36), self.number]
-        whole = " = ".join(dict.fromkeys(part for part in parts if part))
+        if self.pulled and self.partial:
+            whole = f"{self.partial}: {'… + ' * self.meets}{_cut(self.symbol, 36)}"
+        else:
+            parts = [self.partial, _cut(self.symbol, 36), self.number]
+            whole = " = ".join(dict.fromkeys(part for part in parts if part))
         badge = {None: "", True: " ✓", False: " ✗ differs from numerical"}[self.checked]
         badge = f" ({self.mark})" * bool(self.mark) + badge
         return whole + (f" ×{self.count}" if self.count > 1 else "") + badge
@@ -94,6 +103,11 @@ class Picture:
     """The name of the output."""
     hidden: int = 0
     """How many cards were folded away."""
+
+    @property
+    def pulls(self) -> bool:
+        """Whether g, the gradient of what an arrow leads to, stands anywhere."""
+        return any(arrow.pulled for arrow in self.arrows)
 
 
 def picture_of(
@@ -132,7 +146,7 @@ def picture_of(
     cells = [_cell(f"n{i}", group, output, uses, notes, lit) for i, group in enumerate(groups)]
     for cell, group in zip(cells, groups, strict=True):
         cell.layer = None if group.layer or len(group.cards) > 1 else layers.get(group.first.name)
-    arrows = _arrows(groups, key, uses, lit, check)
+    arrows = _arrows(groups, key, uses, lit, check, output.name)
     return Picture(cells, arrows, output.name, len(cards) - len(groups))
 
 
@@ -182,7 +196,7 @@ def _cell(
         algebra=algebra,
         value=_value_text(group),
         gradient=_gradient_text(card, uses) if one else f"‖·‖ {number_text(norm, 4)}",
-        partial=f"∂{output.name}/∂{_of_what(group)}",
+        partial=partial_text(output.name, _of_what(group)),
         sign=_sign(card.gradient) if one else 0,
         kind=kind,
         count=len(group.cards),
@@ -284,6 +298,7 @@ def _arrows(
     uses: Mapping[str, list[Edge]],
     lit: set[str],
     check: bool,
+    output: str,
 ) -> list[Arrow]:
     """One arrow a use; the uses between the same two cells of many cards drawn as one."""
     total = {name: sum(_flow(edge) for edge in edges) for name, edges in uses.items()}
@@ -301,8 +316,11 @@ def _arrows(
             whole = sum({e.source.name: total[e.source.name] for e in edges}.values())
             alone = len(group.cards) == 1 and len(edges) <= 3
             for part in [[edge] for edge in edges] if alone else [edges]:
-                number = f"e{len(arrows)}"
-                arrows.append(_arrow(number, source, key, part, whole, lit, check))
+                arrow = _arrow(f"e{len(arrows)}", source, key, part, whole, lit, check)
+                if arrow.pulled:
+                    arrow.partial = partial_text(output, part[0].source.name)
+                    arrow.meets = len(uses[part[0].source.name]) > 1
+                arrows.append(arrow)
     return arrows
 
 
@@ -330,7 +348,8 @@ def _arrow(
         key=name,
         source=source,
         target=key[edge.target.name],
-        partial=f"∂{edge.target.name}/∂{edge.source.name}" if one else "",
+        partial=edge.partial if one else "",
+        pulled=one and edge.number is None,
         symbol=_symbol(edge) if one else f"{len(edges)} uses",
         number=""
         if isinstance(edge.number, float) and isinstance(_formula(edge), Number) and one

@@ -24,7 +24,16 @@ def table(picture: Picture) -> str:
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, _line(["─" * width for width in widths], widths))
     notes = [f"! {cell.name}: {note}" for cell in picture.cells for note in cell.notes]
+    if picture.pulls:
+        notes.insert(0, f"g: the gradient of the value in whose line it stands, {_of(picture)}")
     return "\n".join([*lines, *notes]) + "\n"
+
+
+def _of(picture: Picture) -> str:
+    """Of which value g is the gradient, for the first arrow that has one."""
+    target = next(arrow.target for arrow in picture.arrows if arrow.pulled)
+    cell = next(cell for cell in picture.cells if cell.key == target)
+    return f"{cell.partial} in the line of {cell.name}"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -37,6 +37,7 @@ from autograd_lite.reading.algebra import (
 )
 from autograd_lite.reading.functions import Folded, folded_functions
 from autograd_lite.reading.names import printable
+from autograd_lite.reading.partials import partial_text
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -56,6 +57,36 @@ class Edge:
     way: Way = field(repr=False)
     names: Mapping[Any, str] = field(repr=False)
     folded: Mapping[Any, Folded] = field(repr=False)
+
+    @cached_property
+    def elsewhere(self) -> bool:
+        """Whether there is a way from the target down to the source through another value."""
+        others = {id(e.source): e.source for e in self.target.edges if e.source is not self.source}
+        stack, seen = list(others.values()), set(others)
+        while stack:
+            card = stack.pop()
+            if card is self.source:
+                return True
+            if card.place > self.source.place:  # what stands before cannot have been made of it
+                for edge in card.edges:
+                    if id(edge.source) not in seen:
+                        seen.add(id(edge.source))
+                        stack.append(edge.source)
+        return False
+
+    @cached_property
+    def slot(self) -> int | None:
+        """Which use of a value it is in the target's line of algebra, counted from 1; None where it
+        is the only way to the source, so that the local derivative is the derivative."""
+        uses = self.target.edges
+        if sum(edge.source is self.source for edge in uses) == 1 and not self.elsewhere:
+            return None
+        return next(i for i, edge in enumerate(uses, 1) if edge is self)
+
+    @property
+    def partial(self) -> str:
+        """What its number is of: ∂z/∂x, or ∂₂z/∂x where that is not the whole derivative."""
+        return partial_text(self.target.name, self.source.name, self.slot)
 
     @cached_property
     def symbol(self) -> Formula:
@@ -132,6 +163,8 @@ class Card:
     """∂output/∂self: a float, or an array of the value's shape."""
     edges: list[Edge] = field(default_factory=list)
     """The uses of other values in its algebra, in order."""
+    place: int = 0
+    """Which of the cards of its graph it is, operands first."""
 
     @property
     def value(self) -> Any:
@@ -178,8 +211,8 @@ def cards_of(
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
-        node: Card(named[node], node, None, gradient)
-        for node, gradient in zip(shown, found, strict=True)
+        node: Card(named[node], node, None, gradient, place=i)
+        for i, (node, gradient) in enumerate(zip(shown, found, strict=True))
     }
     for node, card in cards.items():
         if not node.is_leaf:
