@@ -174,9 +174,9 @@ def test_the_first_nan_and_the_first_infinite_gradient_are_marked():
         root = al.sqrt(y)
         c = b + root
     found = notes(c, x=x, y=y, a=a, b=b, root=root)
-    assert found["a"] == ["the first nan: log(x) is nan"]
+    assert found["a"] == ["the first nan: log(x) is nan, for x = −1"]
     assert found["b"] == []
-    assert found["y"] == ["its gradient is the first that is inf: 1/(2·root) is inf"]
+    assert found["y"] == ["its gradient is the first that is inf: 1/(2·root) is inf, for y = 0"]
 
 
 def test_dead_saturated_and_exploding_units_are_marked():

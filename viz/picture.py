@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.chain import times
 from autograd_lite.reading.algebra import Number, factor_text, number_text, text
 from autograd_lite.reading.cards import Card, Edge
+from autograd_lite.reading.health import ailments, clashes, mark, uses_of
 from autograd_lite.reading.names import printable
 from autograd_lite.reading.partials import partial_text
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
-from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of
 
 
 @dataclass
@@ -263,7 +264,11 @@ def _value_text(group: Group) -> str:
 def _gradient_text(card: Card, uses: Mapping[str, list[Edge]]) -> str:
     """The gradient, as the sum of what arrives where it is used more than once."""
     total = number_text(float(card.gradient))
-    terms = [e.target.gradient * e.number for e in uses.get(card.name, ()) if e.number is not None]
+    terms = [
+        times(float(e.target.gradient), e.number)
+        for e in uses.get(card.name, ())
+        if e.number is not None
+    ]
     if not 1 < len(terms) <= 4:
         return total + (f" (sum of {len(terms)})" if len(terms) > 4 else "")
     return (
@@ -326,7 +331,7 @@ def _arrows(
 
 def _flow(edge: Edge) -> float:
     """The size of what flows back along an edge (1 for arrays)."""
-    return 1.0 if edge.number is None else abs(float(edge.target.gradient) * edge.number)
+    return 1.0 if edge.number is None else abs(times(float(edge.target.gradient), edge.number))
 
 
 def _arrow(
@@ -342,8 +347,13 @@ def _arrow(
     one = len(edges) == 1
     flow = sum(_flow(e) for e in edges)
     share = flow / whole if whole else 0.0
-    signs = {_sign(e.target.gradient * e.number) if e.number is not None else 0 for e in edges}
+    signs = {
+        _sign(times(float(e.target.gradient), e.number)) if e.number is not None else 0
+        for e in edges
+    }
     number = number_text(edge.number) if one and edge.number is not None else ""
+    if one and clashes(edge):
+        number = "0·inf, taken as 0"
     return Arrow(
         key=name,
         source=source,
@@ -351,23 +361,13 @@ def _arrow(
         partial=edge.partial if one else "",
         pulled=one and edge.number is None,
         symbol=_symbol(edge) if one else f"{len(edges)} uses",
-        number=""
-        if isinstance(edge.number, float) and isinstance(_formula(edge), Number) and one
-        else number,
+        number="" if isinstance(_formula(edge), Number) and not clashes(edge) else number,
         sign=signs.pop() if len(signs) == 1 else 0,
         share=share if share == share else 1.0,
-        mark=_mark(edge) if one else "",
+        mark=mark(edge) if one else "",
         checked=all(agrees(e) for e in edges[:16]) if check else None,
         muted=not all(e.source.name in lit and e.target.name in lit for e in edges),
     )
-
-
-def _mark(edge: Edge) -> str:
-    """What is to be said of a local derivative that changes with the operand."""
-    if edge.number is None or edge.number == 0.0 or isinstance(edge.symbol, Number):
-        return ""
-    size = abs(edge.number)
-    return "saturated" if size < SATURATED else "exploding" if size > EXPLODING else ""
 
 
 def _formula(edge: Edge) -> Any:

@@ -20,6 +20,7 @@ from autograd_lite.reading.algebra import (
     text,
 )
 from autograd_lite.reading.cards import Card, Edge
+from autograd_lite.reading.health import clashes
 from autograd_lite.reading.partials import held_note, partial_latex, partial_text
 
 Link = tuple[Card, Card]
@@ -76,8 +77,12 @@ class Derivation:
         written = [_terms(side, tail, len(left)) for side in self._sides(UNICODE)]
         written.append(number_text(self.leaf.gradient))
         once = [line for line in dict.fromkeys(written) if line != left]
-        notes = "".join(f"\n({note})" for note in (self._marked(), self._counted()) if note)
-        return f"{left} = " + f"\n{' ' * len(left)} = ".join(once) + notes
+        notes = (self._marked(), self._undefined(), self._counted())
+        return (
+            f"{left} = "
+            + f"\n{' ' * len(left)} = ".join(once)
+            + "".join(f"\n({note})" for note in notes if note)
+        )
 
     def factored(self) -> str:
         """The steps of the reverse pass, a line a value: each gradient from those of its users.
@@ -148,6 +153,13 @@ class Derivation:
                 if uses[0].slot is not None and uses[0].elsewhere:
                     return held_note(result.name, uses[0].slot)
         return ""
+
+    def _undefined(self) -> str:
+        """The first factor that is 0·inf, which counts as 0."""
+        links = (step for path in self.paths for step in pairwise(path))
+        uses = (edge for a, b in links for edge in self.steps[a.name, b.name])
+        edge = next((edge for edge in uses if clashes(edge)), None)
+        return f"{text(edge.symbol)} is 0·inf here, taken as 0" if edge is not None else ""
 
     def _formula(self, way: Sequence[Link], script: _Script) -> str:
         """The product of the local derivatives along a path."""
