@@ -73,9 +73,9 @@ def draw(
     scope = dict(names or {})
     nodes = _below(output)
     large = len(nodes) > budget
-    if fold is None:
+    if by_itself := fold is None:
         fold = large or _names_results(nodes, scope)
-    cards = cards_of(output, fold=fold, names=scope, neurons=large)
+    cards = cards_of(output, fold=fold, names=scope, neurons=large, chains=by_itself)
     asked = [wrt] if isinstance(wrt, str) or is_variable(wrt) else list(wrt)
     by_node = {card.node: card.name for card in cards}
     wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]

@@ -49,6 +49,8 @@ class Cell:
     """Whether it is apart from what the reader asked for."""
     layer: str | None = None
     """The layer in whose box it stands."""
+    product: str = ""
+    """Of the turns of a loop, the product of their local derivatives."""
     still: bool = False
     """Whether nothing flows back to it: its gradient is 0."""
 
@@ -129,11 +131,12 @@ def picture_of(
         check: mark each arrow with whether it agrees with numerical differentiation.
         fold_layers: whether each layer becomes one card; by default if the budget asks for it.
     """
+    turns = expand is not True
     if expand is True:
         budget, expand = max(budget, len(cards)), ()
     wrt = [printable(name) for name in wrt]
     kept = [printable(name) for name in expand or ()]
-    groups = fold(cards, budget, [*kept, *wrt], fold_layers)
+    groups = fold(cards, budget, [*kept, *wrt], fold_layers, turns)
     layers = layers_of(cards)
     key = {
         card.name: f"n{i}"
@@ -184,10 +187,12 @@ def _cell(
     name = card.name
     if group.layer is not None:
         name, algebra, kind = group.layer, _parameters(group), "layer"
+    elif group.results:
+        name, algebra = f"{_together(group)} ×{len(group.results)}", _turns_text(group)
     elif several:
-        name = f"{_together(group)} ×{len(group.cards)}"
+        name, algebra = f"{_together(group)} ×{len(group.cards)}", _first_and_last(group)
     if group.inputs and group.layer is None:
-        algebra += f"  ({_counted(group.inputs, len(group.cards))})"
+        algebra += f"  ({_counted(group.inputs, len(group.results or group.cards))})"
     # of a layer, the gradient of its parameters
     norm = _norm(group.inputs if group.layer is not None and group.inputs else group.cards)
     one = not several and card.is_scalar and group.layer is None
@@ -196,11 +201,16 @@ def _cell(
         name=name,
         algebra=algebra,
         value=_value_text(group),
-        gradient=_gradient_text(card, uses) if one else f"‖·‖ {number_text(norm, 4)}",
+        gradient=_gradient_text(card, uses)
+        if one
+        else _gradient_range(group)
+        if group.results
+        else f"‖·‖ {number_text(norm, 4)}",
         partial=partial_text(output.name, _of_what(group)),
         sign=_sign(card.gradient) if one else 0,
         kind=kind,
-        count=len(group.cards),
+        count=len(group.results or group.cards),
+        product=_product(group),
         magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in group.cards)) ** 0.5),
         strip=_strip(card) if not several else None,
         notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
@@ -239,7 +249,48 @@ def _parameters(group: Group) -> str:
     return f"{count:,} parameters{shown}" if count else "no parameters"
 
 
+def _first_and_last(group: Group) -> str:
+    """What cards that are alike compute: the line of the first and that of the last."""
+    lines = [text(c.algebra) for c in group.cards if c.algebra is not None]
+    return ", …, ".join(dict.fromkeys((lines[0], lines[-1]))) if lines else ""
+
+
+def _turns_text(group: Group) -> str:
+    """What the first turn of a loop computes, and the last line of the last one."""
+    period = len(group.cards) // len(group.results)
+    lines = [
+        text(card.algebra) if period == 1 else f"{card.name} = {text(card.algebra)}"
+        for card in (*group.cards[:period], group.cards[-1])
+        if card.algebra is not None
+    ]
+    return f"{'; '.join(lines[:-1])}, …, {lines[-1]}"
+
+
+def _gradient_range(group: Group) -> str:
+    """The gradients of the first and of the last turn."""
+    first, last = group.results[0], group.results[-1]
+    if not first.is_scalar or not last.is_scalar:
+        return "‖·‖ " + number_text(_norm(group.cards), 4)
+    return " … ".join(number_text(float(card.gradient), 4) for card in (first, last))
+
+
+def _product(group: Group) -> str:
+    """The derivative of the last turn by the first: the product of what stands on the edges."""
+    if not group.results or any(e.number is None for c in group.cards for e in c.edges):
+        return ""
+    inside = {card.name for card in group.cards}
+    factors = []
+    for card in group.cards[group.cards.index(group.results[0]) + 1 :]:
+        factors.append(sum(e.number or 0.0 for e in card.edges if e.source.name in inside))
+    partial = partial_text(group.results[-1].name, group.results[0].name)
+    ends = "·…·".join(number_text(x, 4) for x in (factors[-1], factors[0]))
+    whole = number_text(float(np.prod(factors)))
+    return f"{partial} = {ends} ({len(factors)} factors) = {whole}"
+
+
 def _counted(inputs: list[Card], among: int) -> str:
+    if len(inputs) % among:
+        among = 1  # they are not shared out evenly
     each = len(inputs) // among
     elements = sum(np.size(c.value) for c in inputs) // among
     what = "input" if each == 1 else "inputs"
@@ -251,6 +302,9 @@ def _value_text(group: Group) -> str:
     card = group.first
     if len(group.cards) == 1 and card.is_scalar:
         return number_text(float(card.value))
+    if group.results and all(c.is_scalar for c in group.results):
+        ends = (group.results[0], group.results[-1])
+        return " … ".join(number_text(float(c.value), 4) for c in ends)
     shown = group.cards if group.layer is None else [card]
     values = np.concatenate([np.ravel(c.value) for c in shown])
     shape = "" if card.is_scalar else "×".join(map(str, card.node.shape)) + " "
@@ -313,7 +367,7 @@ def _arrows(
         between: dict[str, list[Edge]] = {}
         for card in group.cards:
             for edge in card.edges:
-                if edge.source.name not in inside or len(group.cards) > 1:
+                if edge.source.name not in inside:
                     between.setdefault(key[edge.source.name], []).append(edge)
         for source, edges in between.items():
             if all(edge.source in group.inputs for edge in edges):

@@ -38,6 +38,7 @@ from autograd_lite.reading.algebra import (
 from autograd_lite.reading.functions import Folded, folded_functions
 from autograd_lite.reading.names import printable
 from autograd_lite.reading.partials import partial_text
+from autograd_lite.reading.repeats import chain_links, terms_of_sums, turns_of_loops
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -183,6 +184,7 @@ def cards_of(
     names: Mapping[str, Any] | None = None,
     neurons: bool = False,
     functions: bool | None = None,
+    chains: bool = False,
 ) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
@@ -191,9 +193,11 @@ def cards_of(
         fold: False gives every operation a card; those without a name are called v1, v2, …
         names: further names, as `locals()` gives them, of variables and of arrays, lists and
             dicts of them.
-        neurons: an activation of a sum gets a card, even if it has no name and is used once.
+        neurons: what a reader of a large graph looks for gets a card, even if it has no name and is
+            used once: the activation of a sum, the turns of a loop, the terms of a long sum.
         functions: whether a call of a function that is written in others is one card; by default
             if `fold` is.
+        chains: whether a long sum or product is one card even if `fold` is not.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
@@ -206,8 +210,14 @@ def cards_of(
     folded = folded_functions(nodes) if (fold if functions is None else functions) else {}
     uses = _users(nodes, folded)
     nodes = [node for node in nodes if node in uses and not has_results(node)]
-    own = {node for node in nodes if neurons and _is_neuron(node)} | {output, *folded}
-    named = _names(nodes, uses, own if fold else set(nodes), names_in(names or {}))
+    own = {output, *folded} if fold else set(nodes)
+    if neurons:
+        own.update(node for node in nodes if _is_neuron(node))
+        own |= turns_of_loops(nodes, lambda node: _sources(node, folded), uses)
+        own |= terms_of_sums(nodes, uses, own)
+    if chains:
+        own -= chain_links(nodes, uses) - {output}
+    named = _names(nodes, uses, own, names_in(names or {}))
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
