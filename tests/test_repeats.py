@@ -69,11 +69,11 @@ def test_a_long_loop_is_one_card_with_the_product_of_its_factors(count, named):
     assert folded.count >= count - 2
     assert "…" in folded.algebra
     cards = {card.name: card for card in cards_of(y, names={}, neurons=True)}
-    last, first = re.match(r"∂(\w+)/∂(\w+) = ", folded.product).groups()
+    last, first = re.match(r"∂(\w+)/∂(\w+) = ", folded.more).groups()
     expected = cards[first].gradient / cards[last].gradient
-    said = float(folded.product.rpartition(" = ")[2].replace("−", "-"))
+    said = float(folded.more.rpartition(" = ")[2].replace("−", "-"))
     assert said == pytest.approx(expected, rel=1e-5)
-    assert f"× {folded.name}: {folded.product}" in drawing.text()
+    assert f"· {folded.name}: {folded.more}" in drawing.text()
     assert all(arrow.source != arrow.target for arrow in picture.arrows)
 
 

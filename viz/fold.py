@@ -79,14 +79,11 @@ def fold(
     boxes = {name: layer for name, layer in layers_of(cards).items() if layer not in keep}
     if boxes and (fold_layers or (len(groups) > budget and fold_layers is None)):
         groups = _by_layer(cards, boxes, kept)
-    if len(groups) <= budget:
-        return groups
-    if boxes:
-        return _alike(groups, budget, kept)
-    groups = _without_inputs(groups, kept)
-    if len(groups) <= budget:
-        return groups
-    return _alike(groups, budget, kept)
+    if len(groups) > budget and not boxes:
+        groups = _without_inputs(groups, kept)
+    if len(groups) > budget:
+        groups = _alike(groups, budget, kept)
+    return sorted(groups, key=lambda group: group.first.place)
 
 
 def layers_of(cards: Sequence[Card]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.chain import times
-from autograd_lite.reading.algebra import Number, factor_text, number_text, text
+from autograd_lite.reading.algebra import Number, factor_text, number_text, renamed, text
 from autograd_lite.reading.cards import Card, Edge
 from autograd_lite.reading.health import ailments, clashes, mark, uses_of
 from autograd_lite.reading.names import printable
@@ -49,8 +49,9 @@ class Cell:
     """Whether it is apart from what the reader asked for."""
     layer: str | None = None
     """The layer in whose box it stands."""
-    product: str = ""
-    """Of the turns of a loop, the product of their local derivatives."""
+    more: str = ""
+    """Of the turns of a loop the product of their derivatives, of a layer the gradient of its
+    parameters."""
     still: bool = False
     """Whether nothing flows back to it: its gradient is 0."""
 
@@ -147,7 +148,10 @@ def picture_of(
     notes = ailments(cards)
     output = cards[-1]
     uses = uses_of(cards)
-    cells = [_cell(f"n{i}", group, output, uses, notes, lit) for i, group in enumerate(groups)]
+    shown = {g.first.name: f"({g.layer})" for g in groups if g.layer}
+    cells = [
+        _cell(f"n{i}", group, output, uses, notes, lit, shown) for i, group in enumerate(groups)
+    ]
     for cell, group in zip(cells, groups, strict=True):
         cell.layer = None if group.layer or len(group.cards) > 1 else layers.get(group.first.name)
     arrows = _arrows(groups, key, uses, lit, check, output.name)
@@ -179,9 +183,10 @@ def _cell(
     uses: Mapping[str, list[Edge]],
     notes: Mapping[str, list[str]],
     lit: set[str],
+    shown: Mapping[str, str],
 ) -> Cell:
     card = group.first
-    algebra = "" if card.algebra is None else text(card.algebra)
+    algebra = "" if card.algebra is None else text(renamed(card.algebra, shown))
     kind = "input" if card.algebra is None else "output" if card is output else "result"
     several = len(group.cards) > 1
     name = card.name
@@ -193,8 +198,8 @@ def _cell(
         name, algebra = f"{_together(group)} ×{len(group.cards)}", _first_and_last(group)
     if group.inputs and group.layer is None:
         algebra += f"  ({_counted(group.inputs, len(group.results or group.cards))})"
-    # of a layer, the gradient of its parameters
-    norm = _norm(group.inputs if group.layer is not None and group.inputs else group.cards)
+    normed = group.cards if group.layer is None else [card]  # of a layer, its output
+    norm = _norm(normed)
     one = not several and card.is_scalar and group.layer is None
     return Cell(
         key=key,
@@ -210,8 +215,8 @@ def _cell(
         sign=_sign(card.gradient) if one else 0,
         kind=kind,
         count=len(group.results or group.cards),
-        product=_product(group),
-        magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in group.cards)) ** 0.5),
+        more=_of_parameters(group, output) or _product(group),
+        magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in normed)) ** 0.5),
         strip=_strip(card) if not several else None,
         notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
         muted=card.name not in lit,
@@ -228,10 +233,18 @@ def _norm(cards: Sequence[Card]) -> float:
 
 
 def _of_what(group: Group) -> str:
-    if group.layer is not None and group.inputs:
-        return "parameters"
+    if group.layer is not None:
+        return f"({group.layer})"
     first = group.first.name
     return first if len(group.cards) == 1 else stem(first) or f"{first} …"
+
+
+def _of_parameters(group: Group, output: Card) -> str:
+    """The gradient of what a layer has to learn."""
+    if group.layer is None or not group.inputs:
+        return ""
+    partial = partial_text(output.name, "parameters")
+    return f"{partial} = ‖·‖ {number_text(_norm(group.inputs), 4)}"
 
 
 def _together(group: Group) -> str:
@@ -362,6 +375,7 @@ def _arrows(
     """One arrow a use; the uses between the same two cells of many cards drawn as one."""
     total = {name: sum(_flow(edge) for edge in edges) for name, edges in uses.items()}
     arrows: list[Arrow] = []
+    drawn = {key[group.first.name]: group for group in groups}
     for group in groups:
         inside = {c.name for c in (*group.cards, *group.inputs)}
         between: dict[str, list[Edge]] = {}
@@ -373,12 +387,16 @@ def _arrows(
             if all(edge.source in group.inputs for edge in edges):
                 continue
             whole = sum({e.source.name: total[e.source.name] for e in edges}.values())
-            alone = len(group.cards) == 1 and len(edges) <= 3
+            alone = (len(group.cards) == 1 or len(edges) == 1) and len(edges) <= 3
             for part in [[edge] for edge in edges] if alone else [edges]:
                 arrow = _arrow(f"e{len(arrows)}", source, key, part, whole, lit, check)
-                if arrow.pulled:
-                    arrow.partial = partial_text(output, part[0].source.name)
-                    arrow.meets = len(uses[part[0].source.name]) > 1
+                if arrow.pulled or (group.layer and part[0].number is None):
+                    below = _of_what(drawn[source])
+                    arrow.partial, arrow.pulled = partial_text(output, below), True
+                    arrow.meets = len({key[e.target.name] for e in uses[part[0].source.name]}) > 1
+                    arrow.meets |= alone and len(edges) > 1
+                if arrow.pulled and group.layer:
+                    arrow.symbol = f"g through {group.layer}, backwards"
                 arrows.append(arrow)
     return arrows
 

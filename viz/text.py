@@ -11,8 +11,8 @@ from autograd_lite.viz.picture import Cell, Picture
 def sentence(cell: Cell) -> str:
     """A card in words: its value, its gradient, what is wrong with it."""
     notes = "".join(f"; {note}" for note in cell.notes)
-    product = f"; {cell.product}" if cell.product else ""
-    return f"{cell.value}; {cell.partial} = {cell.gradient}{product}{notes}"
+    more = f"; {cell.more}" if cell.more else ""
+    return f"{cell.value}; {cell.partial} = {cell.gradient}{more}{notes}"
 
 
 def table(picture: Picture) -> str:
@@ -24,11 +24,11 @@ def table(picture: Picture) -> str:
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, _line(["─" * width for width in widths], widths))
-    products = [f"× {cell.name}: {cell.product}" for cell in picture.cells if cell.product]
+    more = [f"· {cell.name}: {cell.more}" for cell in picture.cells if cell.more]
     notes = [f"! {cell.name}: {note}" for cell in picture.cells for note in cell.notes]
     if picture.pulls:
         notes.insert(0, f"g: the gradient of the value in whose line it stands, {_of(picture)}")
-    return "\n".join([*lines, *products, *notes]) + "\n"
+    return "\n".join([*lines, *more, *notes]) + "\n"
 
 
 def _of(picture: Picture) -> str:
