@@ -106,7 +106,7 @@ def _boxes(picture: Picture, colours: Theme, fills: dict[str, str]) -> Iterator[
 
 def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, str]:
     """The background of each card: by kind, or by the size of its gradient."""
-    kinds = {"input": colours.input, "output": colours.output}
+    kinds = {"input": colours.input, "constant": colours.paper, "output": colours.output}
     if overlay is None:
         return {
             cell.key: colours.still if cell.still else kinds.get(cell.kind, colours.result)
@@ -158,10 +158,11 @@ def _rows(cell: Cell, colours: Theme) -> Iterator[str]:
     if cell.strip is not None:
         yield _heat(cell.strip, colours)
     hue = _hue(cell.sign, colours)
-    yield (
-        f'<FONT COLOR="{colours.muted}" POINT-SIZE="10">{_html(cell.partial)} = </FONT>'
-        f'<FONT COLOR="{hue}" POINT-SIZE="10">{_html(cell.gradient)}</FONT>'
-    )
+    partial = f"{_html(cell.partial)} = " if cell.partial else ""
+    muted = f'<FONT COLOR="{colours.muted}" POINT-SIZE="10">{partial}</FONT>' if partial else ""
+    yield f'{muted}<FONT COLOR="{hue}" POINT-SIZE="10">{_html(cell.gradient)}</FONT>'
+    if cell.gradient_strip is not None:
+        yield _heat(cell.gradient_strip, colours)
     if cell.more:
         yield f'<FONT COLOR="{ink}" POINT-SIZE="10">{_html(cell.more, 70)}</FONT>'
     for note in cell.notes[:2]:
@@ -186,7 +187,8 @@ def _heat(rows: Any, colours: Theme) -> str:
         squares = "".join(f'<TD BGCOLOR="{_heat_colour(x / most, colours)}"></TD>' for x in row)
         lines.append(f"<TR>{squares}</TR>")
     return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="5">{"".join(lines)}</TABLE>'
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="5" '
+        f'BGCOLOR="{colours.line}">{"".join(lines)}</TABLE>'
     )
 
 
