@@ -38,6 +38,8 @@ class Arrow:
     checked: bool | None = None
     """Whether it agrees with numerical differentiation; None if that was not asked."""
     muted: bool = False
+    slot: int | None = None
+    """Which use of a value in its line it is, where it is marked by that."""
     pulled: bool = False
     """Whether it says what becomes of the gradient g, not what it is multiplied by."""
     meets: bool = False
@@ -124,6 +126,7 @@ class Arrows:
             source=source,
             target=self._key[edge.target.name],
             partial=edge.partial if one else "",
+            slot=edge.slot if one else None,
             pulled=one and edge.number is None,
             symbol=_symbol(edge) if one else f"{len(edges)} uses",
             number=_number(edge) if one else "",
