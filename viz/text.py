@@ -10,7 +10,7 @@ from autograd_lite.viz.picture import Cell, Picture
 
 def sentence(cell: Cell) -> str:
     """A card in words: its value, its gradient, what is wrong with it."""
-    notes = "".join(f"; {note}" for note in cell.notes)
+    notes = "".join(f"; {note}" for note in (*cell.changes, *cell.notes))
     more = f"; {cell.more}" if cell.more else ""
     return f"{cell.value}; {gradient(cell)}{more}{notes}"
 
@@ -22,15 +22,18 @@ def gradient(cell: Cell) -> str:
 
 def table(picture: Picture) -> str:
     """An aligned table, a line a card, operands first."""
-    rows = [("name", "algebra", "value", "gradient", "local derivatives")]
+    sides = bool(picture.sides)
+    rows = [("", "name", "algebra", "value", "gradient", "local derivatives")[not sides :]]
     for cell in picture.cells:
         into = [a.label for a in picture.arrows if a.target == cell.key and a.label]
-        rows.append((cell.name, cell.algebra, cell.value, cell.gradient, ", ".join(into)))
+        row = (cell.layer or "", cell.name, cell.algebra, cell.value, cell.gradient)
+        rows.append((*row[not sides :], ", ".join(into)))
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, _line(["─" * width for width in widths], widths))
     more = [f"· {cell.name}: {cell.more}" for cell in picture.cells if cell.more]
     notes = [f"! {cell.name}: {note}" for cell in picture.cells for note in cell.notes]
+    notes += [f"Δ {c.name}: {', '.join(c.changes)}" for c in picture.cells if c.changes]
     if picture.pulls:
         notes.insert(0, f"g: the gradient of the value in whose line it stands, {_of(picture)}")
     return "\n".join([*lines, *more, *notes]) + "\n"
@@ -57,8 +60,14 @@ def _width(words: str) -> int:
 def tree(picture: Picture) -> str:
     """The output as the root, its operands below, each with the derivative on the way to it. What
     was shown before is named again, not repeated."""
+    if picture.sides:
+        return "\n".join(f"{side}:\n{_tree(picture, side)}" for side in picture.sides)
+    return _tree(picture, None)
+
+
+def _tree(picture: Picture, side: str | None) -> str:
     cells = {cell.key: cell for cell in picture.cells}
-    root = picture.cells[-1]
+    root = [cell for cell in picture.cells if side is None or cell.layer == side][-1]
     lines: list[str] = []
     shown: set[str] = set()
     stack = [(root.key, "", "", "")]
@@ -87,7 +96,8 @@ def markdown(picture: Picture) -> str:
         "|---|---|---|---|",
     ]
     for cell in picture.cells:
-        row = (cell.name, cell.algebra, cell.value, cell.gradient)
+        name = f"{cell.layer}: {cell.name}" if picture.sides else cell.name
+        row = (name, cell.algebra, cell.value, cell.gradient)
         lines.append("| " + " | ".join(map(_escaped, row)) + " |")
     return "\n".join(lines) + "\n"
 
@@ -103,7 +113,10 @@ def mermaid(picture: Picture) -> str:
     lines = ["flowchart LR"]
     for cell in picture.cells:
         what = f"{cell.name} = {cell.algebra}" if cell.algebra else cell.name
-        body = "<br/>".join(map(_quoted, (what, cell.value, gradient(cell), *cell.notes)))
+        what = f"{cell.layer}: {what}" if picture.sides else what
+        body = "<br/>".join(
+            map(_quoted, (what, cell.value, gradient(cell), *cell.changes, *cell.notes))
+        )
         lines.append(f'  {cell.key}["{body}"]')
     for a in picture.arrows:
         label = f'|"{_quoted(a.label)}"|' if a.label else ""
