@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.reading.algebra import number_text
 from autograd_lite.reading.cards import Card, cards_of
+from autograd_lite.reading.names import printable
 from autograd_lite.viz.drawing import Drawing
 from autograd_lite.viz.picture import Arrow, Cell, Picture, picture_of
 
@@ -43,6 +44,7 @@ def diff(
     x: value 1 → 2, gradient 2 → 4
     E: value 1 → 4
     """
+    titles = (printable(titles[0]), printable(titles[1]))
     cards = cards_of(a, names=names), cards_of(b, names=names_b or names)
     first, second = map(picture_of, cards)
     before, after = _compared(first, second, *cards, titles)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.viz.colours import THEMES, Theme, legible, mixed
-from autograd_lite.viz.legend import legend
+from autograd_lite.viz.legend import in_label, legend
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 
 MOST_LABELS = 80
@@ -159,14 +158,14 @@ def _rows(cell: Cell, colours: Theme, fill: str) -> Iterator[str]:
 
 def _small(words: str, colour: str, size: int = 10, end: str = "") -> str:
     size_of = "" if size == 12 else f' POINT-SIZE="{size}"'
-    return f'<FONT COLOR="{colour}"{size_of}>{_html(words, 70)}{end}</FONT>'
+    return f'<FONT COLOR="{colour}"{size_of}>{_html(words, 100)}{end}</FONT>'
 
 
 def _algebra(formula: str, muted: str) -> str:
     """The line of algebra, its constants muted."""
     parts = re.split(r"((?<![\w.])\d+(?:\.\d+)?(?:e[-+−]?\d+)?(?!\w))", _cut(formula, 48))
     return "".join(
-        f'<FONT COLOR="{muted}">{part}</FONT>' if i % 2 else _escaped(part)
+        f'<FONT COLOR="{muted}">{part}</FONT>' if i % 2 else in_label(part)
         for i, part in enumerate(parts)
         if part
     )
@@ -210,7 +209,7 @@ def _apart(label: str) -> str:
     """A label with some room around it, so that its arrow does not run through it."""
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{ROOM}"><TR><TD>'
-        f"{_html(label, 120)}</TD></TR></TABLE>"
+        f"{_html(label, 180)}</TD></TR></TABLE>"
     )
 
 
@@ -223,12 +222,7 @@ def _cut(words: str, most: int) -> str:
 
 
 def _html(words: str, most: int = 48) -> str:
-    return _escaped(_cut(" ".join(words.split()), most))
-
-
-def _escaped(words: str) -> str:
-    """Words in a label; Graphviz may move a ] to the next line, since it could end a section."""
-    return escape(words).replace("]", "&#93;")
+    return in_label(_cut(" ".join(words.split()), most))
 
 
 def _quoted(words: str) -> str:
