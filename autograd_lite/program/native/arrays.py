@@ -28,6 +28,7 @@ from autograd_lite.program.native import loop_nests, maps, products
 from autograd_lite.program.native.cells import Root, Uneven, composed, kernel_of, place_of
 from autograd_lite.program.native.grouping import Grouping
 from autograd_lite.program.native.lower import Op, template
+from autograd_lite.program.native.matrix_steps import matrix_product
 from autograd_lite.program.native.nests import (
     Applied,
     Buffer,
@@ -580,18 +581,19 @@ class Lowering:
             product.left, product.right = found
 
         places()
-        if products.vector_axis(product) is None:
+        is_of_matrices = matrix_product(product) is not None
+        if not is_of_matrices and products.vector_axis(product) is None:
             k = self._to_turn(nodes, given, order, shape, free)
             if k is None:
                 return False
             nodes[k] = self._turned(nodes[k], given[k], order[:free])
             places()
-        found = products.vector_axis(product)
-        if found is None:
+        found = None if is_of_matrices else products.vector_axis(product)
+        if found is None and not is_of_matrices:
             return False
         own = self._outputs.get(z)
         strides = in_order(z.shape)
-        if own is None:
+        if own is None and found is not None:
             last = found[0]
             axes = [*(a for a in range(free) if a != last), last]
             strides = _strides_in(z.shape, axes)

@@ -39,6 +39,7 @@ class Module:
         self.functions: list[str] = []
         self.called: set[tuple[str, int]] = set()
         self.declared: set[str] = set()
+        self.products: set[str] = set()
         self.constants: dict[bytes, str] = {}
         self.count = 0
 

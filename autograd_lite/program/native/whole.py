@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.native.arrays import Lowering
 from autograd_lite.program.native.machine import Loaded
+from autograd_lite.program.native.matrix_steps import matrix_product
 from autograd_lite.program.native.nest_code import CellWriter, Module, Writer
 from autograd_lite.program.native.nests import Call, Check, Kernel, Nest, Product
 from autograd_lite.program.native.products import ProductWriter
@@ -45,7 +46,11 @@ def write(module: Module, nest: Nest, name: str) -> None:
             for cell in step.cells:
                 CellWriter(writer, cell).write()
         elif isinstance(step, Product):
-            ProductWriter(writer, step).write()
+            made = matrix_product(step)
+            if made is not None:
+                made.write(writer)
+            else:
+                ProductWriter(writer, step).write()
         elif isinstance(step, Call):
             step.text(writer)
         elif isinstance(step, Check):
