@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from autograd_lite.program.native.machine import Loaded
 from autograd_lite.program.native.matrix_steps import matrix_product
 from autograd_lite.program.native.nest_code import CellWriter, Module, Writer
 from autograd_lite.program.native.nests import Call, Check, Kernel, Nest, Product
+from autograd_lite.program.native.pointers import entry
 from autograd_lite.program.native.products import ProductWriter
 
 CHUNK = 1200
@@ -93,23 +94,38 @@ class Native:
         write(module, nest, "run")
         self.text = module.text()
         self._room = nest.room
-        self._loaded = Loaded(self.text, LEVEL)
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)
-        self._run: Any = kind(self._loaded.address("run"))
+        self._run = self._loaded_with(len(program.inputs) + len(program.outputs))
         self._inputs = [x.dtype for x in program.inputs]
         self._outputs = [_Made(x) for x in program.outputs]
-        self._pointers = ctypes.c_void_p * (len(self._inputs) + len(self._outputs))
         self._idle: list[Any] = []
+
+    def _loaded_with(self, count: int) -> Callable[..., int]:
+        """The function of so many arrays, of the arena and the heap."""
+        calls = ["%status = call i32 @run(ptr %arena, ptr %table0, ptr %heap)", "ret i32 %status"]
+        entered = entry("arrays", (count,), 0, ("ptr %arena", "ptr %heap"), calls, "i32")
+        self._loaded = Loaded(self.text + (entered or ""), LEVEL)
+        if entered is not None:
+            kind = ctypes.CFUNCTYPE(
+                ctypes.c_int, *[ctypes.py_object] * count, *[ctypes.c_void_p] * 2
+            )
+            return kind(self._loaded.address("arrays"))
+        run = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)(self._loaded.address("run"))
+        table = ctypes.c_void_p * count
+
+        def of_arrays(*given: Any) -> int:
+            *arrays, arena, heap = given
+            return int(run(arena, table(*[x.ctypes.data for x in arrays]), heap))
+
+        return of_arrays
 
     def __call__(self, *given: Any) -> tuple[Any, ...]:
         held = [np.asarray(x, t, order="C") for x, t in zip(given, self._inputs, strict=True)]
         made = [np.empty(x.shape, x.dtype) for x in self._outputs]
-        pointers = self._pointers(*[x.ctypes.data for x in held], *[x.ctypes.data for x in made])
         try:
             room = self._idle.pop()
         except IndexError:
             room = _Memory(self._room)
-        status = room.run(self._run, pointers)
+        status = room.run(self._run, (*held, *made))
         self._idle.append(room)
         if status == FAILED:
             raise FloatingPointError("0·inf in the chain rule, or nan")
@@ -126,14 +142,14 @@ class _Memory:
         self._start = -(-self._arena.ctypes.data // 64) * 64
         self._heap = np.empty(0, np.int64)
 
-    def run(self, function: Any, pointers: Any) -> int:
+    def run(self, function: Callable[..., int], arrays: Sequence[Any]) -> int:
         """What the machine code returns; with a larger heap, if that was full."""
         while True:
             heap = self._heap
             begin = heap.ctypes.data if heap.size else 0
             if heap.size:
                 heap[:2] = begin + 64, begin + heap.nbytes
-            status = function(self._start, pointers, begin)
+            status = function(*arrays, self._start, begin)
             if status != FULL:
                 return int(status)
             self._heap = np.empty(max(HEAP, 4 * heap.nbytes) // 8, np.int64)
