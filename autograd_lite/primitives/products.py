@@ -248,11 +248,10 @@ def _conjugate(x: Any) -> Any:
 def _vdot(x: Array, y: Array) -> Any:
     if np.size(x) != np.size(y):
         raise ValueError("the sizes differ")
-    if is_complex(x):
-        x = np.conjugate(x)
     if dimensions_of(x) == dimensions_of(y) == 0:
-        return np.multiply(x, y)
-    return np.dot(_flat(x, y), _flat(y, x))
+        return np.multiply(np.conjugate(x) if is_complex(x) else x, y)
+    x, y = _flat(x, y), _flat(y, x)
+    return (np.dot if x.dtype == y.dtype == object else np.vdot)(x, y)
 
 
 def _flat(x: Any, other: Any) -> Array:

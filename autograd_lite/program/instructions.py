@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import Primitive
+from autograd_lite.program.memory import order_of
 
 
 class Variable:
     """A number or array that is known when the program runs: an input, or a result."""
 
-    __slots__ = ("dtype", "is_array", "is_number", "name", "shape")
+    __slots__ = ("dtype", "is_array", "is_number", "name", "order", "shape")
 
     def __init__(self, example: Any, name: str | None = None) -> None:
         self.is_number = example.__class__ in (float, bool, int)
@@ -30,6 +31,8 @@ class Variable:
         self.dtype: np.dtype[Any] = (
             np.dtype(type(example)) if self.is_number else np.asarray(example).dtype
         )
+        self.order = order_of(example)
+        """In which order its axes lie in memory."""
         self.name = name
 
     def __repr__(self) -> str:

@@ -64,6 +64,11 @@ class _Writer:
             self._kinds.setdefault(np.ndarray, []).append(name)
             shape, dtype = self._held(form.shape), self._held(form.dtype)
             self._conditions.append(f"{name}.shape == {shape} and {name}.dtype == {dtype}")
+            if form.ndim > 1:  # in another order sums have other last digits
+                lies = f"{name}.flags.c_contiguous"
+                if not form.flags.c_contiguous:
+                    lies = f"{name}.strides == {self._held(form.strides)}"
+                self._conditions.append(lies)
         else:
             raise TypeError("anything else")
         return name

@@ -32,8 +32,8 @@ def module_source(name: str, source: str, body: Body) -> str:
             lines.append(f"{key} = {found}")
             if found.startswith("PRIMITIVES"):
                 heads.add("from autograd_lite import PRIMITIVES")
-    for key, (shape, dtype) in body.buffers.items():
-        lines.append(f"{key} = np.empty({shape}, {dtype.str!r})")
+    for key, buffer in body.buffers.items():
+        lines.append(f"{key} = {buffer.source}")
     parts = ["\n".join(sorted(heads)), "\n".join(lines), source]
     return "\n\n".join(part for part in parts if part) + "\n"
 

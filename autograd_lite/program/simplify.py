@@ -22,6 +22,7 @@ from autograd_lite.program.instructions import (
     Variable,
     mapped,
 )
+from autograd_lite.program.memory import order_of
 
 
 def simplified(program: Program) -> Program:
@@ -48,6 +49,7 @@ def shared(program: Program) -> Program:
     replaced: dict[Any, Reference] = {}
     known: dict[Hashable, Instruction] = {}
     kept = []
+    products: frozenset[Variable] = program.notes.get("products", frozenset())
 
     def now(x: Any) -> Any:
         return replaced.get(x, x) if x.__class__ is Variable else x
@@ -57,8 +59,14 @@ def shared(program: Program) -> Program:
         same = _what_it_gives_back(new)
         if same is not None:
             replaced[one.results[0]] = same
+            products -= {one.results[0]}  # times 1, where there is no 0·inf
             continue
-        key = (_key(new.operation), _key(new.arguments), _key(new.params) if new.params else None)
+        key = (
+            _key(new.operation),
+            _key(new.arguments),
+            _key(new.params) if new.params else None,
+            one.results[0] in products,  # where 0·inf is 0, and not nan
+        )
         before = known.get(key)
         if before is not None:
             replaced.update(zip(one.results, before.results, strict=True))
@@ -68,7 +76,7 @@ def shared(program: Program) -> Program:
     outputs = tuple(now(x) for x in program.outputs)
     notes = dict(program.notes)
     if "products" in notes:
-        notes["products"] = frozenset(map(now, notes["products"]))
+        notes["products"] = frozenset(map(now, products))
     return Program(program.inputs, kept, outputs, notes)
 
 
@@ -89,7 +97,7 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
     def kinds(xs: Iterable[Variable]) -> Hashable:
         for x in xs:
             numbers[x] = len(numbers)
-        return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
+        return tuple(map(kind_of, xs))
 
     keys: list[Hashable] = [kinds(program.inputs)]
     for one in program.instructions:
@@ -97,7 +105,13 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
         told = one.operation.name if by_name and isinstance(one.operation, Primitive) else None
         keys.append((told or _key(one.operation), *given, one.is_several, kinds(one.results)))
     outputs = _key(mapped(known, program.outputs))
-    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
+    products = frozenset(numbers[x] for x in program.notes.get("products", ()) if x in numbers)
+    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ())), products
+
+
+def kind_of(x: Variable) -> Hashable:
+    """What two variables have in common that look the same, and lie in memory in the same way."""
+    return x.shape, x.dtype.str, x.is_number, x.order
 
 
 def _key(x: Any) -> Hashable:
@@ -114,7 +128,7 @@ def _key(x: Any) -> Hashable:
     if kind is slice:
         return slice, _key((x.start, x.stop, x.step))
     if isinstance(x, np.ndarray | np.generic):
-        return kind, x.shape, x.dtype.str, x.tobytes()
+        return kind, x.shape, x.dtype.str, order_of(x), x.tobytes()
     if kind in (float, int, bool, complex):
         return kind, repr(x)  # 0.0 == -0.0 == False
     try:
@@ -136,7 +150,7 @@ def _what_it_gives_back(one: Instruction) -> Variable | None:
     if len(variables) != 1:
         return None
     x, z = variables[0], one.results[0]
-    if (x.shape, x.dtype, x.is_number) != (z.shape, z.dtype, z.is_number) or x.dtype.kind != "f":
+    if kind_of(x) != kind_of(z) or x.dtype.kind != "f":
         return None
     others: list[Any] = []
     for y in one.arguments:

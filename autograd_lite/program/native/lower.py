@@ -7,9 +7,11 @@ a number or a truth value. Equal operations are one.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +87,29 @@ def _moved(op: Op, places: Sequence[int]) -> Op:
         return op
     start = 2 if op[0] == "call" else 1
     return (*op[:start], *(places[x] for x in op[start:]))
+
+
+def folded(code: Code) -> Code:
+    """The same with what is made of constants alone computed, in double precision: in code of
+    float32, which rounds each constant, 180/π is rounded once.
+
+    >>> folded(Code([("constant", 3.0), ("constant", 2.0), ("div", 0, 1)], [], [], [2])).ops
+    [('constant', 1.5)]
+    """
+    ops = list(code.ops)
+    for i, op in enumerate(ops):
+        function = _FOLDED.get(op[1] if op[0] == "call" else op[0])
+        given = [ops[x] for x in arguments_of(op)]
+        if function is not None and all(x[0] == "constant" for x in given):
+            with contextlib.suppress(ArithmeticError, ValueError):
+                ops[i] = ("constant", function(*(x[1] for x in given)))
+    return Code(ops, code.results, code.ends, code.outputs).needed()
+
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+    "neg": operator.neg, "log": math.log, "sqrt": math.sqrt, "exp": math.exp,
+}  # fmt: skip
 
 
 def lowered(line: StraightLine) -> Code:
