@@ -15,6 +15,13 @@ import numpy as np
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive
 
 
+class NumbersUnknownError(TypeError):
+    """Numbers are asked for that are known only when a program runs."""
+
+    is_final = False
+    """Whether it does not help to ask when the program runs."""
+
+
 class StandIn:
     """An array of which the shape and the dtype are known, and the numbers are not to be read.
 
@@ -115,11 +122,6 @@ class StandIn:
     def call_numpy(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """The call of a function of NumPy's that the table does not name."""
         raise NotImplementedError
-
-    def call_rule(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        """The call of a rule, steered by numbers, whose derivative is found when it is asked for:
-        the rule can be run on variables."""
-        return self.call_numpy(function, args, kwargs)
 
     def call_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: Any) -> Any:
         """The same of a ufunc, or of one of its methods."""

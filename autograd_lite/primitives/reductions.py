@@ -384,7 +384,7 @@ def mean(
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if is_unknown(g, z, x) or has_nan(z):
+    if is_traced(z) or has_nan(z):  # what is traced must hold for any numbers
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 

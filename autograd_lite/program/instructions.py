@@ -52,12 +52,9 @@ Reference = Variable | Constant
 
 @dataclass(frozen=True, slots=True)
 class NumpyCall:
-    """A function of NumPy's without a derivative: a comparison, argmax, floor. Or a rule that is
-    steered by numbers."""
+    """A function of NumPy's without a derivative: a comparison, argmax, floor."""
 
     function: Callable[..., Any]
-    is_rule: bool = False
-    """Whether it may be given variables, and then has a derivative."""
 
     @property
     def name(self) -> str:

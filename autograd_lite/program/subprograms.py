@@ -18,7 +18,7 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Level
-from autograd_lite.engine.batching import enter, leave, one_by_one
+from autograd_lite.engine.batching import enter, leave
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.observing import unobserved
@@ -149,9 +149,7 @@ class Subprogram:
 
         for one in self.program.instructions:
             params = mapped(plain, one.params) if one.params else one.params
-            if isinstance(one.operation, NumpyCall) and one.operation.is_rule:
-                result = _ruled(one.operation.function, mapped(now, one.arguments), params)
-            elif isinstance(one.operation, NumpyCall):
+            if isinstance(one.operation, NumpyCall):
                 result = one.operation.function(*mapped(plain, one.arguments), **params)
             elif one.results[0] in products:  # of the chain rule still
                 result = times(*map(now, one.arguments))
@@ -208,14 +206,6 @@ class Subprogram:
         with Level(size) as level:
             inputs = [enter(x, level) if mine else x for x, mine in zip(given, which, strict=True)]
             return [leave(x, level) for x in self.run(inputs)]
-
-
-def _ruled(rule: Callable[..., Any], given: Any, params: Any) -> Any:
-    """What a rule gives that may be steered by numbers."""
-    try:
-        return rule(*given, **params)
-    except Exception as error:
-        return one_by_one(error, rule, given, params)
 
 
 def is_differentiable(x: Variable) -> bool:

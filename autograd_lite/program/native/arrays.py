@@ -22,9 +22,8 @@ from autograd_lite.program.instructions import (
     NumpyCall,
     Program,
     Variable,
-    parts_of,
 )
-from autograd_lite.program.native import loop_nests, maps, products
+from autograd_lite.program.native import indexing, loop_nests, maps, products
 from autograd_lite.program.native.cells import Root, Uneven, composed, kernel_of, place_of
 from autograd_lite.program.native.grouping import Grouping
 from autograd_lite.program.native.lower import Op, template
@@ -69,12 +68,16 @@ def sort_of(one: Instruction) -> str:
         NotStraight: if there is no code for it.
     """
     operation = one.operation
+    if indexing.is_extreme(one):
+        indexing.axis_of_extreme(one)
+        return "extreme"
     if any(x.dtype not in _VALUES for x in one.results) or any(
         x.__class__ is Variable and x.dtype not in _VALUES for x in one.arguments
     ):
         raise NotStraight("it is of numbers that are not float64")
-    if any(x.__class__ is Variable for x in parts_of(one.params)):
-        raise NotStraight(f"{operation.name} depends on numbers")
+    if indexing.index_in(one) is not None:
+        indexing.plan(one, list(map(shape_of, one.arguments)))
+        return "indexed"
     if isinstance(operation, NumpyCall | Elementwise):
         return _sort_of_point(one)
     assert isinstance(operation, Structural)
@@ -361,11 +364,11 @@ class Lowering:
                 self.store(uneven.node)
         for root in made.begun:
             assert root.stored is not None
-            self._filled(root.stored.buffer, root.neutral)
+            self.filled(root.stored.buffer, root.neutral)
         self.steps.append(made.kernel)
         return made
 
-    def _filled(self, buffer: Buffer, value: float) -> None:
+    def filled(self, buffer: Buffer, value: float) -> None:
         whole = Stored(buffer, 0, (1,))
         fill = Fill((buffer.size,), "d", value)
         self.steps.append(kernel_of((buffer.size,), [Root(fill, whole)]).kernel)
@@ -438,6 +441,10 @@ class Lowering:
             self._spread(one)
         elif sort == "product":
             self._product(one)
+        elif sort == "extreme":
+            indexing.extreme(self, one)
+        elif sort == "indexed":
+            indexing.lowered(self, one, combined_by(np.add))
         else:
             loop_nests.call_of(self, one)
 
@@ -449,7 +456,7 @@ class Lowering:
         """Where a result is to lie, in order."""
         own = self._outputs.get(x)
         self._placed.add(x)
-        buffer = own or Buffer(_VALUES[x.dtype], math.prod(x.shape))
+        buffer = own or Buffer(kind_of_dtype(x.dtype) or "", math.prod(x.shape))
         return Stored(buffer, 0, in_order(x.shape))
 
     def _reduction(self, one: Instruction) -> tuple[Root, Node]:
@@ -480,7 +487,7 @@ class Lowering:
         if divisor == 1:
             stored = self.result(z)
         how, neutral = combined_by(np.add)
-        self._filled(stored.buffer, 0.0)
+        self.filled(stored.buffer, 0.0)
         for x, places in zip(one.arguments, every, strict=True):
             node = self.node(x)
             boxes = maps.boxes_of([places])
@@ -498,13 +505,13 @@ class Lowering:
                 root = Root(node, Stored(stored.buffer, 0, steps), how, neutral, table)
             else:
                 continue
-            self._begun(node.shape, root)
+            self.begun(node.shape, root)
         self._nodes[z] = Node(z.shape, "d", stored)
         if divisor != 1:
             given = (self._nodes[z], Fill(z.shape, "d", float(divisor)))
             self._nodes[z] = Applied(z.shape, "d", PRIMITIVES["divide"], given)
 
-    def _begun(self, shape: Shape, root: Root) -> None:
+    def begun(self, shape: Shape, root: Root) -> None:
         """Combined with what is there already."""
         while True:
             try:

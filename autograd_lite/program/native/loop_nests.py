@@ -36,7 +36,7 @@ def unknown_in(program: Program) -> set[Variable]:
     """
     found: set[Variable] = set()
     for one in program.instructions:
-        loop = one.params.get("loop")
+        loop: Any = one.params.get("loop")
         taken = [i for i, x in enumerate(one.arguments) if x in found]
         unknown = loop is not None and loop.length is None
         if taken or (unknown and loop.condition is None):

@@ -7,6 +7,7 @@ loop is computed before it.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from autograd_lite.program.native.library import definition
 from autograd_lite.program.native.llvm import FORMS
 from autograd_lite.program.native.lower import LEAVES, TRUTHS, Op, arguments_of
 from autograd_lite.program.native.machine import lanes
-from autograd_lite.program.native.nests import KINDS, Buffer, Cell, Leaf, Nest, Place, Sink
+from autograd_lite.program.native.nests import KINDS, Buffer, Cell, Indices, Leaf, Nest, Place, Sink
 
 UNROLLED = 4
 """How many blocks of numbers of the innermost loop are written one after the other, if they are
@@ -321,6 +322,22 @@ def number(x: float) -> str:
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
 
+def write_indices(w: Writer, step: Indices) -> None:
+    """The loop over some indices; it stops where one lies outside."""
+    n = step.length
+
+    def body(i: str, names: list[str]) -> list[str]:
+        index = w.load(step.given.buffer, w.new(f"add i64 {i}, {step.given.offset}"), 1, 1)
+        below = w.new(f"icmp slt i64 {index}, 0")
+        later = w.new(f"add i64 {index}, {n}")
+        own = w.new(f"select i1 {below}, i64 {later}, i64 {index}")
+        w.stop_if(w.new(f"icmp uge i64 {own}, {n}"), "2")
+        w.store(w.new(f"mul i64 {own}, {step.step}"), step.made.buffer, i, 1, 1)
+        return []
+
+    w.loop(step.count, body, ())
+
+
 class CellWriter:
     """The loops of one cell."""
 
@@ -384,10 +401,18 @@ class CellWriter:
         n = cell.shape[-1]
         blocks = -(-n // width)
         gathered = [
-            s for s in cell.sinks if s.combine and not s.table and not s.place.coefficients[-1]
+            s
+            for s in cell.sinks
+            if s.extreme or (s.combine and not s.table and not s.place.coefficients[-1])
         ]
-        kind = w.several("double", width)
-        starts = [w.splat("double", number(s.neutral), width) for s in gathered]
+        kind, places = w.several("double", width), w.several("i64", width)
+        given: list[tuple[str, str]] = []
+        for s in gathered:
+            start = math.inf if s.extreme == "lt" else -math.inf if s.extreme else s.neutral
+            given.append((kind, w.splat("double", number(start), width)))
+            if s.extreme:
+                given.append((places, self._lane_numbers("0")))
+        starts = [x for _, x in given]
         self._wide = {}
         outer = dict(self._known)
         inner = sum(level == self._loops for level in self._levels)
@@ -413,17 +438,78 @@ class CellWriter:
                 return self._block(at, mask, gathered, names)
 
             self._splat_outer()
-            totals = self._long(blocks, body, gathered, [(kind, x) for x in starts])
+            totals = self._long(blocks, body, gathered, given)
             self._known = outer
-        for sink, total in zip(gathered, totals, strict=True):
-            assert sink.combine is not None
-            whole = w.across(sink.combine, total, width)
-            self._ended(sink, whole)
+        rest = iter(totals)
+        for sink in gathered:
+            if sink.extreme:
+                place = self._place_across(sink, next(rest), next(rest))
+                index = w.at(sink.place, self._indices)
+                w.store(place, sink.place.buffer, index, 1, 1)
+            else:
+                assert sink.combine is not None
+                self._ended(sink, w.across(sink.combine, next(rest), width))
+
+    def _lane_numbers(self, at: str) -> str:
+        """The indices of the lanes."""
+        w, width = self._w, self._width
+        if width == 1:
+            return at
+        numbers = ", ".join(f"i64 {i}" for i in range(width))
+        if at == "0":
+            return f"<{numbers}>"
+        return w.new(f"add <{width} x i64> {w.splat('i64', at, width)}, <{numbers}>")
+
+    def _more_extreme(self, sink: Sink, pairs: Sequence[str], width: int) -> list[str]:
+        """Of two numbers and their places the first, unless the second is more extreme, or as
+        extreme and before it; nan is the most extreme."""
+        w, (x, i, y, j) = self._w, pairs
+        kind, truth = w.several("double", width), w.several("i1", width)
+        places = w.several("i64", width)
+        beyond = w.new(f"fcmp u{sink.extreme} {kind} {y}, {x}")
+        is_number = w.new(f"fcmp ord {kind} {x}, {x}")
+        better = w.new(f"and {truth} {beyond}, {is_number}")
+        same = w.new(f"fcmp ueq {kind} {x}, {y}")
+        no_number = w.new(f"fcmp uno {kind} {y}, {y}")
+        alike = w.new(f"fcmp oeq {kind} {x}, {y}")
+        both = w.new(f"and {truth} {same}, {no_number}")
+        either = w.new(f"or {truth} {alike}, {both}")
+        sooner = w.new(f"icmp slt {places} {j}, {i}")
+        tie = w.new(f"and {truth} {either}, {sooner}")
+        # nan beside a number was decided above; beside nan the place decides
+        lost = w.new(f"fcmp ord {kind} {x}, {x}")
+        mixed = w.new(f"and {truth} {both}, {lost}")
+        apart = w.new(f"select {truth} {mixed}, {truth} {better}, {truth} {tie}")
+        taken = w.new(f"or {truth} {better}, {apart}")
+        return [
+            w.new(f"select {truth} {taken}, {kind} {y}, {kind} {x}"),
+            w.new(f"select {truth} {taken}, {places} {j}, {places} {i}"),
+        ]
+
+    def _place_across(self, sink: Sink, x: str, i: str) -> str:
+        """The place of the most extreme number of all lanes."""
+        w, width = self._w, self._width
+        while width > 1:
+            half = width // 2
+            parts = []
+            for start in (0, half):
+                for name, element in ((x, "double"), (i, "i64")):
+                    many = w.several(element, width)
+                    lanes_ = ", ".join(f"i32 {start + k}" for k in range(half))
+                    part = w.new(
+                        f"shufflevector {many} {name}, {many} poison, <{half} x i32> <{lanes_}>"
+                    )
+                    if half == 1:
+                        part = w.new(f"extractelement <1 x {element}> {part}, i32 0")
+                    parts.append(part)
+            x, i = self._more_extreme(sink, parts, half)
+            width = half
+        return i
 
     def _long(self, blocks: int, body: Any, gathered: Sequence[Sink], given: Any) -> list[str]:
         """A loop; what it combines is near to what it is if it is combined of parts."""
         w = self._w
-        if not gathered or blocks <= 2 * PART:
+        if not gathered or blocks <= 2 * PART or any(s.extreme for s in gathered):
             return w.loop(blocks, body, given)  # type: ignore[no-any-return]
 
         def part(start: str, count: int, totals: Sequence[str]) -> list[str]:
@@ -457,7 +543,14 @@ class CellWriter:
         self._operations(self._loops, self._width)
         after = []
         w, width = self._w, self._width
-        for sink, total in zip(gathered, totals, strict=True):
+        rest = iter(totals)
+        for sink in gathered:
+            total = next(rest)
+            if sink.extreme:
+                y = self._operand(sink.op, width)
+                pairs = [total, next(rest), y, self._lane_numbers(at)]
+                after += self._further(sink, pairs)
+                continue
             assert sink.combine is not None
             x = self._masked(self._operand(sink.op, width), sink, mask)
             after.append(w.combined(sink.combine, total, x, width))
@@ -466,6 +559,19 @@ class CellWriter:
                 self._sunk(sink, width, mask)
         self._indices.pop()
         return after
+
+    def _further(self, sink: Sink, pairs: Sequence[str]) -> list[str]:
+        """The same as `_more_extreme`, where the second number comes behind the first."""
+        w, width, (x, i, y, j) = self._w, self._width, pairs
+        kind, truth = w.several("double", width), w.several("i1", width)
+        beyond = w.new(f"fcmp u{sink.extreme} {kind} {y}, {x}")
+        is_number = w.new(f"fcmp ord {kind} {x}, {x}")
+        taken = w.new(f"and {truth} {beyond}, {is_number}")
+        places = w.several("i64", width)
+        return [
+            w.new(f"select {truth} {taken}, {kind} {y}, {kind} {x}"),
+            w.new(f"select {truth} {taken}, {places} {j}, {places} {i}"),
+        ]
 
     def _masked(self, x: str, sink: Sink, mask: str) -> str:
         if not mask:

@@ -12,8 +12,8 @@ from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.native.arrays import Lowering
 from autograd_lite.program.native.machine import Loaded
 from autograd_lite.program.native.matrix_steps import matrix_product
-from autograd_lite.program.native.nest_code import CellWriter, Module, Writer
-from autograd_lite.program.native.nests import Call, Check, Kernel, Nest, Product
+from autograd_lite.program.native.nest_code import CellWriter, Module, Writer, write_indices
+from autograd_lite.program.native.nests import Call, Check, Indices, Kernel, Nest, Product
 from autograd_lite.program.native.pointers import entry
 from autograd_lite.program.native.products import ProductWriter
 
@@ -52,6 +52,8 @@ def write(module: Module, nest: Nest, name: str) -> None:
                 made.write(writer)
             else:
                 ProductWriter(writer, step).write()
+        elif isinstance(step, Indices):
+            write_indices(writer, step)
         elif isinstance(step, Call):
             step.text(writer)
         elif isinstance(step, Check):
