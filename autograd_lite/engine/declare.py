@@ -180,6 +180,7 @@ def structural(
     reduces: Rule | None = None,
     accumulates: Rule | None = None,
     contracts: Rule | None = None,
+    steps: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -213,6 +214,8 @@ def structural(
             an array and `axis`: np.add of sum and cumsum.
         contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
             and those of the result.
+        steps: (*operands, **params), the same in elementwise functions and reductions of the table,
+            for machine code that has nothing else.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -259,6 +262,7 @@ def structural(
             reduces=reduces,
             accumulates=accumulates,
             contracts=contracts,
+            steps=steps,
             cases=cases,
             function=call,
         )

@@ -238,6 +238,9 @@ class Structural(Primitive):
     contracts: Rule | None = None
     """(shapes, **params): of a sum of products, the labels of the axes of each operand, and those
     of the result; an axis of length 1 broadcasts."""
+    steps: Rule | None = None
+    """(*operands, **params): the same in elementwise functions and reductions of the table, for
+    machine code that has nothing else."""
     example: Rule | None = None
     """(*operands, **params): some numbers of the shapes and dtypes of its value, where that costs
     less than the value: all that is needed to trace a program. The value then lies in memory of

@@ -90,6 +90,26 @@ def _log_softmax(x: Array, axis: Axis) -> Any:
     return shifted if alike is False else np.where(alike, np.nan, shifted).astype(shifted.dtype)
 
 
+def _steps(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """x less the greatest; Σ eˣ of that; and nan where there is no limit, else 0. Of a greatest +∞
+    the sum is how many there are."""
+    top = np.max(x, axis=axis, keepdims=True)
+    is_top = x == top
+    shifted = np.where(is_top, 0.0, x - top)
+    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
+    return shifted, total, np.where(is_top, np.where(total > 1.0, top - top, 0.0), 0.0)
+
+
+def _softmax_steps(x: Any, axis: Axis) -> Any:
+    shifted, total, alike = _steps(x, axis)
+    return np.exp(shifted) / total + alike
+
+
+def _log_softmax_steps(x: Any, axis: Axis) -> Any:
+    shifted, total, alike = _steps(x, axis)
+    return shifted - np.log(total) + alike
+
+
 @structural(
     arrays=_logsumexp,
     batched="axis",
@@ -115,6 +135,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
     pullbacks=(lambda g, z, x, axis: times(z, g - sum(times(g, z), axis, True)),),
     cases=_row_cases,
     back=("z·(g − Σg·z)",),
+    steps=_softmax_steps,
 )
 def softmax(x: Any, axis: Axis = -1) -> Call:
     """z_i = e^x_i / Σ e^x_k along an axis, shifted by the greatest so that it cannot overflow.
@@ -137,6 +158,7 @@ def softmax(x: Any, axis: Axis = -1) -> Call:
     pullbacks=(lambda g, z, x, axis: g - times(exp(z), sum(g, axis, True)),),
     cases=_row_cases,
     back=("g − softmax·Σg",),
+    steps=_log_softmax_steps,
 )
 def log_softmax(x: Any, axis: Axis = -1) -> Call:
     """z_i = x_i − ln Σ e^x_k along an axis, without overflow. ∂L/∂x_i = g_i − softmax_i·Σ g_k.

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite.program.instructions import Instruction, NumpyCall, Program, Variable
 from autograd_lite.program.native.arrays import sort_of
+from autograd_lite.program.native.steps import with_steps
 from autograd_lite.program.native.whole import Native
 from autograd_lite.program.straight import NotStraight
 
@@ -16,6 +17,7 @@ FEWEST = 3
 def with_machine_code(program: Program) -> Program | None:
     """The program with all that there is machine code for in as few calls as can be; None if
     there is nothing to gain."""
+    program = with_steps(program)
     native = {id(one): _has_code(one) for one in program.instructions}
     if not all(native.values()):  # rows of unknown number stay on one side
         native |= {id(one): False for one in program.instructions if _is_of_unknown_length(one)}
