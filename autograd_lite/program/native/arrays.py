@@ -71,6 +71,8 @@ def sort_of(one: Instruction) -> str:
     if indexing.is_extreme(one):
         indexing.axis_of_extreme(one)
         return "extreme"
+    if _is_of_truths(one):
+        return "any"
     if any(x.dtype not in _VALUES for x in one.results) or any(
         x.__class__ is Variable and x.dtype not in _VALUES for x in one.arguments
     ):
@@ -96,6 +98,18 @@ def sort_of(one: Instruction) -> str:
     if spread_of(one) is not None:
         return "spread"
     raise NotStraight(f"{operation.name} has no counterpart")
+
+
+def _is_of_truths(one: Instruction) -> bool:
+    """Whether it asks if any, or all, of some truth values hold."""
+    return (
+        isinstance(one.operation, NumpyCall)
+        and one.operation.function in (np.any, np.all)
+        and not one.params
+        and len(one.arguments) == 1
+        and one.arguments[0].__class__ is Variable
+        and one.arguments[0].dtype == np.bool_
+    )
 
 
 def _is_double(x: Any) -> bool:
@@ -441,6 +455,8 @@ class Lowering:
             self._spread(one)
         elif sort == "product":
             self._product(one)
+        elif sort == "any":
+            self._any(one)
         elif sort == "extreme":
             indexing.extreme(self, one)
         elif sort == "indexed":
@@ -477,6 +493,17 @@ class Lowering:
             Root(node, Stored(stored.buffer, 0, tuple(strides)), how, neutral),
             Node(z.shape, "d", stored),
         )
+
+    def _any(self, one: Instruction) -> None:
+        """As many as hold, and whether that is none, or all."""
+        node, z = self.node(one.arguments[0]), one.results[0]
+        how, neutral = combined_by(np.add)
+        count = Stored(Buffer("d", 1), 0, (0,) * len(node.shape))
+        self.kernel(node.shape, [Root(node, count, how, neutral)])
+        total = Node((), "d", Stored(count.buffer, 0, ()))
+        is_any = isinstance(one.operation, NumpyCall) and one.operation.function is np.any
+        least = Fill((), "d", 1.0 if is_any else float(math.prod(node.shape)))
+        self._nodes[z] = Applied((), "b", COMPARISONS[np.greater_equal], (total, least))
 
     def _spread(self, one: Instruction) -> None:
         """Each operand is added to zeros; the first is no more than copied, if it fills them."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite.program.instructions import Instruction, NumpyCall, Program, Variable
 from autograd_lite.program.native.arrays import sort_of
+from autograd_lite.program.native.loop_nests import unknown_in
 from autograd_lite.program.native.steps import with_steps
 from autograd_lite.program.native.whole import Native
 from autograd_lite.program.straight import NotStraight
@@ -19,8 +20,8 @@ def with_machine_code(program: Program) -> Program | None:
     there is nothing to gain."""
     program = with_steps(program)
     native = {id(one): _has_code(one) for one in program.instructions}
-    if not all(native.values()):  # rows of unknown number stay on one side
-        native |= {id(one): False for one in program.instructions if _is_of_unknown_length(one)}
+    if not (all(native.values()) and _is_known(program)):
+        native |= dict.fromkeys(_of_unknown_length(program), False)
     levels: dict[int, int] = {}
     of: dict[Variable, tuple[int, bool]] = {}
     for one in program.instructions:
@@ -61,9 +62,27 @@ def _has_code(one: Instruction) -> bool:
     return True
 
 
-def _is_of_unknown_length(one: Instruction) -> bool:
-    loop = one.params.get("loop")
-    return loop is not None and loop.length is None
+def _is_known(program: Program) -> bool:
+    """Whether nothing but loops has as many rows as numbers decide."""
+    try:
+        unknown_in(program)
+    except NotStraight:
+        return False
+    return True
+
+
+def _of_unknown_length(program: Program) -> set[int]:
+    """The instructions that give, or take, rows of which nobody knows how many there are; their
+    shapes are not what they say."""
+    unknown: set[Variable] = set()
+    found = set()
+    for one in program.instructions:
+        loop = one.params.get("loop")
+        own = loop is not None and loop.length is None
+        if own or any(x in unknown for x in one.uses()):
+            found.add(id(one))
+            unknown.update(one.results)
+    return found
 
 
 def _computes(one: Instruction) -> bool:
