@@ -19,7 +19,7 @@ pytest.importorskip("llvmlite")
 
 import autograd_lite as al
 from autograd_lite.program.native import blas, matmul, tiles, written
-from autograd_lite.program.native.machine import Loaded
+from autograd_lite.program.native.machine import Loaded, lanes
 from autograd_lite.program.native.matmul import Function, Product, product_function
 from autograd_lite.program.native.product_calls import MatrixProduct
 
@@ -129,6 +129,25 @@ def test_tiles(registers: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> N
             near(computed(a, b, c, accumulate), a, b, c, accumulate)
 
 
+def core_of_openblas() -> str:
+    """Which processor's code OpenBLAS runs; "" if it is another library."""
+    library = ctypes.CDLL(str(sys.modules["numpy._core._multiarray_umath"].__file__))
+    function = getattr(library, "scipy_openblas_get_corename64_", None)
+    if function is None:
+        return ""
+    function.restype = ctypes.c_char_p
+    return str(function().decode())
+
+
+@pytest.mark.parametrize("k", [50, 256, 300, 600, 784])
+def test_tiles_are_of_the_bits_of_openblas(k: int) -> None:
+    """But for the last of an odd number of rows, which these compute otherwise."""
+    if core_of_openblas() not in ("Haswell", "Zen") or lanes() < 4:
+        pytest.skip("known of its code for AVX2 alone")
+    a, b = drawn((22, k), False, float), drawn((k, 30), k == 300, float)
+    assert np.array_equal(computed(a, b, np.zeros((22, 30))), a @ b)
+
+
 def test_tiles_write_no_more_than_c() -> None:
     room = np.full((40, 30), 7.0)
     c = room[3:36, 2:23]
@@ -206,6 +225,10 @@ def test_arrays_of_other_byte_orders_and_classes() -> None:
     of_class = x.view(np.recarray)
     assert type(product(of_class, x.T)) is type(np.matmul(of_class, x.T))
     assert not np.shares_memory(product(x, x.T), product(x, x.T))
+    between = np.zeros((30, 40), [("number", float), ("other", np.int32)])  # 12 bytes apart
+    between["number"] = x
+    assert np.allclose(product(between["number"], x.T), wanted)
+    assert np.allclose(product(x[::-1], x.T[:, ::-1]), wanted[::-1, ::-1])
 
 
 AGAIN = """
