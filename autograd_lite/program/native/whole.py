@@ -27,7 +27,7 @@ FAILED, OUTSIDE, FULL = 1, 2, 3
 lies outside of an array, and if the heap is too small."""
 
 HEAP = 1 << 16
-"""How many bytes the heap has at first."""
+"""How many bytes the heap has, if there is one."""
 
 
 def write(module: Module, nest: Nest, name: str) -> None:
@@ -121,15 +121,14 @@ class _Memory:
     def __init__(self, size: int) -> None:
         self._arena = np.empty(size + 64, np.uint8)
         self._start = -(-self._arena.ctypes.data // 64) * 64
-        self._heap = np.empty(0, np.int64)
+        self._heap = np.empty(16, np.int64)
 
     def run(self, function: Any, pointers: Any) -> int:
         """What the machine code returns; with a larger heap, if that was full."""
         while True:
             heap = self._heap
-            begin = heap.ctypes.data if heap.size else 0
-            if heap.size:
-                heap[:2] = begin + 64, begin + heap.nbytes
+            begin = heap.ctypes.data
+            heap[:2] = begin + 64, begin + heap.nbytes
             status = function(self._start, pointers, begin)
             if status != FULL:
                 return int(status)
