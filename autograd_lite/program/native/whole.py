@@ -19,9 +19,9 @@ from autograd_lite.program.native.products import ProductWriter
 CHUNK = 1200
 """About how many lines a function has: what LLVM takes for one grows faster than its length."""
 
-LEVEL = 1
-"""How much LLVM does: the loops are written as they are to be, and its passes would take most of
-the time and gain nothing."""
+LONG = 2_500_000
+"""From how many letters on LLVM is to do as little as it can. Of its passes none is run in any case:
+the loops are written as they are to be, and they would take most of the time and gain nothing."""
 
 FAILED, OUTSIDE, FULL = 1, 2, 3
 """What machine code returns if there is nan where there must be none, if a place that was computed
@@ -121,7 +121,7 @@ class Native:
         module.functions.append(_entry(count))
         self.text = module.text()
         self._room = nest.room
-        self._loaded = Loaded(self.text, LEVEL)
+        self._loaded = Loaded(self.text, 1 if len(self.text) < LONG else 0)
         kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)
         self._run: Any = kind(self._loaded.address("enter"))
         self._inputs = [x.dtype for x in program.inputs]
