@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.program.instructions import Instruction, NumpyCall, Program, Variable
-from autograd_lite.program.native.arrays import sort_of
 from autograd_lite.program.native.loop_nests import unknown_in
+from autograd_lite.program.native.sorts import sort_of
 from autograd_lite.program.native.threads import with_threads
 from autograd_lite.program.native.whole import Native
 from autograd_lite.program.straight import NotStraight

@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.native.arrays import Lowering
 from autograd_lite.program.native.machine import Loaded
-from autograd_lite.program.native.nest_code import CellWriter, Module, Writer, write_indices
+from autograd_lite.program.native.nest_code import CellWriter, write_indices
+from autograd_lite.program.native.nest_writer import Module, Writer
 from autograd_lite.program.native.nests import Call, Check, Indices, Kernel, Nest, Product
 from autograd_lite.program.native.pointers import address_lines, offset
 from autograd_lite.program.native.products import ProductWriter
@@ -20,8 +21,8 @@ CHUNK = 1200
 """About how many lines a function has: what LLVM takes for one grows faster than its length."""
 
 LONG = 2_500_000
-"""From how many letters on LLVM is to do as little as it can. Of its passes none is run in any case:
-the loops are written as they are to be, and they would take most of the time and gain nothing."""
+"""From how many letters on LLVM is to do as little as it can. Of its passes none is run in any
+case: the loops are as they are to be, and they would take most of the time and gain nothing."""
 
 FAILED, OUTSIDE, FULL = 1, 2, 3
 """What machine code returns if there is nan where there must be none, if a place that was computed
