@@ -271,3 +271,20 @@ def _same(f: Any, given: Any, args: Any, kwargs: Any) -> None:
         for got, z in zip(interpret(made, given), interpret(wanted.program, given), strict=True):
             near(got, z)
     near(al.compile(called, backend="native")(given), expected)
+
+
+def test_threads() -> None:
+    def f(w: Any, x: Any, threads: int) -> Any:
+        rows = map_rows(lambda row: np.tanh(row @ w) * np.sin(row), x, threads=threads)
+        return np.sum(rows**2), rows
+
+    x = np.random.default_rng(0).normal(size=(103, 5))
+    native = al.compile(f, backend="native")
+    gradient = al.compile(al.grad(lambda *args: f(*args)[0]), backend="native")
+    for threads in (1, 2, 3, 200):
+        near(native(X[0], x, threads), f(X[0], x, 1))
+        near(gradient(X[0], x, threads), al.grad(lambda w, x: f(w, x, 1)[0])(X[0], x))
+        assert ("rows_in_threads" in gradient.source) == (threads > 1)
+    near(f(X[0], x, 2), f(X[0], x, 1))
+    with pytest.raises(ValueError, match="threads must be a whole number from 1 on, not 0"):
+        f(X[0], x, 0)

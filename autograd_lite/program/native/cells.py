@@ -151,6 +151,11 @@ def _room(node: Node, order: Sequence[int]) -> Stored:
     return Stored(Buffer(node.kind, math.prod(node.shape)), 0, tuple(strides))
 
 
+def identity(n: int) -> Rows:
+    """The rows of a node as it is."""
+    return tuple(tuple(int(a == d) for a in range(n)) for d in range(n))
+
+
 def composed(outer: tuple[Shape, Rows], base: Shape, rows: Rows, axes: int) -> tuple[Shape, Rows]:
     """Index base' + rows'·(base + rows·i)."""
     first, across = outer

@@ -12,7 +12,7 @@ from typing import Any
 from autograd_lite.program.native.machine import lanes
 from autograd_lite.program.native.matmul import Function, product_function
 from autograd_lite.program.native.matmul import Product as Matrices
-from autograd_lite.program.native.nest_code import Writer
+from autograd_lite.program.native.nest_writer import Writer
 from autograd_lite.program.native.nests import Place, Product
 
 LARGE, LONG = 1 << 18, 32

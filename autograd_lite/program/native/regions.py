@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.program.instructions import Instruction, NumpyCall, Program, Variable
-from autograd_lite.program.native.arrays import sort_of
 from autograd_lite.program.native.loop_nests import unknown_in
+from autograd_lite.program.native.sorts import sort_of
 from autograd_lite.program.native.steps import with_steps
+from autograd_lite.program.native.threads import with_threads
 from autograd_lite.program.native.whole import Native
 from autograd_lite.program.straight import NotStraight
 
@@ -18,7 +19,9 @@ FEWEST = 3
 def with_machine_code(program: Program) -> Program | None:
     """The program with all that there is machine code for in as few calls as can be; None if
     there is nothing to gain."""
-    program = with_steps(program)
+    threaded = with_threads(program)
+    gained = threaded is not program
+    program = with_steps(threaded)
     native = {id(one): _has_code(one) for one in program.instructions}
     if not (all(native.values()) and _is_known(program)):
         native |= dict.fromkeys(_of_unknown_length(program), False)
@@ -37,7 +40,6 @@ def with_machine_code(program: Program) -> Program | None:
         else:
             rest.append((levels[id(one)], i, one))
     whole = len(parts) == 1 and not rest
-    gained = False
     for level, part in parts.items():
         made = None
         if whole or sum(_computes(one) for one in part) >= FEWEST:
