@@ -13,10 +13,11 @@ from autograd_lite.program.instructions import Constant, Program, Reference, Var
 from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
-from autograd_lite.program.numpy_code import numpy_code
+from autograd_lite.program.numpy_code import Buffer, numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
 from autograd_lite.program.straight import NotStraight
+from autograd_lite.program.witnesses import cheapest_witnesses
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Body:
     """What the lines use as globals."""
     gives_python_numbers: bool = False
     """Whether each output without axes is one of Python's numbers."""
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    """Globals that one call at a time can use: arrays of these shapes and dtypes."""
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    """Globals that one call at a time can use: arrays to write into."""
 
 
 def python_body(program: Program, names: Names) -> Body:
@@ -82,29 +83,14 @@ _TERMS = 100
 
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     """Calls of NumPy's functions; see `numpy_code` for the tag."""
-    products = _smaller_products(program)
-    code = numpy_code(program, names, tag, products)
+    witnesses = cheapest_witnesses(program)
+    code = numpy_code(program, names, tag, witnesses)
     body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked and not products:
+    if checked and not witnesses:
         body.lines.append(f"check({', '.join(checked)})")
     return body
-
-
-def _smaller_products(program: Program) -> frozenset[Variable]:
-    """The products of the chain rule, if they have fewer numbers than the outputs that are nan
-    where one of them is; else none: then these are looked at."""
-    found = frozenset(x for one in program.instructions for x in one.results)
-    products = found & program.notes.get("products", frozenset())
-    outputs = [program.outputs[i] for i in program.notes.get("unguarded", ())]
-    size = sum(math.prod(x.shape) + _ONE for x in products)
-    most = sum(math.prod(getattr(x, "shape", ())) + _ONE for x in outputs)
-    return products if size < most else frozenset()
-
-
-_ONE = 500
-"""To look at an array takes as long as to look at so many more numbers of it."""
 
 
 def native_body(program: Program, names: Names) -> Body:
@@ -163,7 +149,10 @@ def _unguarded(program: Program, outputs: list[str]) -> list[str]:
 def check(*arrays: Any) -> None:
     """Raise FloatingPointError if there is a nan in one of the arrays."""
     for x in arrays:
-        flat = x.ravel() if isinstance(x, np.ndarray) else x
-        total = np.vdot(flat, flat)
+        if isinstance(x, np.ndarray):
+            flat = x if x.ndim == 1 else x.ravel("K")
+            total = flat.dot(flat)
+        else:
+            total = x
         if total != total:
             raise FloatingPointError("0·inf in the chain rule, or nan")

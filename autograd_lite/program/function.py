@@ -181,15 +181,11 @@ class Runner:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.gives_python_numbers:
             return self._function(*args, **kwargs)
-        if not self._buffers:
-            with np.errstate(all="ignore"):
-                return self._function(*args, **kwargs)
         try:
             function = self._idle.pop()
         except IndexError:
-            function = self._with_buffers()
-        with np.errstate(all="ignore"):
-            result = function(*args, **kwargs)
+            function = np.errstate(all="ignore")(self._with_buffers())
+        result = function(*args, **kwargs)
         self._idle.append(function)
         return result
 
@@ -202,7 +198,7 @@ class Runner:
         return module_source(self._name, self.source, self._body)
 
     def _with_buffers(self) -> Callable[..., Any]:
-        made = {name: np.empty(shape, dtype) for name, (shape, dtype) in self._buffers.items()}
+        made = {name: buffer.made() for name, buffer in self._buffers.items()}
         function: Any = self._function
         space = {**function.__globals__, **made}
         again = types.FunctionType(function.__code__, space, function.__name__)

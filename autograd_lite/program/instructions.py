@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.layout import axes_by_stride
 from autograd_lite.engine.primitive import Primitive
 
 
 class Variable:
     """A number or array that is known when the program runs: an input, or a result."""
 
-    __slots__ = ("dtype", "is_array", "is_number", "name", "shape")
+    __slots__ = ("dtype", "is_array", "is_number", "name", "order", "shape")
 
     def __init__(self, example: Any, name: str | None = None) -> None:
         self.is_number = example.__class__ in (float, bool, int)
@@ -30,11 +31,27 @@ class Variable:
         self.dtype: np.dtype[Any] = (
             np.dtype(type(example)) if self.is_number else np.asarray(example).dtype
         )
+        self.order = order_of(example)
+        """Its axes as they lie in memory, on which depends in which order sums are added up; None
+        if as they are counted."""
         self.name = name
 
     def __repr__(self) -> str:
         axes = str(list(self.shape)) if self.shape else ""
         return f"<{self.name or 'variable'}: {self.dtype.name}{axes}>"
+
+
+def order_of(x: Any) -> tuple[int, ...] | None:
+    """The axes of an array as they lie in memory, the one of the longest steps first; None if that
+    is as they are counted, or it is no array.
+
+    >>> order_of(np.zeros((2, 3))), order_of(np.zeros((2, 3)).T)
+    (None, (1, 0))
+    """
+    if not isinstance(x, np.ndarray) or x.ndim < 2 or x.flags.c_contiguous:
+        return None
+    order = axes_by_stride(x.shape, x.strides)
+    return None if order == sorted(order) else tuple(order)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

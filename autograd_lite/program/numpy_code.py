@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.primitive import Elementwise, Primitive
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -30,8 +31,35 @@ class NumpyCode:
     outputs: list[str]
     names: dict[str, Any] = field(default_factory=dict)
     """Functions and constants that the lines use as globals, beside `np`."""
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    """The arrays that results are written into: shape and dtype by name."""
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    """The arrays that results are written into, by name."""
+
+
+class Buffer(NamedTuple):
+    """An array that results are written into."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: tuple[int, ...] | None
+    """Its axes as they lie in memory: as in the array that NumPy would make. On this depends in
+    which order sums of it are added up."""
+
+    def made(self) -> Any:
+        """A new one, which begins where a line of the cache does."""
+        order = range(len(self.shape)) if self.order is None else self.order
+        count = math.prod(self.shape) * self.dtype.itemsize
+        memory = np.empty(count + 64, np.uint8)
+        start = -memory.ctypes.data % 64
+        stored = memory[start : start + count].view(self.dtype)
+        return stored.reshape([self.shape[axis] for axis in order]).transpose(np.argsort(order))
+
+    def source(self) -> str:
+        """The expression that makes one."""
+        if self.order is None:
+            return f"np.empty({self.shape}, {self.dtype.str!r})"
+        stored = tuple(self.shape[axis] for axis in self.order)
+        back = tuple(np.argsort(self.order).tolist())
+        return f"np.empty({stored}, {self.dtype.str!r}).transpose({back})"
 
 
 def numpy_code(
@@ -41,8 +69,9 @@ def numpy_code(
     have `tag` in theirs, by which those of one loop inside of another differ. `check(x)` stands
     behind what computes one of those that are to be checked.
 
-    What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
-    needs what stands in it. An output has an array of its own.
+    What can be written where it is told, as what a ufunc of NumPy's gives, is written into a
+    buffer, which is used again as soon as nobody needs what stands in it. An output has an array of
+    its own.
     """
     return _Writer(program, names, tag, checked).code()
 
@@ -81,7 +110,7 @@ class _Writer:
         if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
             return text
         is_array = getattr(x, "is_array", False)
-        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"np.array({text})[()]"
+        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"{text}[()]"
 
     def _loop(self, one: Instruction) -> list[str]:
         """The lines of an instruction that is a loop or branch: a function, and its call; none if
@@ -111,23 +140,30 @@ class _Writer:
 
     def _line(self, i: int, one: Instruction) -> str:
         given = [self._text(x) for x in one.arguments]
-        given += [f"{key}={self._text(x)}" for key, x in one.params.items()]
+        params = {key: self._text(x) for key, x in one.params.items()}
         buffer = self._plan.buffer_of(i, one)
+        in_numpy = getattr(one.operation, "in_numpy", None)
+        if in_numpy is not None and buffer is None and not _has_numbers(one):
+            written = in_numpy(*given, **params)
+            if written is not None:
+                return self._assigned(one, written)
+        given += [f"{key}={text}" for key, text in params.items()]
+        rule = _rule_of(one)
         if buffer is not None:
             given.append(f"out={buffer}")
-        return self._assigned(one, f"{self._function(one)}({', '.join(given)})")
+            rule = _filling(one)
+        return self._assigned(one, f"{self._function(one, rule)}({', '.join(given)})")
 
     def _assigned(self, one: Instruction, call: str) -> str:
         results = ", ".join(self._names[x] for x in one.results)
         comma = "," if one.is_several and len(one.results) == 1 else ""
         return f"{results}{comma} = {call}"
 
-    def _function(self, one: Instruction) -> str:
-        """What an instruction calls."""
+    def _function(self, one: Instruction, rule: Any) -> str:
+        """What an instruction calls, by its name."""
         operation = one.operation
         if isinstance(operation, Elementwise) and one.results[0].is_number:
             return self._global(f"{operation.name}_of_floats", operation.evaluate_floats)
-        rule = _rule_of(one)
         name = getattr(rule, "__name__", "")
         if getattr(np, name, None) is rule:
             return f"np.{name}"
@@ -192,6 +228,13 @@ def _is_same(it: Any, other: Any) -> bool:
     return it is other or (isinstance(it, types.MethodType) and it == other)
 
 
+def _has_numbers(one: Instruction) -> bool:
+    """Whether an argument is one of Python's numbers, which are no arrays."""
+    return not all(isinstance(_like(x), Variable | np.ndarray) for x in one.arguments) or any(
+        getattr(x, "is_number", False) for x in one.arguments
+    )
+
+
 def _like(x: Any) -> Any:
     """What has the shape of a reference."""
     return x.value if x.__class__ is Constant else x
@@ -203,15 +246,15 @@ def _like(x: Any) -> Any:
 class _Buffers:
     """Which result is written into which array.
 
-    What a ufunc gives can be written anywhere. What anything else gives may be a view of what it
-    was given, which then must stay as long as the view is needed.
+    What a ufunc gives can be written anywhere. What others give may be a view of what they were
+    given, which then must stay as long as the view is needed.
     """
 
     def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
         self._new = new
-        self.made: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-        """Shape and dtype of each array by its name."""
-        self._free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+        self.made: dict[str, Buffer] = {}
+        """The arrays by their names."""
+        self._free: dict[Buffer, list[str]] = {}
         self._ends: dict[int, list[str]] = {}
         self._lies_in: dict[Variable, str] = {}
         self._never = len(program.instructions)
@@ -232,17 +275,19 @@ class _Buffers:
             self._free.setdefault(self.made[name], []).append(name)
         z = one.results[0]
         last = self._last.get(z, i)
-        if not _is_ufunc(one) or last >= self._never:
+        if _filling(one) is None or last >= self._never:
             return None
-        kind = (z.shape, z.dtype)
+        kind = Buffer(z.shape, z.dtype, z.order)
         name = self._in_place(i, one, kind) or self._from_the_free(kind)
         self._lies_in[z] = name
         self._ends.setdefault(max(last, i), []).append(name)
         return name
 
-    def _in_place(self, i: int, one: Instruction, kind: Any) -> str | None:
+    def _in_place(self, i: int, one: Instruction, kind: Buffer) -> str | None:
         """The array of an operand that nobody needs any more, for an elementwise operation."""
-        if _rule_of(one).signature is not None:
+        rule = _filling(one)
+        is_elementwise = rule.signature is None if isinstance(rule, np.ufunc) else False
+        if not is_elementwise and not isinstance(one.operation, Elementwise):
             return None
         for x in one.uses():
             name = self._lies_in.get(x)
@@ -253,7 +298,7 @@ class _Buffers:
                     return name
         return None
 
-    def _from_the_free(self, kind: Any) -> str:
+    def _from_the_free(self, kind: Buffer) -> str:
         free = self._free.get(kind)
         if free:
             return free.pop()
@@ -296,11 +341,20 @@ _UFUNC_OF: dict[Any, Any] = {
 
 def _may_be_view(one: Instruction) -> bool:
     """Whether a result may lie in the memory of an argument."""
-    return one.may_be_view and not _is_ufunc(one)
+    return one.may_be_view and _filling(one) is None and not _is_ufunc(_rule_of(one))
 
 
-def _is_ufunc(one: Instruction) -> bool:
-    """Whether it can write its result, an array, where it is told."""
-    rule, z = _rule_of(one), one.results[0]
-    known = isinstance(rule, np.ufunc) and getattr(np, rule.__name__, None) is rule
-    return known and bool(z.shape) and not one.params and not one.is_several
+def _filling(one: Instruction) -> Any:
+    """What is called with `out`, an array to write the result into; None if there is nothing."""
+    operation = one.operation
+    if one.is_several or not one.results[0].shape:
+        return None
+    if isinstance(operation, Primitive) and operation.into is not None:
+        return None if _has_numbers(one) and len(one.arguments) == 1 else operation.into
+    rule = _rule_of(one)
+    return rule if _is_ufunc(rule) and not one.params else None
+
+
+def _is_ufunc(rule: Any) -> bool:
+    """Whether it is a ufunc of NumPy's own."""
+    return isinstance(rule, np.ufunc) and getattr(np, rule.__name__, None) is rule

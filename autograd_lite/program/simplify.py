@@ -89,7 +89,7 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
     def kinds(xs: Iterable[Variable]) -> Hashable:
         for x in xs:
             numbers[x] = len(numbers)
-        return tuple((x.shape, x.dtype.str, x.is_number) for x in xs)
+        return tuple((x.shape, x.dtype.str, x.is_number, x.order) for x in xs)
 
     keys: list[Hashable] = [kinds(program.inputs)]
     for one in program.instructions:
