@@ -87,6 +87,8 @@ class _Writer:
         self._loops = self._constants = 0
         self._functions: set[str] = set()
         self._made = NumpyCode([], [])
+        self._handed_out: set[Variable] = set()
+        """Where outputs lie: each has its own memory."""
         self._plan = _Buffers(program, self._new)
 
     def code(self) -> NumpyCode:
@@ -105,7 +107,11 @@ class _Writer:
 
     def _output(self, x: Any) -> str:
         text = self._text(x)
-        if getattr(x, "is_number", False) or not self._plan.is_lent(x):
+        if getattr(x, "is_number", False):
+            return text
+        memory = self._plan.memory_of(x)
+        if not self._plan.is_lent(x) and not memory & self._handed_out:
+            self._handed_out |= memory
             return text
         if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
             return text
@@ -260,13 +266,22 @@ class _Buffers:
         self._never = len(program.instructions)
         self._last = _last_needed(program)
         self._lent: set[Any] = set(program.inputs)
+        self._memory: dict[Variable, set[Variable]] = {}
         for one in program.instructions:
-            if _may_be_view(one) and any(x in self._lent for x in one.uses()):
+            if not _may_be_view(one):
+                continue
+            if any(x in self._lent for x in one.uses()):
                 self._lent.update(one.results)
+            memory = set().union(*map(self.memory_of, one.uses()))
+            self._memory.update((z, {z, *memory}) for z in one.results)
 
     def is_lent(self, x: Any) -> bool:
         """Whether it may be a view of an input, or is a constant."""
         return x.__class__ is Constant or x in self._lent
+
+    def memory_of(self, x: Any) -> set[Variable]:
+        """Results in whose memory it may lie; none for a constant and what has no axes."""
+        return self._memory.get(x, {x}) if getattr(x, "shape", ()) and x in self._last else set()
 
     def buffer_of(self, i: int, one: Instruction) -> str | None:
         """The array that the result of an instruction is to be written into; None if the function

@@ -75,6 +75,10 @@ def calls(primitive):
             x = np.empty((3, 4))[index]
             yield (RNG.choice(WILD[:7], x.shape),), {"index": index, "shape": (3, 4)}
         return
+    if primitive.name == "affine":
+        for b in ((4,), (1,), (), (2, 1, 4)):
+            yield tuple(RNG.standard_normal(shape) for shape in ((5, 3), (3, 4), b)), {}
+        return
     for shape in ((7,), (50, 10), (3, 4, 2)):
         for axis in range(-1, len(shape)):
             yield (RNG.standard_normal(shape) * 30,), {"axis": axis}
@@ -112,3 +116,18 @@ def test_a_nan_is_looked_for_where_there_are_few_numbers():
             wanted = eager(parameters, x)
         given = program(parameters, x)
         assert same(given[0], wanted[0]) and all(map(same, given[1], wanted[1]))
+
+
+def test_no_two_results_lie_in_the_same_memory():
+    def loss(parameters, x):
+        a, b, c = parameters
+        return ((a + b.T + c.T[::-1]) * x).sum()
+
+    x = RNG.standard_normal((3, 4))
+    parameters = [np.ones((3, 4)), np.ones((4, 3)), np.ones((4, 3))]
+    program = al.compile(loss).value_and_grad
+    for _ in range(2):
+        _, gradients = program(parameters, x)
+        for g, wanted in zip(gradients, (x, x.T, x[::-1].T), strict=True):
+            assert same(g, wanted)
+            g *= 2.0
