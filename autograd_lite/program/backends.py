@@ -115,9 +115,8 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        made = with_machine_code(program)
-        made = with_loops(program) if made is None else made
-        return numpy_body(with_products(made), names)
+        made = with_machine_code(program) or program
+        return numpy_body(with_products(with_loops(made)), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:

@@ -49,6 +49,8 @@ class Rows:
     """How many rows."""
     sums: int = 0
     """How many of the first outputs are summed over the rows."""
+    threads: int = 1
+    """How many threads compute at the same time, where there is machine code."""
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -198,7 +200,7 @@ def _back(g: Any, z: Any, operands: Sequence[Any], rows: Rows, wanted: Sequence[
     body = rows.body.derived(key, function, [some(v) for v in kinds])
     given = [*operands[:count], *(g[i] for i in of_rows)]
     given += [*operands[count:], *(g[i] for i in of_sums)]
-    back = Rows(body, count + len(of_rows), rows.length, summed)
+    back = Rows(body, count + len(of_rows), rows.length, summed, rows.threads)
     parts: list[Any] = [None] * len(operands)
     for i, x in zip(asked, back(given), strict=True):
         parts[i] = x
@@ -229,7 +231,8 @@ def _forward(tangents: Sequence[Any], z: Any, *operands: Any, rows: Rows) -> tup
     given = [*operands[:count], *(tangents[i] for i in front)]
     given += [*operands[count:], *(tangents[i] for i in behind)]
     sums = sum(i < rows.sums for i in moving)
-    found = dict(zip(moving, Rows(body, count + len(front), rows.length, sums)(given), strict=True))
+    whole = Rows(body, count + len(front), rows.length, sums, rows.threads)
+    found = dict(zip(moving, whole(given), strict=True))
     return tuple(
         found[i] if i in found else np.zeros(detached(x).shape, detached(x).dtype)
         for i, x in enumerate(z)

@@ -21,9 +21,10 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
             decorator is returned.
         backend: "python" for source of Python's numbers alone, "numpy" for NumPy's calls; by
             default the first, if f computes with numbers alone, else the second. "native" for
-            machine code, which needs `autograd_lite[native]`: of numbers alone, or of chains of
-            elementwise operations on large arrays among NumPy's calls. There functions such as exp
-            may differ from Python's by two units in the last place, sums by the order of addition.
+            machine code, which needs `autograd_lite[native]`: of numbers, and of arrays of float64
+            with all loops and branches; what there is none for stays a call of NumPy's. There
+            functions such as exp may differ from Python's by two units in the last place, sums and
+            products of matrices by the order of addition.
 
     Returns:
         A `Compiled`, which is called as f is. `.value_and_grad`, `.grad`, `.jacobian` and
