@@ -6,6 +6,7 @@ have found.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import random
 import sys
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as al
+from autograd_lite.program.subprograms import _known
 from autograd_lite.testing.loop_program import UNROLLED
 from autograd_lite.testing.loop_programs import KINDS, loop_programs, random_loop_program
 
@@ -163,3 +165,12 @@ def test_no_rows_at_all():
     f = al.vmap(al.grad(lambda x: al.sum(al.map(lambda r: al.min(r * r), x))))
     x = np.zeros((2, 0, 3))
     assert bits(al.compile(f)(x)) == bits(f(x))
+
+
+def test_loops_with_ever_new_conditions_are_not_kept():
+    """Of one body, whose derivatives are kept with it."""
+    before = len(_known)
+    for i in range(150):
+        al.while_loop(lambda c, i=i: c > 1.0 + i, lambda c: c * 0.5, 7.0)
+    gc.collect()
+    assert len(_known) < before + 2 * 64 + 20
