@@ -94,15 +94,17 @@ class Subprogram:
             function = self._function = self._made()
         try:
             return function(*given)  # type: ignore[no-any-return]
-        except (ArithmeticError, ValueError):
-            return self._slowly(given)
+        except (ArithmeticError, ValueError) as error:
+            return self._slowly(given, isinstance(error, FloatingPointError))
 
-    def _slowly(self, given: Sequence[Any]) -> tuple[Any, ...]:
-        found = interpret(self.program, given)
-        if self.guarded and any(
-            np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())
-        ):
-            found = interpret(self.derive("guarded", self.guarded), given)
+    def _slowly(self, given: Sequence[Any], has_nan: bool) -> tuple[Any, ...]:
+        guarded = self.guarded
+        if guarded is None or not has_nan:
+            found = interpret(self.program, given)
+            unguarded = self.program.notes.get("unguarded", ())
+            has_nan = any(np.isnan(found[i]).any() for i in unguarded)
+        if guarded is not None and has_nan:
+            found = interpret(self.derive("guarded", guarded), given)
         return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:

@@ -174,3 +174,21 @@ def test_loops_with_ever_new_conditions_are_not_kept():
         al.while_loop(lambda c, i=i: c > 1.0 + i, lambda c: c * 0.5, 7.0)
     gc.collect()
     assert len(_known) < before + 2 * 64 + 20
+
+
+def test_a_nan_that_a_loop_hides():
+    """nan·0 is 0 in the chain rule as well; its sign is that of 0·0 only if 0·inf was 0 before."""
+    f = al.grad(lambda x: al.sum(al.sqrt(al.abs(al.map(lambda r: 1.0 / (r + 2.0), x)))))
+    x = np.array([[1.0, 1.5], [np.inf, 1.5]])
+    with np.errstate(all="ignore"):
+        assert bits(al.compile(f)(x)) == bits(f(x))
+
+
+def test_branches_of_different_kinds_of_numbers():
+    """One gives a number of Python's, the other one of NumPy's: both do."""
+
+    def f(x, a):
+        return al.cond(True, lambda: al.tanh(x), lambda: al.sum(a))
+
+    a = np.ones(2)
+    assert type(f(0.3, a)) is type(al.compile(f)(0.3, a)) is np.float64
