@@ -160,12 +160,10 @@ def _holds_variables(array: Array) -> bool:
 
 def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:
     """NumPy's error as an error of the same kind that names the operation and the shapes."""
-    if isinstance(error, NumbersUnknownError):
+    if isinstance(error, NumbersUnknownError) or hasattr(primitive.arrays, "explains_errors"):
         return error
     shapes = " and ".join(str(np.shape(detached(x))) for x in operands[:4])
     said = re.sub(r"\s+", " ", str(error)).strip()
-    if said.startswith(f"{primitive.name}: "):  # it is explained already
-        return error
     if "broadcast" in said:
         said = f"shapes {shapes} do not broadcast: make each pair of axes equal, or one of them 1"
     elif primitive.fits:

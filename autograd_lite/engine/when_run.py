@@ -57,6 +57,8 @@ class Call:
     function: Rule
     form: Any
     """The arguments, and those by keyword."""
+    explains_errors = True
+    """They name the function already; see `apply.explained`."""
 
     @property
     def __name__(self) -> str:

@@ -79,6 +79,8 @@ def _whole(end: Any) -> int:
     """The end of a slice."""
     try:
         return operator.index(end)
+    except NumbersUnknownError:
+        raise
     except TypeError as error:
         raise TypeError(f"getitem: in a slice, {error}") from None
 

@@ -35,6 +35,8 @@ class NumpyCode:
     """Functions and constants that the lines use as globals, beside `np`."""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     """The arrays that results are written into, by name."""
+    places: dict[Variable, int] = field(default_factory=dict)
+    """Which of the lines computes a variable."""
 
 
 def numpy_code(
@@ -71,6 +73,7 @@ class _Writer:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
             self._made.lines += self._loop(one) or [self._line(i, one)]
+            self._made.places |= dict.fromkeys(one.results, len(self._made.lines) - 1)
             if any(x in self._checked for x in one.results):
                 self._made.lines.append(f"check({self._names[one.results[0]]})")
         self._made.buffers |= self._plan.made

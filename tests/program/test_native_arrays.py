@@ -19,12 +19,14 @@ from autograd_lite.transforms.trees import leaves_of
 
 pytest.importorskip("llvmlite", reason='needs llvmlite (pip install "autograd_lite[native]")')
 
+from autograd_lite.program import backends
 from autograd_lite.program.native import fused
 
 
 @pytest.fixture(autouse=True)
 def _of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused, "WORTHWHILE", 0)
+    monkeypatch.setattr(backends, "with_machine_code", lambda program: None)
 
 
 def near(got: Any, wanted: Any, within: float = 0.0) -> None:

@@ -20,7 +20,7 @@ from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op, argumen
 LENGTH = 1000
 """How many operations there are in a function."""
 
-_FORMS = {
+FORMS = {
     **{name: f"f{name} {{kind}} {{0}}, {{1}}" for name in ("add", "sub", "mul", "div")},
     **{name: f"fcmp o{name} {{kind}} {{0}}, {{1}}" for name in ("lt", "le", "gt", "ge", "eq")},
     **{name: f"{name} {{truth}} {{0}}, {{1}}" for name in ("and", "or")},
@@ -165,7 +165,7 @@ class _Writer:
     def _line(self, i: int, op: Op) -> str:
         kind = self._kind
         given = [self._name(x) for x in arguments_of(op)]
-        form = _FORMS.get(op[0])
+        form = FORMS.get(op[0])
         if form is not None:
             true = self._splat("i1", "true")
             return f"%v{i} = {form.format(*given, kind=kind, truth=self._truth, true=true)}"
