@@ -192,3 +192,20 @@ def test_branches_of_different_kinds_of_numbers():
 
     a = np.ones(2)
     assert type(f(0.3, a)) is type(al.compile(f)(0.3, a)) is np.float64
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_rows_of_a_loop_whose_length_nobody_knows(backend):
+    """They are moved about between the way there and back of a batch."""
+
+    def f(x):
+        def body(c):
+            return c[0] + 1.0, al.tanh(al.where(c[1] > 0.0, c[1], 0.1 * c[1]))
+
+        c = al.while_loop(lambda c: c[0] < 0.0, body, (0.0, x))[1]
+        return al.sum(np.outer(c, c) * np.arange(1.0, 37.0).reshape(6, 6))
+
+    x = np.array([[-0.5, 0.3], [1.0, 0.5], [-0.5, 0.3]])
+    x = np.stack([x, x * 1.1, x - 0.2])
+    g = al.vmap(al.grad(f))
+    assert near(al.compile(g, backend=backend)(x), g(x), 1e-12)

@@ -18,7 +18,7 @@ def with_machine_code(program: Program) -> Program | None:
     there is nothing to gain."""
     native = {id(one): _has_code(one) for one in program.instructions}
     if not all(native.values()):  # rows of unknown number stay on one side
-        native |= {id(one): False for one in program.instructions if _is_of_unknown_length(one)}
+        native |= {id(one): False for one in _of_unknown_length(program)}
     levels: dict[int, int] = {}
     of: dict[Variable, tuple[int, bool]] = {}
     for one in program.instructions:
@@ -59,9 +59,19 @@ def _has_code(one: Instruction) -> bool:
     return True
 
 
-def _is_of_unknown_length(one: Instruction) -> bool:
-    loop = one.params.get("loop")
-    return loop is not None and loop.length is None
+def _of_unknown_length(program: Program) -> list[Instruction]:
+    """Loops of which nobody knows how many steps they take, and what moves their rows."""
+    found = []
+    rows: set[Variable] = set()
+    for one in program.instructions:
+        loop = one.params.get("loop")
+        if loop is not None and loop.length is None:
+            found.append(one)
+            rows.update(one.results[loop.carries :])
+        elif any(x in rows for x in one.uses()):
+            found.append(one)
+            rows.update(one.results)
+    return found
 
 
 def _computes(one: Instruction) -> bool:
