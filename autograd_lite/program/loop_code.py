@@ -123,6 +123,7 @@ def branch_code(
     name: str,
     on_true: Program,
     on_false: Program,
+    outputs: Sequence[Variable],
     make: Callable[[Program, Names, str], Body],
 ) -> LoopCode:
     """A function (predicate, *operands) that runs one of two programs of the same inputs."""
@@ -134,7 +135,8 @@ def branch_code(
     predicate = _free("predicate", names)
     prepared = [_prepared(x, v, False) for x, v in zip(inputs, on_true.inputs, strict=True)]
     lines = [*(line for line in prepared if line), f"if {predicate}:"]
-    lines += [f"    {x}" for x in (*yes.lines, _returned(yes))] + [*no.lines, _returned(no)]
+    lines += [f"    {x}" for x in (*yes.lines, _returned(yes, outputs))]
+    lines += [*no.lines, _returned(no, outputs)]
     _take(yes, no)
     head = f"def {name}({', '.join([predicate, *inputs])}):"
     return LoopCode([head, *(f"    {x}" for x in lines)], yes)
@@ -173,8 +175,13 @@ def _take(body: Body, other: Body) -> None:
     body.buffers |= other.buffers
 
 
-def _returned(body: Body) -> str:
-    return f"return ({''.join(f'{x}, ' for x in body.outputs)})"
+def _returned(body: Body, kinds: Sequence[Variable]) -> str:
+    """The results: numbers of Python's only where both branches give such."""
+    texts = [
+        f"np.{v.dtype.name}({x})" if body.gives_python_numbers and not v.is_number else x
+        for x, v in zip(body.outputs, kinds, strict=True)
+    ]
+    return f"return ({''.join(f'{x}, ' for x in texts)})"
 
 
 def with_inputs_of(program: Program, other: Program) -> Program:

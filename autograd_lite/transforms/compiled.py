@@ -55,8 +55,8 @@ class Compiled:
         if latest is not None and not kwargs and latest.is_for(args):
             try:
                 return latest.function(*args)
-            except (ArithmeticError, ValueError):
-                return latest.slowly(args, kwargs)
+            except (ArithmeticError, ValueError) as error:
+                return latest.slowly(args, kwargs, isinstance(error, FloatingPointError))
         try:
             key = (signature(args), signature(kwargs) if kwargs else None)
         except HasVariables:
@@ -272,8 +272,8 @@ class _Specialised:
             kwargs = dict(zip(self._keywords, kwargs.values(), strict=True))
         try:
             return self.function(*args, **kwargs)
-        except (ArithmeticError, ValueError):
-            return self.slowly(args, kwargs)
+        except (ArithmeticError, ValueError) as error:
+            return self.slowly(args, kwargs, isinstance(error, FloatingPointError))
 
     def _few(self, args: Any, kwargs: Any) -> list[Any] | None:
         """The numbers of the inputs, unless they are many."""
@@ -304,11 +304,15 @@ class _Specialised:
             found.update(own if place in wanted else ())
         return found
 
-    def slowly(self, args: Any, kwargs: Any) -> Any:
-        """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""
+    def slowly(self, args: Any, kwargs: Any, has_nan: bool = False) -> Any:
+        """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0. It is known
+        whether there was a nan, which a loop may hide: nan·0 is 0 in the chain rule, too."""
         given = self._inputs(args, kwargs)
-        found = interpret(self.program, given)
-        if any(np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())):
+        unguarded = self.program.notes.get("unguarded", ())
+        if not (has_nan and unguarded):
+            found = interpret(self.program, given)
+            has_nan = any(np.isnan(found[i]).any() for i in unguarded)
+        if has_nan and unguarded:
             found = interpret(self.guarded(args, kwargs), given)
         found = [np.array(x) if isinstance(x, np.ndarray) else x for x in found]
         return with_leaves(self._form, map(_number, found) if self._is_transform else found)
