@@ -383,7 +383,11 @@ class TracedArray(StandIn):
         raise self.refusal("bool", "which branch to take depends on them")
 
     def __float__(self) -> float:
-        raise self.refusal("float", "a Python number would be the same at each call")
+        instead = (
+            "Leave float(...) out, use np.sin instead of math.sin; to fill an array, r[i] = x, "
+            "make it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+        )
+        raise self.refusal("float", "a Python number would be the same at each call", instead)
 
     def __int__(self) -> int:
         raise self.refusal("int", "a Python number would be the same at each call")

@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.assignment import plain_writes
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import clearer
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
@@ -49,6 +50,7 @@ class Compiled:
         self._backend = backend
         self._made: dict[Hashable, _Specialised] = {}
         self._latest: _Specialised | None = None
+        self._transformed: dict[Any, Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         latest = self._latest
@@ -69,7 +71,7 @@ class Compiled:
         return one(args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else CompiledMethod(self, instance)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__qualname__', self._f)!s}>"
@@ -77,22 +79,30 @@ class Compiled:
     @functools.cached_property
     def value_and_grad(self) -> Compiled:
         """The function that gives the value and the gradient by the first argument."""
-        return Compiled(value_and_grad(_as_variables(self._f)), self._backend)
+        return self._derived(value_and_grad, 0)
 
     @functools.cached_property
     def grad(self) -> Compiled:
         """The function that gives the gradient by the first argument."""
-        return Compiled(grad(_as_variables(self._f)), self._backend)
+        return self._derived(grad, 0)
 
     @functools.cached_property
     def jacobian(self) -> Compiled:
         """The function that gives the Jacobian by the first argument."""
-        return Compiled(jacobian(_as_variables(self._f)), self._backend)
+        return self._derived(jacobian, 0)
 
     @functools.cached_property
     def hessian(self) -> Compiled:
         """The function that gives the Hessian by the first argument."""
-        return Compiled(hessian(_as_variables(self._f)), self._backend)
+        return self._derived(hessian, 0)
+
+    def _derived(self, transform: Callable[..., Any], argument: int) -> Compiled:
+        """A transform of the function by one of its arguments, compiled; made once."""
+        key = transform, argument
+        if key not in self._transformed:
+            made = transform(_as_variables(self._f), argnums=argument)
+            self._transformed[key] = Compiled(made, self._backend)
+        return self._transformed[key]
 
     @property
     def source(self) -> str:
@@ -182,6 +192,32 @@ class Compiled:
         if self._latest is None:
             raise ValueError(f"{self!r} has no code before it is called: the arguments decide")
         return self._latest
+
+
+class CompiledMethod:
+    """A compiled function as a method of an object: its transforms are by the first argument behind
+    that, and all else (`source`, `graph`, `save`) is that of the function."""
+
+    def __init__(self, compiled: Compiled, instance: Any) -> None:
+        self._compiled = compiled
+        self._instance = instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._compiled(self._instance, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _TRANSFORMS:
+            derived = self._compiled._derived(_TRANSFORMS[name], 1)
+            return CompiledMethod(derived, self._instance)
+        return getattr(self._compiled, name)
+
+    def __repr__(self) -> str:
+        return f"{self._compiled!r} of {self._instance!r}"
+
+
+_TRANSFORMS: dict[str, Callable[..., Any]] = {
+    "value_and_grad": value_and_grad, "grad": grad, "jacobian": jacobian, "hessian": hessian,
+}  # fmt: skip
 
 
 @contextmanager
@@ -360,8 +396,10 @@ class _Specialised:
                 result = self._f(*args, **kwargs)
             if plain_writes() == before:
                 return result, modes.no_grad()
-        except Exception:
+        except Exception as error:
             if plain_writes() == before:
+                if isinstance(error, ValueError):
+                    raise clearer(error) from error
                 raise
         with modes.recording():
             return self._f(*args, **kwargs), modes.recording()
