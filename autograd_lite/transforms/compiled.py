@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import itertools
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,12 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], backend: str | None = None) -> None:
         check_function("compile", f)
+        flags = getattr(getattr(f, "__code__", None), "co_flags", 0)
+        if flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+            raise TypeError(
+                f"compile: {f!r} computes nothing when it is called, but when it is gone through, "
+                "or awaited; compile a function that it calls"
+            )
         if backend is not None and backend not in BACKENDS:
             known = ", ".join(BACKENDS)
             raise ValueError(f"compile: backend must be one of {known}, not {backend!r}")
@@ -370,12 +377,17 @@ class _Specialised:
 
     def _outputs(self, given: Any, inputs: Any) -> list[Any]:
         """The numbers and arrays that the function returns for the inputs of a trace."""
-        leaves = leaves_of(given)
+        examples = leaves_of(given)
         for i, x in zip(self._places, inputs, strict=True):
-            x.stands_for = leaves[i]
-            leaves[i] = x if self._is_transform else _as_variable(x)
-        args, kwargs = with_leaves(given, leaves)
-        result, mode = self._result(args, kwargs)
+            x.stands_for = examples[i]
+
+        def arguments() -> Any:
+            leaves = leaves_of(given)
+            for i, x in zip(self._places, inputs, strict=True):
+                leaves[i] = x if self._is_transform else _as_variable(x)
+            return with_leaves(given, leaves)
+
+        result, mode = self._result(arguments)
         with mode:
             found: list[Any] = []
 
@@ -387,10 +399,11 @@ class _Specialised:
             self._form = map_leaves(leaf, result)
         return found
 
-    def _result(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    def _result(self, arguments: Callable[[], Any]) -> tuple[Any, Any]:
         """What the function returns, and the mode in which it ran: where it writes into what it has
-        made, it is recorded, so that views of that see it."""
+        made, it is recorded, so that views of that see it. Each run has arguments of its own."""
         before = plain_writes()
+        args, kwargs = arguments()
         try:
             with modes.no_grad():
                 result = self._f(*args, **kwargs)
@@ -401,6 +414,7 @@ class _Specialised:
                 if isinstance(error, ValueError):
                     raise clearer(error) from error
                 raise
+        args, kwargs = arguments()
         with modes.recording():
             return self._f(*args, **kwargs), modes.recording()
 

@@ -6,9 +6,11 @@ import runpy
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 import autograd_lite as al
 from autograd_lite import nn
+from autograd_lite.testing import gradient_property
 from autograd_lite.transforms.trees import leaves_of
 
 RNG = np.random.default_rng(0)
@@ -116,3 +118,44 @@ def test_a_model_is_compiled_as_a_function_of_its_parameters():
     noisy, none = nn.function_of(nn.Dropout(0.5, rng=0))
     with pytest.raises(TypeError, match="Dropout"):
         noisy(none, X)
+
+
+def added(x):
+    x += 1.0
+    return x
+
+
+def twice_changed(x):
+    x *= 2.0
+    x[0] += x[1]
+    return np.sum(x)
+
+
+@pytest.mark.parametrize("f", [added, twice_changed])
+def test_what_is_written_into_an_argument_is_written_into_a_copy(f):
+    x = np.array([1.0, 2.0])
+    for _ in range(2):
+        np.testing.assert_array_equal(al.compile(f)(x), f(x.copy()))
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+
+
+def test_generators_and_coroutines_are_refused():
+    def generator(x):
+        yield x
+
+    async def coroutine(x):
+        return x
+
+    for f in (generator, coroutine):
+        with pytest.raises(TypeError, match="computes nothing when it is called"):
+            al.compile(f)
+
+
+def test_gradients_of_compiled_functions_are_properties():
+    @al.compile
+    def rosenbrock(x, y):
+        return (1.0 - x) ** 2 + 100.0 * (y - x**2) ** 2
+
+    numbers = st.floats(-2.0, 2.0)
+    gradient_property(rosenbrock, numbers, numbers)()
+    gradient_property(rosenbrock.grad, numbers, numbers)()
