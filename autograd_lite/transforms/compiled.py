@@ -17,6 +17,7 @@ from autograd_lite.engine import modes
 from autograd_lite.engine.assignment import plain_writes
 from autograd_lite.engine.chain import detached
 from autograd_lite.engine.observing import clearer
+from autograd_lite.engine.stand_ins import NumbersUnknownError
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
@@ -328,7 +329,10 @@ class _Specialised:
 
     def _traced(self, trace: Callable[..., Program], args: Any, kwargs: Any) -> Program:
         given = self._inputs(args, kwargs)
-        return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        try:
+            return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        except NumbersUnknownError as error:
+            raise TypeError(*error.args).with_traceback(error.__traceback__) from None
 
     def _inputs(self, args: Any, kwargs: Any) -> list[Any]:
         leaves = leaves_of((args, kwargs))
