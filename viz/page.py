@@ -169,6 +169,8 @@ def _data(
             edges.append(
                 {
                     "source": source,
+                    "partial": edge.partial,
+                    "elsewhere": edge.elsewhere,
                     "symbol": factor_text(edge.symbol),
                     "plain": text(edge.symbol),
                     "constant": isinstance(edge.symbol, Number),

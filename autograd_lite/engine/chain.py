@@ -19,9 +19,12 @@ def detached(x: Any) -> Any:
 
 
 def has_nan(x: Any) -> bool:
-    """Whether there is a nan among the numbers of an array or variable (of all examples)."""
+    """Whether there is a nan among the numbers of an array or variable (of all examples); of what
+    is not known yet, there may be."""
     plain = detached(x)
     numbers = plain.numbers() if hasattr(plain, "numbers") else plain
+    if isinstance(numbers, StandIn):
+        return True
     return bool(np.isnan(numbers).any())
 
 

@@ -72,7 +72,8 @@ def _to_places(g: Any, z: Any, x: Any, axis: int, **params: Any) -> Any:
         return enter(_to_places(whole_g, whole_z, whole_x, axis + 1), level)
     of_x = np.argsort(numbers_of(x), axis=axis, kind="stable")
     of_z = np.argsort(numbers_of(z), axis=axis, kind="stable")
-    places = np.take_along_axis(of_z, np.argsort(of_x, axis=axis), axis)
+    back = places_along(axis, shape_of(x), np.argsort(of_x, axis=axis))
+    places = getitem(of_z, back)
     if isinstance(places, StandIn) and isinstance(g, np.ndarray):  # constant, unlike the order
         g = places.call_numpy(np.asarray, (g,), {})
     return getitem(g, places_along(axis, shape_of(x), places))

@@ -14,10 +14,13 @@ from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, says_the_same, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
+from autograd_lite.program.native.product_calls import with_products
+from autograd_lite.program.native.regions import with_machine_code
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
 from autograd_lite.program.straight import NotStraight
+from autograd_lite.program.witnesses import cheapest_witnesses
 
 
 @dataclass
@@ -93,30 +96,15 @@ _TERMS = 100
 
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     """Calls of NumPy's functions; see `numpy_code` for the tag."""
-    products = _smaller_products(program)
-    code = numpy_code(program, names, tag, products)
+    witnesses = cheapest_witnesses(program)
+    code = numpy_code(program, names, tag, witnesses)
     given = {**code.names, "np": np}
     body = Body(code.lines, code.outputs, given, buffers=code.buffers, places=code.places)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked and not products:
+    if checked and not witnesses:
         body.lines.append(f"check({', '.join(checked)})")
     return body
-
-
-def _smaller_products(program: Program) -> frozenset[Variable]:
-    """The products of the chain rule, if they have fewer numbers than the outputs that are nan
-    where one of them is; else none: then these are looked at."""
-    found = frozenset(x for one in program.instructions for x in one.results)
-    products = found & program.notes.get("products", frozenset())
-    outputs = [program.outputs[i] for i in program.notes.get("unguarded", ())]
-    size = sum(math.prod(x.shape) + _ONE for x in products)
-    most = sum(math.prod(getattr(x, "shape", ())) + _ONE for x in outputs)
-    return products if size < most else frozenset()
-
-
-_ONE = 500
-"""To look at an array takes as long as to look at so many more numbers of it."""
 
 
 def native_body(program: Program, names: Names) -> Body:
@@ -128,7 +116,9 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        return numpy_body(with_loops(program), names)
+        made = with_machine_code(program)
+        made = with_loops(program) if made is None else made
+        return numpy_body(with_products(made), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:
@@ -175,7 +165,10 @@ def _unguarded(program: Program, outputs: list[str]) -> list[str]:
 def check(*arrays: Any) -> None:
     """Raise FloatingPointError if there is a nan in one of the arrays."""
     for x in arrays:
-        flat = x.ravel() if isinstance(x, np.ndarray) else x
-        total = np.vdot(flat, flat)
+        if isinstance(x, np.ndarray):
+            flat = x if x.ndim == 1 else x.ravel("K")
+            total = flat.dot(flat)
+        else:
+            total = x
         if total != total:
             raise FloatingPointError("0·inf in the chain rule, or nan")

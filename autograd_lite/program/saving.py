@@ -35,8 +35,7 @@ def module_source(name: str, source: str, body: Body) -> str:
             lines.append(f"{key} = {found}")
         if "PRIMITIVES[" in found:
             heads.add("from autograd_lite import PRIMITIVES")
-    for key, buffer in body.buffers.items():
-        lines.append(f"{key} = {buffer.source}")
+    lines += [f"{key} = {buffer.source}" for key, buffer in body.buffers.items()]
     parts = ["\n".join(sorted(heads)), "\n".join(lines), source]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -54,14 +53,15 @@ def _import_of(key: str, it: Any) -> str | None:
 
 def _definition_of(it: Any) -> str | None:
     """The expression that gives a function, or a constant."""
-    word = getattr(it, "__name__", "")
-    if getattr(math, word, None) is it:
-        return f"__import__('math').{word}"
-    if getattr(builtins, word, None) is it:
-        return word
+    name = getattr(it, "__name__", "")
+    if getattr(math, name, None) is it:
+        return f"__import__('math').{name}"
+    if getattr(builtins, name, None) is it:
+        return name
     for one in PRIMITIVES.values():
-        if one.arrays is it:
-            return f"PRIMITIVES[{one.name!r}].arrays"
+        for word in ("arrays", "into"):
+            if getattr(one, word) is it:
+                return f"PRIMITIVES[{one.name!r}].{word}"
         if isinstance(one, Elementwise) and callable(it) and one.evaluate_floats == it:
             return f"PRIMITIVES[{one.name!r}].evaluate_floats"
     if isinstance(it, float):
@@ -72,8 +72,8 @@ def _definition_of(it: Any) -> str | None:
     if isinstance(it, np.generic) and it.dtype.kind in "fiubc":
         return f"np.array({_numbers(it)}, {it.dtype.str!r})[()]"
     for module in (np, np.linalg):
-        if callable(it) and getattr(module, word, None) is it:
-            return f"{module.__name__.replace('numpy', 'np')}.{word}"
+        if callable(it) and getattr(module, name, None) is it:
+            return f"{module.__name__.replace('numpy', 'np')}.{name}"
     return None
 
 

@@ -77,6 +77,8 @@ def shared(program: Program) -> Program:
     notes = dict(program.notes)
     if "products" in notes:
         notes["products"] = frozenset(map(now, products))
+        if not products:
+            notes["unguarded"] = []
     return Program(program.inputs, kept, outputs, notes)
 
 

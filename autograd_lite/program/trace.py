@@ -132,7 +132,7 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
                 else None
                 for x in one.arguments
             ]
-            if any(_hides_nan(operation, i, tuple(others)) for i in places):
+            if any(hides_nan(operation, i, tuple(others)) for i in places):
                 return None
         elif any(i in operation.constants for i in places):
             return None
@@ -148,7 +148,7 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
 
 
 @functools.lru_cache(maxsize=4096)
-def _hides_nan(primitive: Elementwise, place: int, given: tuple[Any, ...]) -> bool:
+def hides_nan(primitive: Elementwise, place: int, given: tuple[Any, ...]) -> bool:
     """Whether a primitive of nan as this operand may be a number, as nan⁰ is 1. Of the others some
     are given, as constants."""
     if place in primitive.constants:

@@ -63,7 +63,10 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         latest = self._latest
         if latest is not None and not kwargs and latest.is_for(args):
-            return latest(args, kwargs)
+            try:
+                return latest.function(*args)
+            except (ArithmeticError, ValueError):
+                return latest.slowly(args, kwargs)
         try:
             key = (signature(args), signature(kwargs) if kwargs else None)
         except HasVariables:
@@ -275,8 +278,8 @@ class _Specialised:
         self._names = leaf_names(parameters)
         self._keywords = [x.name for x in parameters if x.by_keyword]
         self._renamed = self._keywords != list(kwargs)
-        self._matches = None if kwargs else matcher(args)
-        self._count = len(args)
+        self.is_for = (not kwargs and matcher(args)) or _is_for_none
+        """Whether it surely is the program for these arguments."""
         self._form: Any = None
         self._guarded: Program | None = None
         self._as_numbers = True
@@ -308,18 +311,13 @@ class _Specialised:
         found = outputs_as_graph(self.program, self._kept, function.source, function.places)
         return with_leaves(self._form, found)
 
-    def is_for(self, args: Any) -> bool:
-        """Whether it surely is the program for these arguments."""
-        matches = self._matches
-        return matches is not None and len(args) == self._count and matches(*args)
-
     def __call__(self, args: Any, kwargs: Any) -> Any:
         if self._renamed:
             kwargs = dict(zip(self._keywords, kwargs.values(), strict=True))
         try:
             return self.function(*args, **kwargs)
         except (ArithmeticError, ValueError):
-            return self._slowly(args, kwargs)
+            return self.slowly(args, kwargs)
 
     def _few(self, args: Any, kwargs: Any) -> list[Any] | None:
         """The numbers of the inputs, unless they are many."""
@@ -353,7 +351,7 @@ class _Specialised:
             found.update(own if place in wanted else ())
         return found
 
-    def _slowly(self, args: Any, kwargs: Any) -> Any:
+    def slowly(self, args: Any, kwargs: Any) -> Any:
         """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""
         given = self._inputs(args, kwargs)
         found = interpret(self.program, given)
@@ -425,6 +423,10 @@ class _Specialised:
 
 _KEPT = 10_000
 """So many numbers of the first arguments are kept, to show the graph with."""
+
+
+def _is_for_none(args: tuple[Any, ...]) -> bool:
+    return False
 
 
 def _has_doubles(leaves: list[Any]) -> bool:
