@@ -4,6 +4,7 @@ what a declaration means."""
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -273,6 +274,24 @@ def _leave(g: Any, index: Any) -> None:
     """What is added to leaves the gradient as it is."""
 
 
+def _subscript(x: str, index: str) -> str:
+    """How NumPy's users write it, from what Python's `repr` makes of an index.
+
+    >>> _subscript("x", "(slice(None, 6, None), slice(1, None, -1), 0)")
+    'x[:6, 1::-1, 0]'
+    """
+    inside = index[1:-1] if index[0] == "(" != index[:-1] else index
+    return f"{x}[{_SLICE.sub(_colons, inside)}]"
+
+
+_SLICE = re.compile(r"slice\(([^(),]+), ([^(),]+), ([^(),]+)\)")
+
+
+def _colons(found: re.Match[str]) -> str:
+    start, stop, step = ("" if x == "None" else x for x in found.groups())
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+
 @structural(
     text="{x}[…]",
     arrays=_getitem,
@@ -281,7 +300,7 @@ def _leave(g: Any, index: Any) -> None:
     cases=_index_cases,
     back=("g, put back where it was",),
     adds=_add_to,
-    in_numpy=lambda x, index: f"{x}[{index[1:-1] if index[0] == '(' != index[:-1] else index}]",
+    in_numpy=_subscript,
     linear="jointly",
     method=False,
 )

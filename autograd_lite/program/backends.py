@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.program.instructions import Constant, Program, Reference, Variable
 from autograd_lite.program.memory import Buffer
-from autograd_lite.program.names import Names, statement_of
+from autograd_lite.program.names import Names, says_the_same, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.native.product_calls import with_products
@@ -55,13 +55,14 @@ def python_body(program: Program, names: Names) -> Body:
     places: dict[Variable, int] = {}
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
+        if not text:
+            continue
         statement = statement_of(one)
-        if statement is not None and statement != before and statement.text != text:
+        if statement is not None and statement != before and not says_the_same(statement, text):
             lines.append(f"# {statement.text}")
         before = statement
-        if text:
-            places[one.results[0]] = len(lines)
-            lines.append(text)
+        places[one.results[0]] = len(lines)
+        lines.append(text)
     for one in reversed(program.instructions):  # what has no line stands in that of its one use
         for x in one.uses() if one.results[0] in places else ():
             places.setdefault(x, places[one.results[0]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
@@ -159,6 +159,41 @@ def rows_code(
     lines.append(f"return ({''.join(f'{x}, ' for x in last)})")
     body.given |= {"np": np}
     return LoopCode([f"def {name}({', '.join(inputs)}):", *(f"    {x}" for x in lines)], body)
+
+
+def pieces_code(
+    name: str,
+    pieces: Mapping[int, LoopCode],
+    length: int,
+    count: int,
+    sums: Sequence[Variable],
+    made: Sequence[Variable],
+) -> LoopCode:
+    """A function as that of `rows_code`, which runs those of some pieces: of so many rows each, the
+    first but for the last piece. `sums` and `made` are the results of all rows, `count` how many of
+    the operands are sequences."""
+    size, rest = next(iter(pieces)), length % next(iter(pieces))
+    body = Body([], [], {})
+    lines: list[str] = []
+    for code in pieces.values():
+        _take(body, code.body)
+        lines += code.lines
+    last = f" if i + {size} <= {length} else {name}_of_{rest}" if rest else ""
+    empty = "".join(f"np.empty({v.shape}, {v.dtype.str!r}), " for v in made)
+    zeros = ", ".join(f"np.zeros({v.shape}, {v.dtype.str!r})" for v in sums)
+    lines += [
+        f"def {name}(*given):",
+        f"    made = ({empty})",
+        f"    totals = [{zeros}]",
+        f"    for i in range(0, {length}, {size}):",
+        f"        piece = {name}_of_{size}{last}",
+        f"        found = piece(*[x[i:i + {size}] for x in given[:{count}]], *given[{count}:])",
+        "        totals = [total + x for total, x in zip(totals, found)]",
+        "        for z, x in zip(made, found[len(totals):]):",
+        f"            z[i:i + {size}] = x",
+        "    return (*[np.asarray(x, order='C')[()] for x in totals], *made)",
+    ]
+    return LoopCode(lines, body)
 
 
 class NameClash(ValueError):

@@ -92,8 +92,9 @@ class _Origins(Observer):
                 raise TypeError(
                     f"compile: {primitive.name} of a variable that is no argument "
                     f"({quoted(users_line())}): the program would go on with the number that it "
-                    "has now, and no gradient would reach it. Give it as an argument, or "
-                    "x.detach() if it is to stay as it is"
+                    "has now, and no gradient would reach it. Give it as an argument (of a model "
+                    "of nn: compile what nn.function_of(model) gives), or x.detach() if it is to "
+                    "stay as it is"
                 )
         return call()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import itertools
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.assignment import plain_writes
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import clearer
+from autograd_lite.engine.stand_ins import NumbersUnknownError
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
@@ -41,6 +44,12 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], backend: str | None = None) -> None:
         check_function("compile", f)
+        flags = getattr(getattr(f, "__code__", None), "co_flags", 0)
+        if flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+            raise TypeError(
+                f"compile: {f!r} computes nothing when it is called, but when it is gone through, "
+                "or awaited; compile a function that it calls"
+            )
         if backend is not None and backend not in BACKENDS:
             known = ", ".join(BACKENDS)
             raise ValueError(f"compile: backend must be one of {known}, not {backend!r}")
@@ -49,6 +58,7 @@ class Compiled:
         self._backend = backend
         self._made: dict[Hashable, _Specialised] = {}
         self._latest: _Specialised | None = None
+        self._transformed: dict[Any, Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         latest = self._latest
@@ -72,7 +82,7 @@ class Compiled:
         return one(args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else CompiledMethod(self, instance)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__qualname__', self._f)!s}>"
@@ -80,22 +90,30 @@ class Compiled:
     @functools.cached_property
     def value_and_grad(self) -> Compiled:
         """The function that gives the value and the gradient by the first argument."""
-        return Compiled(value_and_grad(_as_variables(self._f)), self._backend)
+        return self._derived(value_and_grad, 0)
 
     @functools.cached_property
     def grad(self) -> Compiled:
         """The function that gives the gradient by the first argument."""
-        return Compiled(grad(_as_variables(self._f)), self._backend)
+        return self._derived(grad, 0)
 
     @functools.cached_property
     def jacobian(self) -> Compiled:
         """The function that gives the Jacobian by the first argument."""
-        return Compiled(jacobian(_as_variables(self._f)), self._backend)
+        return self._derived(jacobian, 0)
 
     @functools.cached_property
     def hessian(self) -> Compiled:
         """The function that gives the Hessian by the first argument."""
-        return Compiled(hessian(_as_variables(self._f)), self._backend)
+        return self._derived(hessian, 0)
+
+    def _derived(self, transform: Callable[..., Any], argument: int) -> Compiled:
+        """A transform of the function by one of its arguments, compiled; made once."""
+        key = transform, argument
+        if key not in self._transformed:
+            made = transform(_as_variables(self._f), argnums=argument)
+            self._transformed[key] = Compiled(made, self._backend)
+        return self._transformed[key]
 
     @property
     def source(self) -> str:
@@ -185,6 +203,32 @@ class Compiled:
         if self._latest is None:
             raise ValueError(f"{self!r} has no code before it is called: the arguments decide")
         return self._latest
+
+
+class CompiledMethod:
+    """A compiled function as a method of an object: its transforms are by the first argument behind
+    that, and all else (`source`, `graph`, `save`) is that of the function."""
+
+    def __init__(self, compiled: Compiled, instance: Any) -> None:
+        self._compiled = compiled
+        self._instance = instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._compiled(self._instance, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _TRANSFORMS:
+            derived = self._compiled._derived(_TRANSFORMS[name], 1)
+            return CompiledMethod(derived, self._instance)
+        return getattr(self._compiled, name)
+
+    def __repr__(self) -> str:
+        return f"{self._compiled!r} of {self._instance!r}"
+
+
+_TRANSFORMS: dict[str, Callable[..., Any]] = {
+    "value_and_grad": value_and_grad, "grad": grad, "jacobian": jacobian, "hessian": hessian,
+}  # fmt: skip
 
 
 @contextmanager
@@ -283,7 +327,10 @@ class _Specialised:
 
     def _traced(self, trace: Callable[..., Program], args: Any, kwargs: Any) -> Program:
         given = self._inputs(args, kwargs)
-        return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        try:
+            return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        except NumbersUnknownError as error:
+            raise TypeError(*error.args).with_traceback(error.__traceback__) from None
 
     def _inputs(self, args: Any, kwargs: Any) -> list[Any]:
         leaves = leaves_of((args, kwargs))
@@ -336,12 +383,17 @@ class _Specialised:
 
     def _outputs(self, given: Any, inputs: Any) -> list[Any]:
         """The numbers and arrays that the function returns for the inputs of a trace."""
-        leaves = leaves_of(given)
+        examples = leaves_of(given)
         for i, x in zip(self._places, inputs, strict=True):
-            x.stands_for = leaves[i]
-            leaves[i] = x if self._is_transform else _as_variable(x)
-        args, kwargs = with_leaves(given, leaves)
-        result, mode = self._result(args, kwargs)
+            x.stands_for = examples[i]
+
+        def arguments() -> Any:
+            leaves = leaves_of(given)
+            for i, x in zip(self._places, inputs, strict=True):
+                leaves[i] = x if self._is_transform else _as_variable(x)
+            return with_leaves(given, leaves)
+
+        result, mode = self._result(arguments)
         with mode:
             found: list[Any] = []
 
@@ -353,18 +405,22 @@ class _Specialised:
             self._form = map_leaves(leaf, result)
         return found
 
-    def _result(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    def _result(self, arguments: Callable[[], Any]) -> tuple[Any, Any]:
         """What the function returns, and the mode in which it ran: where it writes into what it has
-        made, it is recorded, so that views of that see it."""
+        made, it is recorded, so that views of that see it. Each run has arguments of its own."""
         before = plain_writes()
+        args, kwargs = arguments()
         try:
             with modes.no_grad():
                 result = self._f(*args, **kwargs)
             if plain_writes() == before:
                 return result, modes.no_grad()
-        except Exception:
+        except Exception as error:
             if plain_writes() == before:
+                if isinstance(error, ValueError):
+                    raise clearer(error) from error
                 raise
+        args, kwargs = arguments()
         with modes.recording():
             return self._f(*args, **kwargs), modes.recording()
 
