@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,21 @@ def _key(x: Any) -> Hashable:
     try:
         hash(x)
     except TypeError:
-        return id(x)
+        return _This(x)
     return kind, x
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _This:
+    """One thing and no other. It keeps it: else another, made later, could have its `id`."""
+
+    thing: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 # ---------------------------------------------------------------- what changes nothing
