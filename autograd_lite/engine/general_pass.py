@@ -125,7 +125,7 @@ def propagate(
             if rules.__class__ is EachOperand:
                 asked = partial(_asked_for, operands, uses)
                 rules, values, params = rules.at(flow, z, values, params, asked)
-        places = enumerate(operands)
+        places: Iterator[tuple[int, Any]] = enumerate(operands)
         if primitive.works_in_place and in_place is None and is_noted(flow):
             places = _in_order(operands, primitive)
         for i, parent in places:

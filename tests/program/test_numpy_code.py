@@ -43,14 +43,17 @@ def test_sums_are_added_up_in_the_order_in_which_numpys_arrays_lie(f, shape, ord
         assert same(program(x), f(x))
     value, gradient = al.value_and_grad(f)(x)
     again = program.value_and_grad(x)
-    assert same(again[0], value) and same(again[1], gradient)
+    assert same(again[0], value)
+    assert same(again[1], gradient)
 
 
 @pytest.mark.parametrize("order", [None, (0, 2, 1), (2, 1, 0), (1, 2, 0)])
 def test_buffers_lie_as_told(order):
     buffer = Buffer((3, 4, 5), np.dtype("f4"), order)
     made = buffer.made()
-    assert made.shape == (3, 4, 5) and made.dtype == np.float32 and order_of(made) == order
+    assert made.shape == (3, 4, 5)
+    assert made.dtype == np.float32
+    assert order_of(made) == order
     assert made.ctypes.data % 64 == 0
     assert order_of(eval(buffer.source())) == order
 
@@ -115,7 +118,8 @@ def test_a_nan_is_looked_for_where_there_are_few_numbers():
         with np.errstate(all="ignore"):
             wanted = eager(parameters, x)
         given = program(parameters, x)
-        assert same(given[0], wanted[0]) and all(map(same, given[1], wanted[1]))
+        assert same(given[0], wanted[0])
+        assert all(map(same, given[1], wanted[1]))
 
 
 def test_no_two_results_lie_in_the_same_memory():
