@@ -279,3 +279,23 @@ def test_shows_itself_in_a_notebook():
     shown = viz.steps(Value(3.0, name="x") * 2.0)._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert math.isfinite(len(shown))
+
+
+def test_the_lines_of_compiled_code_light_up_beside_the_graph(browser, tmp_path):
+    @al.compile
+    def energy(x, w):
+        z = x * w
+        return al.sin(z) ** 2
+
+    energy.value_and_grad(2.0, 3.0)
+    page = Page(browser, viz.steps(energy.value_and_grad.graph[0]), tmp_path)
+    lines = [x.text.strip() for x in page.all("#code span")]
+    assert [x.strip() for x in energy.value_and_grad.source.split("\n")] == lines
+    lit = []
+    for _ in range(int(re.search(r"of (\d+)", page.text("#position")).group(1))):
+        lit.append([x.text.strip() for x in page.all("#code .running")])
+        page.press(RIGHT)
+    assert ["z = x * w"] in lit
+    assert sum("d_x = " in line for step in lit for line in step) == 1
+    assert lit.index(["z = x * w"]) < next(i for i, x in enumerate(lit) if "d_x" in str(x))
+    assert not page.errors()

@@ -102,7 +102,7 @@ function added(card, edge, k, sums, arrived) {
   arrived[s] += 1;
   const waits = uses[s] - arrived[s];
   const still = waits ? ` (it waits for ${waits} more)` : "";
-  return `${name(s)}.grad += ${partial(card)}·∂${name(card)}/∂${name(s)} = ` +
+  return `${name(s)}.grad += ${partial(card)}·${edge.partial} = ` +
     `${written(sums[card])}·${written(number)} = ${written(part)}, ` +
     `so ${name(s)}.grad = ${written(sums[s])}${still}`;
 }
@@ -122,13 +122,28 @@ const texts = cards.map((card, i) => {
 
 function label(card, k) {
   const edge = cards[card].edges[k], number = written(now.numbers[card][k]);
-  const head = `∂${name(card)}/∂${name(edge.source)}`;
+  const head = edge.partial;
   const plain = edge.plain.length > 36 ? edge.plain.slice(0, 35) + "…" : edge.plain;
   return edge.constant ? `${head} = ${number}` : `${head} = ${plain} = ${number}`;
 }
 
+const code = [...document.querySelectorAll("#code span")];
+
+function drawCode({ card, way }) {  // the lines that compute the card, or the gradients it passes on
+  const running = new Set(way === "forward" ? cards[card].computed : way === "start" ? [] :
+    cards[card].edges.flatMap((edge) => cards[edge.source].backwards));
+  code.forEach((line, i) => line.classList.toggle("running", running.has(i)));
+  const first = code.find((line) => line.classList.contains("running"));
+  if (first) {
+    const frame = byId("code"), top = first.offsetTop - frame.offsetTop;
+    if (top < frame.scrollTop || top > frame.scrollTop + frame.clientHeight - 40)
+      frame.scrollTop = top - frame.clientHeight / 3;
+  }
+}
+
 function draw() {
   const { card, way } = plan[step], { sums, arrived } = state(step);
+  drawCode(plan[step]);
   const lit = chosen === null ? null : above(chosen);
   nodes.forEach((node, i) => {
     node.classList.toggle("later", way === "forward" && i > card);
@@ -191,7 +206,7 @@ function largest(leaf, most) {  // the paths of the largest products, and how ma
       const number = group.reduce((sum, k) => sum + now.numbers[i][k], 0);
       const symbol = group.length === 1 ? card.edges[group[0]].symbol
         : `(${group.map((k) => card.edges[k].plain).join(" + ")})`;
-      const link = { chain: `∂${name(i)}/∂${name(source)}`, symbol, number };
+      const link = { chain: chain(i, source, group), symbol, number };
       count[i] += count[source];
       for (const { product, path } of best[source])
         best[i].push({ product: product * number, path: [link, ...path] });
@@ -200,6 +215,13 @@ function largest(leaf, most) {  // the paths of the largest products, and how ma
       best[i] = best[i].sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, most);
   });
   return { paths: best[output], count: count[output] };
+}
+
+function chain(i, source, group) {  // uses in one line add up to the derivative, or stand alone
+  const uses = group.map((k) => cards[i].edges[k]);
+  if (uses.length > 1 && !uses[0].elsewhere) return `∂${name(i)}/∂${name(source)}`;
+  const terms = uses.map((edge) => edge.partial).join(" + ");
+  return uses.length > 1 ? `(${terms})` : terms;
 }
 
 function derivation(leaf) {

@@ -73,6 +73,8 @@ def steps(
     Keys: → and ← step, Home and End jump, space plays. A click on an input lights up its paths,
     with the product that has flowed so far and the derivation; its number can be edited, and
     values and gradients are computed again, with what the gradient predicted beside what happened.
+    Beside the graph of a compiled program (`f.value_and_grad.graph[0]`) stands its source: at each
+    step the lines light up that compute it.
 
     Args:
         output: a Value.
@@ -103,6 +105,7 @@ def _page(cards: list[Card], picture: Picture, svg: str, theme: str) -> str:
         "THEME": theme,
         "STYLE": here.joinpath("page.css").read_text("utf-8"),
         "SVG": svg,
+        "CODE": _code(cards),
         "DATA": data.replace("<", "\\u003c"),
         "PROGRAM": f"function program(v, p) {{\n{body}\n}}",
         "SCRIPT": here.joinpath("page.js").read_text("utf-8"),
@@ -110,6 +113,38 @@ def _page(cards: list[Card], picture: Picture, svg: str, theme: str) -> str:
     page = here.joinpath("page.html").read_text("utf-8")
     pieces = page.split("%%")
     return "".join(parts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+def _code(cards: list[Card]) -> str:
+    """The source of a compiled program, a line each, if the graph is that of one."""
+    noted = cards[-1].node.note("code")
+    if noted is None:
+        return ""
+    lines = [
+        f'<span class="comment">{escape(x)}</span>'
+        if x.strip().startswith("#")
+        else f"<span>{escape(x)}</span>"
+        for x in noted.source.split("\n")
+    ]
+    return f'<pre id="code" tabindex="0" aria-label="The code">{"".join(lines)}</pre>\n'
+
+
+def _lines_of(card: Card, ends: set[Any]) -> tuple[list[int], list[int]]:
+    """The lines of the source that compute a card, and those that compute its gradient."""
+    computed: set[int] = set()
+    backwards: set[int] = set()
+    seen = {card.node}
+    left = [card.node]
+    while left:
+        node = left.pop()
+        noted = node.note("code")
+        if noted is not None:
+            computed.update(noted.computed)
+            backwards.update(noted.backwards)
+        below = [x for _, x in node.variables() if x not in ends and x not in seen]
+        seen.update(below)
+        left += below
+    return sorted(computed), sorted(backwards)
 
 
 def _data(
@@ -121,6 +156,7 @@ def _data(
     """What the script knows of the graph."""
     place = {node: i for i, node in enumerate(nodes)}
     index = {card.name: i for i, card in enumerate(cards)}
+    ends = {card.node for card in cards}
     keys: dict[tuple[str, str], list[str]] = {}
     for arrow in picture.arrows:
         keys.setdefault((arrow.target, arrow.source), []).append(arrow.key)
@@ -133,6 +169,8 @@ def _data(
             edges.append(
                 {
                     "source": source,
+                    "partial": edge.partial,
+                    "elsewhere": edge.elsewhere,
                     "symbol": factor_text(edge.symbol),
                     "plain": text(edge.symbol),
                     "constant": isinstance(edge.symbol, Number),
@@ -141,6 +179,7 @@ def _data(
                 }
             )
         cell = picture.cells[i]
+        computed, backwards = _lines_of(card, ends)
         shown.append(
             {
                 "name": card.name,
@@ -149,6 +188,8 @@ def _data(
                 "edges": edges,
                 "value": cell.value,
                 "gradient": cell.gradient,
+                "computed": computed,
+                "backwards": backwards,
             }
         )
     return {"cards": shown, "leaves": [_value(node.data) for node in nodes]}

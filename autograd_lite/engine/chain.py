@@ -19,9 +19,12 @@ def detached(x: Any) -> Any:
 
 
 def has_nan(x: Any) -> bool:
-    """Whether there is a nan among the numbers of an array or variable (of all examples)."""
+    """Whether there is a nan among the numbers of an array or variable (of all examples); of what
+    is not known yet, there may be."""
     plain = detached(x)
     numbers = plain.numbers() if hasattr(plain, "numbers") else plain
+    if isinstance(numbers, StandIn):
+        return True
     return bool(np.isnan(numbers).any())
 
 
@@ -88,8 +91,11 @@ def _of_two(rule: Rule, index: int) -> Rule:
             kind is not float64 and getattr(x, "dtype", 0) is not getattr(y, "dtype", 0)
         ):
             x, y = _as_precise((x, y), z)
-            if g.__class__ is ndarray and isinstance(y if index else x, float):
+            kind = (y if index else x).__class__
+            if g.__class__ is ndarray and issubclass(kind, float):
                 return _summed_times(g, rule(x, y, z))
+        if kind is not ndarray and kind is not float64 and issubclass(kind, StandIn):
+            return (y if index else x).own_product(g, rule(x, y, z), times)
         return times(g, rule(x, y, z))
 
     return pull
@@ -123,6 +129,7 @@ def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
     return tuple(
         x
         if (held := getattr(x, "dtype", wanted)) == wanted_of.get(held.kind, held)
+        or getattr(detached(x), "is_number", False)  # it takes the other's dtype
         else PRIMITIVES["astype"].function(x, wanted_of[held.kind])
         for x in operands
     )

@@ -184,6 +184,7 @@ def structural(
     accumulates: Rule | None = None,
     into: Rule | None = None,
     in_numpy: Rule | None = None,
+    contracts: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -217,6 +218,8 @@ def structural(
             an array and `axis`: np.add of sum and cumsum.
         into, in_numpy: the value written into an array, and its text, for compiled programs: see
             `Primitive`.
+        contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
+            and those of the result.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -264,6 +267,7 @@ def structural(
             kink=kink,
             reduces=reduces,
             accumulates=accumulates,
+            contracts=contracts,
             cases=cases,
             function=call,
         )

@@ -7,12 +7,19 @@ traced (see `autograd_lite.program.traced`). Both look like an array, and do not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive
+
+
+class NumbersUnknownError(TypeError):
+    """Numbers are asked for that are known only when a program runs."""
+
+    is_final = False
+    """Whether it does not help to ask when the program runs."""
 
 
 class StandIn:
@@ -128,6 +135,11 @@ class StandIn:
         """The product g·partial of the chain rule, which this, or what holds this, is so far; with
         0·inf and 0·nan as 0 (see `chain.times`)."""
         raise NotImplementedError
+
+    def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """The product of the chain rule for this operand, g·partial, which `times` gives. Of a
+        number beside an array it may be the sum of that already."""
+        return times(g, partial)
 
     def in_form_of(self, leaf: Any) -> Any:
         """This as the gradient for an argument, of its byte order and kind."""

@@ -17,7 +17,8 @@ import numpy as np
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Primitive, Structural
 from autograd_lite.program.expressions import parsed
-from autograd_lite.program.instructions import Constant, Instruction, Variable, order_of
+from autograd_lite.program.instructions import Constant, Instruction, Variable
+from autograd_lite.program.memory import order_of
 
 _DEEP = 20
 """Through so many operations a sign is followed back."""

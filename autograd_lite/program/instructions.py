@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.layout import axes_by_stride
 from autograd_lite.engine.primitive import Primitive
+from autograd_lite.program.memory import order_of
 
 
 class Variable:
@@ -39,19 +39,6 @@ class Variable:
     def __repr__(self) -> str:
         axes = str(list(self.shape)) if self.shape else ""
         return f"<{self.name or 'variable'}: {self.dtype.name}{axes}>"
-
-
-def order_of(x: Any) -> tuple[int, ...] | None:
-    """The axes of an array as they lie in memory, the one of the longest steps first; None if that
-    is as they are counted, or it is no array.
-
-    >>> order_of(np.zeros((2, 3))), order_of(np.zeros((2, 3)).T)
-    (None, (1, 0))
-    """
-    if not isinstance(x, np.ndarray) or x.ndim < 2 or x.flags.c_contiguous:
-        return None
-    order = axes_by_stride(x.shape, x.strides)
-    return None if order == sorted(order) else tuple(order)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -30,7 +30,7 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 
 
-class _Translator:
+class Translator:
     """Expressions in JavaScript, and the functions that they need beside those of `Math`."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ def translated(expression: str) -> str:
     >>> translated("0.0 if x <= 0.0 else x")
     '((x <= 0.0) ? 0.0 : x)'
     """
-    return _Translator().number(parsed(expression))
+    return Translator().number(parsed(expression))
 
 
 def program(nodes: Sequence[Any]) -> tuple[str, dict[tuple[Any, int], int]]:
@@ -140,7 +140,7 @@ def program(nodes: Sequence[Any]) -> tuple[str, dict[tuple[Any, int], int]]:
     place = {id(node): i for i, node in enumerate(nodes)}
     partials: dict[tuple[Any, int], int] = {}
     known: dict[Primitive, StraightLine] = {}
-    translator = _Translator()
+    translator = Translator()
     lines = []
     for node in nodes:
         primitive = node.primitive
@@ -166,7 +166,7 @@ def program(nodes: Sequence[Any]) -> tuple[str, dict[tuple[Any, int], int]]:
 
 
 def _block(
-    line: StraightLine, given: Sequence[str], translator: _Translator
+    line: StraightLine, given: Sequence[str], translator: Translator
 ) -> tuple[list[str], list[str]]:
     """Assignments that compute a straight line of these inputs, and what its outputs are called."""
     names: dict[Reference, str] = {Input(i): f"x{i}" for i in range(line.inputs)}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
+import keyword
 import operator
 import re
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.primitive import Elementwise, Primitive
+from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -20,6 +21,7 @@ from autograd_lite.program.instructions import (
     Program,
     Variable,
 )
+from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, Statement, statement_of
 
 
@@ -33,33 +35,8 @@ class NumpyCode:
     """Functions and constants that the lines use as globals, beside `np`."""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     """The arrays that results are written into, by name."""
-
-
-class Buffer(NamedTuple):
-    """An array that results are written into."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    order: tuple[int, ...] | None
-    """Its axes as they lie in memory: as in the array that NumPy would make. On this depends in
-    which order sums of it are added up."""
-
-    def made(self) -> Any:
-        """A new one, which begins where a line of the cache does."""
-        order = range(len(self.shape)) if self.order is None else self.order
-        count = math.prod(self.shape) * self.dtype.itemsize
-        memory = np.empty(count + 64, np.uint8)
-        start = -memory.ctypes.data % 64
-        stored = memory[start : start + count].view(self.dtype)
-        return stored.reshape([self.shape[axis] for axis in order]).transpose(np.argsort(order))
-
-    def source(self) -> str:
-        """The expression that makes one."""
-        if self.order is None:
-            return f"np.empty({self.shape}, {self.dtype.str!r})"
-        stored = tuple(self.shape[axis] for axis in self.order)
-        back = tuple(np.argsort(self.order).tolist())
-        return f"np.empty({stored}, {self.dtype.str!r}).transpose({back})"
+    places: dict[Variable, int] = field(default_factory=dict)
+    """Which of the lines computes a variable."""
 
 
 def numpy_code(
@@ -99,6 +76,7 @@ class _Writer:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
             self._made.lines += self._loop(one) or [self._line(i, one)]
+            self._made.places |= dict.fromkeys(one.results, len(self._made.lines) - 1)
             if any(x in self._checked for x in one.results):
                 self._made.lines.append(f"check({self._names[one.results[0]]})")
         self._made.buffers |= self._plan.made
@@ -141,12 +119,16 @@ class _Writer:
 
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
-        other = self._names.is_variable(name) or name in self._functions
-        return other or not _is_same(self._made.names.get(name, it), it)
+        taken = self._names.is_taken(name) and name not in _EVERYWHERE
+        return taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
-        given = [self._text(x) for x in one.arguments]
-        params = {key: self._text(x) for key, x in one.params.items()}
+        args, kwargs = one.arguments, one.params
+        rule = _rule_of(one)
+        if isinstance(rule, Call):
+            args, kwargs = rule.arguments(args)
+        given = [self._text(x) for x in args]
+        params = {key: self._text(x) for key, x in kwargs.items()}
         buffer = self._plan.buffer_of(i, one)
         in_numpy = getattr(one.operation, "in_numpy", None)
         if in_numpy is not None and buffer is None and not _has_numbers(one):
@@ -154,7 +136,6 @@ class _Writer:
             if written is not None:
                 return self._assigned(one, written)
         given += [f"{key}={text}" for key, text in params.items()]
-        rule = _rule_of(one)
         if buffer is not None:
             given.append(f"out={buffer}")
             rule = _filling(one)
@@ -170,6 +151,7 @@ class _Writer:
         operation = one.operation
         if isinstance(operation, Elementwise) and one.results[0].is_number:
             return self._global(f"{operation.name}_of_floats", operation.evaluate_floats)
+        rule = rule.function if isinstance(rule, Call) else rule
         name = getattr(rule, "__name__", "")
         if getattr(np, name, None) is rule:
             return f"np.{name}"
@@ -182,6 +164,7 @@ class _Writer:
 
     def _free(self, wanted: str, it: Any = None) -> str:
         """A name that nothing else has."""
+        wanted += "_" * keyword.iskeyword(wanted)
         name, number = wanted, 2
         while (
             not _is_same(self._made.names.get(name, it), it)
@@ -227,6 +210,10 @@ class _Writer:
             return f"np.{value.dtype.name}({value.item()!r})"
         self._constants += 1
         return self._global(self._new("c", self._constants - 1), value)
+
+
+_EVERYWHERE = frozenset({"check", "isnan", "float", "int", "bool", "len", "range", "reversed"})
+"""Names that are reserved, and mean the same in all functions."""
 
 
 def _is_same(it: Any, other: Any) -> bool:

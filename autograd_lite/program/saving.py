@@ -32,7 +32,7 @@ def module_source(name: str, source: str, body: Body) -> str:
             lines.append(f"{key} = {found}")
             if found.startswith("PRIMITIVES"):
                 heads.add("from autograd_lite import PRIMITIVES")
-    lines += [f"{key} = {buffer.source()}" for key, buffer in body.buffers.items()]
+    lines += [f"{key} = {buffer.source}" for key, buffer in body.buffers.items()]
     parts = ["\n".join(sorted(heads)), "\n".join(lines), source]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -30,6 +30,7 @@ from autograd_lite.program.instructions import (
     Variable,
     mapped,
 )
+from autograd_lite.program.memory import order_of
 from autograd_lite.program.steps import Steps
 
 
@@ -62,6 +63,7 @@ def shared(program: Program, steps: Steps | None = None) -> Program:
     known: dict[Hashable, Instruction] = {}
     made: dict[Any, Instruction] = {}
     kept = []
+    products: set[Variable] = set(program.notes.get("products", ()))
 
     def now(x: Any) -> Any:
         return replaced.get(x, x) if x.__class__ is Variable else x
@@ -71,8 +73,15 @@ def shared(program: Program, steps: Steps | None = None) -> Program:
         if new.params:
             new.params = mapped(_plain, new.params)
         rule, found = _known_before(new, made.get)
-        if found is None:
-            key = _key(new.operation), _key(new.arguments), _key(new.params) if new.params else None
+        if found is not None:
+            products.difference_update(one.results)  # times 1, where there is no 0·inf
+        else:
+            key = (
+                _key(new.operation),
+                _key(new.arguments),
+                _key(new.params) if new.params else None,
+                one.results[0] in products,  # where 0·inf is 0, and not nan
+            )
             before = known.setdefault(key, new)
             rule, found = "share", before.results if before is not new else None
         if found is None:
@@ -85,7 +94,7 @@ def shared(program: Program, steps: Steps | None = None) -> Program:
     outputs = tuple(now(x) for x in program.outputs)
     notes = dict(program.notes)
     if "products" in notes:
-        notes["products"] = frozenset(map(now, notes["products"]))
+        notes["products"] = frozenset(map(now, products))
     return Program(program.inputs, kept, outputs, notes)
 
 
@@ -132,7 +141,7 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
     def kinds(xs: Iterable[Variable]) -> Hashable:
         for x in xs:
             numbers[x] = len(numbers)
-        return tuple((x.shape, x.dtype.str, x.is_number, x.order) for x in xs)
+        return tuple(map(kind_of, xs))
 
     keys: list[Hashable] = [kinds(program.inputs)]
     for one in program.instructions:
@@ -140,7 +149,13 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
         told = one.operation.name if by_name and isinstance(one.operation, Primitive) else None
         keys.append((told or _key(one.operation), *given, one.is_several, kinds(one.results)))
     outputs = _key(mapped(known, program.outputs))
-    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
+    products = frozenset(numbers[x] for x in program.notes.get("products", ()) if x in numbers)
+    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ())), products
+
+
+def kind_of(x: Variable) -> Hashable:
+    """What two variables have in common that look the same, and lie in memory in the same way."""
+    return x.shape, x.dtype.str, x.is_number, x.order
 
 
 def _key(x: Any) -> Hashable:
@@ -157,7 +172,7 @@ def _key(x: Any) -> Hashable:
     if kind is slice:
         return slice, _key((x.start, x.stop, x.step))
     if isinstance(x, np.ndarray | np.generic):
-        return kind, x.shape, x.dtype.str, x.tobytes()
+        return kind, x.shape, x.dtype.str, order_of(x), x.tobytes()
     if kind in (float, int, bool, complex):
         return kind, repr(x)  # 0.0 == -0.0 == False
     try:
@@ -192,7 +207,7 @@ def _what_it_gives_back(one: Instruction) -> Variable | None:
     if len(variables) != 1:
         return None
     x, z = variables[0], one.results[0]
-    if (x.shape, x.dtype, x.is_number) != (z.shape, z.dtype, z.is_number) or x.dtype.kind != "f":
+    if kind_of(x) != kind_of(z) or x.dtype.kind != "f":
         return None
     others: list[Any] = []
     for y in one.arguments:

@@ -31,8 +31,9 @@ from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Primitive, Structural
 from autograd_lite.engine.stand_in_numpy import by_operators
-from autograd_lite.engine.stand_ins import StandIn
+from autograd_lite.engine.stand_ins import NumbersUnknownError, StandIn
 from autograd_lite.engine.variable import Variable as Recorded
+from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -91,7 +92,9 @@ class Trace:
             real = all(getattr(x, "dtype", np.dtype(float)).kind != "c" for x in operands)
             if real:
                 why = "whether the result is complex depends on them"
-                raise TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
+                refused = TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
+                refused.is_final = True
+                raise refused
         operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
         params = mapped(self.own, params) if params else params
         examples = [x.example if x.__class__ is TracedArray else x for x in operands]
@@ -100,6 +103,8 @@ class Trace:
             given = primitive.example(*examples, **others)
         else:
             given = apply(primitive, examples, others)
+        if isinstance(primitive.arrays, Call):
+            self._check(primitive.name, primitive.arrays, operands, {}, given)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -115,27 +120,32 @@ class Trace:
     def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """What a function of NumPy's gives for the example, if a program can hold it."""
         name = f"np.{getattr(function, '__name__', 'call')}"
-        line = quoted(users_line())
         try:
             given = function(*_examples(args), **_examples(kwargs))
         except ValueError as error:
             if "read-only" in str(error):  # as examples are
                 raise TypeError(
-                    f"{name}: {TracedArray.WHAT} cannot be written into ({line}); use np.where or "
-                    "x.at[...], or write into a copy of an argument that is differentiated"
+                    f"{name}: {TracedArray.WHAT} cannot be written into ({quoted(users_line())}); "
+                    "use np.where or x.at[...], or write into a copy of an argument that is "
+                    "differentiated"
                 ) from None
             raise
+        self._check(name, function, args, kwargs, given)
+        return given
+
+    def _check(self, name: str, function: Any, args: Any, kwargs: Any, given: Any) -> None:
+        """Raise TypeError if a program cannot hold what a function gives for the example."""
         if not all(isinstance(x, np.ndarray | np.generic | float | int) for x in results_of(given)):
             raise TypeError(
                 f"{name} gives {type(given).__name__}, and no array or tuple of arrays, which a "
-                f"program could hold ({line}); call it outside of the compiled function"
+                f"program could hold ({quoted(users_line())}); call it outside of the compiled "
+                "function"
             )
         if not isinstance(function, np.ufunc):
             for fill in (np.zeros_like, np.ones_like):
                 if self._shapes_of(fill, function, args, kwargs) not in (None, _shapes(given)):
                     why = "how long the result is, or of what dtype, depends on them"
                     raise TracedArray.refusal(name, why)
-        return given
 
     def _shapes_of(self, fill: Any, function: Any, args: Any, kwargs: Any) -> Any:
         """What `_shapes` gives for other numbers; None if the function does not take them."""
@@ -193,7 +203,7 @@ class Trace:
         x = self.own(x)
         if x.__class__ is TracedArray:
             return x.reference
-        return Constant(x.copy() if isinstance(x, np.ndarray) else x)
+        return Constant(x.copy(order="K") if isinstance(x, np.ndarray) else x)
 
     def own(self, x: Any) -> Any:
         """The same, and of a stand-in for something outside of what is traced, one of this trace.
@@ -221,7 +231,7 @@ class Trace:
         """The same in the arguments and parameters of a call, which hold other things too."""
         if x.__class__ is TracedArray:
             return self.reference(x)
-        return x.copy() if isinstance(x, np.ndarray) else x
+        return x.copy(order="K") if isinstance(x, np.ndarray) else x
 
 
 class TracedArray(StandIn):
@@ -305,6 +315,10 @@ class TracedArray(StandIn):
         """1 of its dtype; of one of Python's numbers, Python's."""
         return 1.0 if self.is_number else self.dtype.type(1)
 
+    def one_of_each(self) -> Any:
+        """1 in its shape, as a stand-in: rules pick from it by what is known when it runs."""
+        return 1.0 if self.is_number else self.trace.call(np.ones_like, (self,), {})
+
     def in_memory(self) -> Array:
         """The array of the example; see `StandIn`."""
         return np.asarray(self.example)
@@ -315,6 +329,21 @@ class TracedArray(StandIn):
             return without_nothing(g, partial, product)
         self.trace.products.add(self.reference)
         return product
+
+    def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """The product of the chain rule for this operand, summed where that of plain arrays is."""
+        shapes = np.shape(g), np.shape(partial)
+        are_double = all(getattr(x, "dtype", None) is _DOUBLE for x in (self, g, partial))
+        is_traced = not any(isinstance(x, Recorded) for x in (g, partial))
+        if self.shape or not shapes[0] or shapes[0] != shapes[1] or not are_double or not is_traced:
+            return times(g, partial)
+        total = PRIMITIVES["vdot"].function(g, partial)
+        if self.trace.guarded:
+            products = PRIMITIVES["sum"].function(times(g, partial))
+            return PRIMITIVES["where"].function(total == total, total, products)
+        if isinstance(total, TracedArray):
+            self.trace.products.add(total.reference)
+        return total
 
     def astype(self, dtype: Any, **options: Any) -> Any:
         """The elements as another dtype."""
@@ -339,13 +368,13 @@ class TracedArray(StandIn):
         return f"<traced: {self.dtype} of shape {self.shape}>"
 
     @staticmethod
-    def refusal(what: str, why: str, instead: str = "") -> TypeError:
+    def refusal(what: str, why: str, instead: str = "") -> NumbersUnknownError:
         """What is raised where the numbers are asked for."""
         instead = instead or (
             "Use where(condition, x, y), cond(...) or while_loop(...), or give what decides as a "
             "Python int or bool, for each of which a program of its own is made"
         )
-        return TypeError(
+        return NumbersUnknownError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
             f"({quoted(users_line())}). {instead}"
         )
@@ -362,10 +391,21 @@ class TracedArray(StandIn):
     __complex__ = __float__
 
     def __index__(self) -> int:
-        raise self.refusal("index", "how often or where depends on them")
+        instead = (
+            "To pick from a list or plain array T by them, use autograd_lite.take(T, i); for as "
+            "many steps, while_loop(...) or scan(...) with where(...)"
+        )
+        raise self.refusal("index", "how often or where depends on them", instead)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise self.refusal("asarray", "a plain array would be the same at each call")
+        why = "a plain array would be the same at each call"
+        instead = ""
+        if self.dtype.kind in "iub":
+            instead = (
+                "To pick from a plain array or list T by them, use autograd_lite.take(T, i), to "
+                "compare or compute with them functions of NumPy's"
+            )
+        raise self.refusal("asarray", why, instead)
 
     def item(self, *place: Any) -> Any:
         """Refused: the number is not known yet."""
@@ -375,6 +415,8 @@ class TracedArray(StandIn):
         """Refused: the numbers are not known yet."""
         raise self.refusal("tolist", "a list of them would be the same at each call")
 
+
+_DOUBLE = np.dtype(np.float64)
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""

@@ -67,6 +67,45 @@ def test_programs_of_arrays(program):
         assert bits(compiled(inputs)) == bits(expected)
 
 
+@pytest.mark.parametrize("number", [2.3, np.array(2.3), np.float32(2.3)], ids=repr)
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("name", ["multiply", "divide", "power", "arctan2", "maximum", "hypot"])
+def test_a_number_beside_an_array(name, is_first, number):
+    """Its gradient is added up in the same order: 3 × 3 products of 11.02, and others."""
+    function = getattr(al, name)
+
+    def f(number, x):
+        return al.sum(function(number, x) if is_first else function(x, number))
+
+    def curved(number, x):
+        return f(number, x) ** 2
+
+    rng = np.random.default_rng(0)
+    for x in (np.full((3, 3), 11.02), 2.0 + rng.random((7, 5)), rng.random((2, 9)).T):
+        for g in (f, curved):
+            compiled, eager = al.compile(g), al.value_and_grad(g, argnums=(0, 1))
+            assert bits(compiled.value_and_grad(number, x)[1]) == bits(eager(number, x)[1][0])
+            assert bits(al.compile(eager)(number, x)) == bits(eager(number, x))
+    x[0, 0] = 0.0  # 0·inf in the chain rule
+    with np.errstate(all="ignore"):
+        assert bits(al.compile(eager)(number, x)) == bits(eager(number, x))
+
+
+@settings(max_examples=60)
+@given(programs("tensors"), st.data())
+def test_arrays_that_do_not_lie_row_by_row(program, data):
+    """Sums are taken in the order of memory, by NumPy and by the program."""
+    f = of_list(program)
+    inputs = list(program.inputs.values())
+    for i, x in enumerate(inputs):
+        if np.ndim(x) > 1:
+            axes = data.draw(st.permutations(range(x.ndim)))
+            inputs[i] = np.ascontiguousarray(x.transpose(axes)).transpose(np.argsort(axes))
+    compiled = al.compile(f).value_and_grad
+    compiled([np.array(x) if np.ndim(x) else x for x in program.inputs.values()])
+    assert bits(compiled(inputs)) == bits(al.value_and_grad(f)(inputs))
+
+
 @settings(max_examples=150)
 @given(programs("values"), st.data())
 def test_at_the_edges(program, data):
