@@ -182,9 +182,9 @@ def structural(
     kink: Rule | None = None,
     reduces: Rule | None = None,
     accumulates: Rule | None = None,
+    contracts: Rule | None = None,
     into: Rule | None = None,
     in_numpy: Rule | None = None,
-    contracts: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -216,10 +216,10 @@ def structural(
             arrays have them too, and all others.
         reduces, accumulates: the ufunc of NumPy's whose `reduce` or `accumulate` it is, called with
             an array and `axis`: np.add of sum and cumsum.
-        into, in_numpy: the value written into an array, and its text, for compiled programs: see
-            `Primitive`.
         contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
             and those of the result.
+        into, in_numpy: the value written into an array, and its text, for compiled programs: see
+            `Primitive`.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.

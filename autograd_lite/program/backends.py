@@ -35,7 +35,7 @@ class Body:
     gives_python_numbers: bool = False
     """Whether each output without axes is one of Python's numbers."""
     buffers: dict[str, Buffer] = field(default_factory=dict)
-    """Globals that one call at a time can use: arrays to write into."""
+    """Globals that one call at a time can use: arrays."""
     places: dict[Variable, int] = field(default_factory=dict)
     """Which of the lines computes a variable, where that is known."""
 

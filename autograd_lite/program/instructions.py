@@ -32,8 +32,7 @@ class Variable:
             np.dtype(type(example)) if self.is_number else np.asarray(example).dtype
         )
         self.order = order_of(example)
-        """Its axes as they lie in memory, on which depends in which order sums are added up; None
-        if as they are counted."""
+        """In which order its axes lie in memory."""
         self.name = name
 
     def __repr__(self) -> str:

@@ -246,7 +246,7 @@ class _Buffers:
     def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
         self._new = new
         self.made: dict[str, Buffer] = {}
-        """The arrays by their names."""
+        """Each array by its name."""
         self._free: dict[Buffer, list[str]] = {}
         self._ends: dict[int, list[str]] = {}
         self._lies_in: dict[Variable, str] = {}

@@ -95,6 +95,8 @@ def shared(program: Program, steps: Steps | None = None) -> Program:
     notes = dict(program.notes)
     if "products" in notes:
         notes["products"] = frozenset(map(now, products))
+        if not products:
+            notes["unguarded"] = []
     return Program(program.inputs, kept, outputs, notes)
 
 

@@ -37,8 +37,8 @@ def cheapest_witnesses(program: Program) -> frozenset[Variable]:
 
 
 def may_be_unguarded(program: Program) -> bool:
-    """Whether there is a product of the chain rule left, in the program or in a loop of it, in which
-    0·inf would be nan."""
+    """Whether there is a product of the chain rule left, in the program or in a loop of it, in
+    which 0·inf would be nan."""
     if program.notes.get("products", True):
         return True
     return any(hasattr(x, "code") for one in program.instructions for x in one.params.values())

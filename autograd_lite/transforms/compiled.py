@@ -396,12 +396,12 @@ class _Specialised:
             return self._f(*args, **kwargs), modes.recording()
 
 
-def _is_for_none(args: tuple[Any, ...]) -> bool:
-    return False
-
-
 _KEPT = 10_000
 """So many numbers of the first arguments are kept, to show the graph with."""
+
+
+def _is_for_none(args: tuple[Any, ...]) -> bool:
+    return False
 
 
 def _has_doubles(leaves: list[Any]) -> bool:
