@@ -81,7 +81,7 @@ class _Writer:
         """The function that tells."""
         # what is taken apart is of the right kind, or the line fails, which counts as no
         tests = [
-            f"{{*map(type, ({', '.join(names)},))}} == {{{self._held(kind)}}}"
+            " is ".join([*(f"{name}.__class__" for name in names), self._held(kind)])
             for kind, names in self._kinds.items()
         ]
         result = " and ".join([*tests, *self._conditions]) or "True"

@@ -162,3 +162,26 @@ def test_a_product_and_a_read_of_what_is_written_into():
         x, w = np.random.default_rng(seed).standard_normal((2, 5))
         found, wanted = al.compile(f).value_and_grad(x, w), al.value_and_grad(f)(x, w)
         assert bits(found[1]) == bits(wanted[1])
+
+
+# ---------------------------------------------------------------- where a nan is looked for
+
+
+def test_of_many_gradients_of_numbers_the_factors_are_looked_at_first():
+    def f(weights, x):
+        total = 0.0
+        for w in weights:
+            total = total + w * al.log(x)
+        return al.where(x > 0.0, total, 0.0) + total * 0.0
+
+    weights = [0.5 + i for i in range(60)]
+    program, eager = al.compile(f).value_and_grad, al.value_and_grad(f)
+    program(weights, 2.0)
+    assert "if not isfinite(sum([" in program.source
+    for x in (2.0, 0.0, math.inf, math.nan, 5e-324):
+        for at in (weights, [*weights[:-1], math.inf], [0.0] * 60):
+            value, slopes = program(at, x)
+            with np.errstate(all="ignore"):
+                wanted, expected = eager(at, x)
+            assert bits(value) == bits(wanted)
+            assert bits(slopes) == bits(expected)
