@@ -20,7 +20,7 @@ from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
 from autograd_lite.program.straight import NotStraight
-from autograd_lite.program.witnesses import cheapest_witnesses
+from autograd_lite.program.witnesses import cheapest_witnesses, factors, may_be_unguarded
 
 
 @dataclass
@@ -49,7 +49,9 @@ def python_body(program: Program, names: Names) -> Body:
     inputs = [names[x] for x in program.inputs]
     results = [names[one.results[0]] for one in program.instructions]
     line = straight_line_of(program)
-    passing = [i for i, one in enumerate(program.instructions) if names.is_ours(one.results[0])]
+    checked_first = _fewer_to_check(program)
+    made = [one.results[0] for one in program.instructions]
+    passing = [i for i, z in enumerate(made) if names.is_ours(z) and z not in checked_first]
     code = python_code(line, inputs, tuple(names.reserved), names=results, passing=passing)
     lines: list[str] = []
     places: dict[Variable, int] = {}
@@ -78,8 +80,15 @@ def python_body(program: Program, names: Names) -> Body:
         if len(checked) > _TERMS:
             total = f"{names.free('sum')}([{', '.join(checked)}])"
             body.given[names.free("sum")] = sum
-        lines.append(f"if isnan({total}): raise FloatingPointError")
+        condition = f"isnan({total})"
         body.given["isnan"] = math.isnan
+        if checked_first:
+            few = ", ".join(names[x] for x in checked_first)
+            condition = (
+                f"not {names.free('isfinite')}({names.free('sum')}([{few}])) and {condition}"
+            )
+            body.given |= {names.free("isfinite"): math.isfinite, names.free("sum"): sum}
+        lines.append(f"if {condition}: raise FloatingPointError")
     return body
 
 
@@ -88,6 +97,16 @@ def _of_its_kind(x: Reference, text: str, names: Names) -> str:
     if isinstance(x, Constant):
         return repr(x.value) if x.value.__class__ in (int, bool) else text
     return names[x] if x.dtype.kind in "bi" else text
+
+
+def _fewer_to_check(program: Program) -> dict[Variable, None]:
+    """What to look at before all the gradients, where that is much less: if it is finite, so that
+    none of them is nan because of 0·inf, it is enough."""
+    count = len(program.notes.get("unguarded", ()))
+    if count <= _TERMS // 4:
+        return {}
+    found = factors(program)
+    return found if 2 * len(found) < count else {}
 
 
 _TERMS = 100
@@ -102,7 +121,7 @@ def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     body = Body(code.lines, code.outputs, given, buffers=code.buffers, places=code.places)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked and not witnesses:
+    if checked and not witnesses and may_be_unguarded(program):
         body.lines.append(f"check({', '.join(checked)})")
     return body
 

@@ -63,7 +63,9 @@ class _Writer:
         elif kind is np.ndarray and form.dtype != object:
             self._kinds.setdefault(np.ndarray, []).append(name)
             same = f"{name}.shape == {self._held(form.shape)}"
-            if form.ndim > 1:  # on how it lies in memory depends the order of sums
+            if form.ndim > 1 and form.flags.c_contiguous:  # else sums have other last digits
+                same += f" and {name}.flags.c_contiguous"
+            elif form.ndim > 1:
                 same += f" and {name}.strides == {self._held(form.strides)}"
             self._conditions.append(f"{same} and {name}.dtype is {self._held(form.dtype)}")
         else:
@@ -79,7 +81,7 @@ class _Writer:
         """The function that tells."""
         # what is taken apart is of the right kind, or the line fails, which counts as no
         tests = [
-            f"{{*map(type, ({', '.join(names)},))}} == {{{self._held(kind)}}}"
+            " is ".join([*(f"{name}.__class__" for name in names), self._held(kind)])
             for kind, names in self._kinds.items()
         ]
         result = " and ".join([*tests, *self._conditions]) or "True"

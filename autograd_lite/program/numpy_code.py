@@ -124,8 +124,9 @@ class _Writer:
 
     def _line(self, i: int, one: Instruction) -> str:
         args, kwargs = one.arguments, one.params
-        if isinstance(called := _rule_of(one), Call):
-            args, kwargs = called.arguments(args)
+        rule = _rule_of(one)
+        if isinstance(rule, Call):
+            args, kwargs = rule.arguments(args)
         given = [self._text(x) for x in args]
         params = {key: self._text(x) for key, x in kwargs.items()}
         buffer = self._plan.buffer_of(i, one)
@@ -135,7 +136,6 @@ class _Writer:
             if written is not None:
                 return self._assigned(one, written)
         given += [f"{key}={text}" for key, text in params.items()]
-        rule = _rule_of(one)
         if buffer is not None:
             given.append(f"out={buffer}")
             rule = _filling(one)

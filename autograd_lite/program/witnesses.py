@@ -36,6 +36,32 @@ def cheapest_witnesses(program: Program) -> frozenset[Variable]:
     return witnesses if _total(witnesses) < _total(outputs) else frozenset()
 
 
+def factors(program: Program) -> dict[Variable, None]:
+    """Of a program of single numbers, some one of which is infinite, or nan, if a product of the
+    chain rule is nan, in order: a product is nan only if a factor is one of these. A factor shows
+    also what is wrong with all that leads to it."""
+    products = program.notes.get("products", frozenset())
+    found: dict[Variable, None] = {}
+    covered: set[Variable] = set()
+    for one in reversed(program.instructions):
+        z = one.results[0]
+        if z in products and z not in covered:
+            given = [x for x in one.arguments if x.__class__ is Variable and x not in covered]
+            found.update(dict.fromkeys(given))
+            covered.update(given)
+        if z in covered:
+            covered.update(_carried(one))
+    return found
+
+
+def may_be_unguarded(program: Program) -> bool:
+    """Whether there is a product of the chain rule left, in the program or in a loop of it, in
+    which 0·inf would be nan."""
+    if program.notes.get("products", True):
+        return True
+    return any(hasattr(x, "code") for one in program.instructions for x in one.params.values())
+
+
 def _total(xs: Iterable[Any]) -> int:
     return sum(map(_cost, xs))
 

@@ -26,6 +26,7 @@ from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import is_same, simplified
+from autograd_lite.program.steps import Step, Steps
 from autograd_lite.program.straight import NotStraight
 from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
@@ -42,7 +43,9 @@ from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 class Compiled:
     """What `compile` returns: f, run as code that was made of it."""
 
-    def __init__(self, f: Callable[..., Any], backend: str | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], backend: str | None = None, steps: bool = False
+    ) -> None:
         check_function("compile", f)
         flags = getattr(getattr(f, "__code__", None), "co_flags", 0)
         if flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
@@ -56,6 +59,7 @@ class Compiled:
         functools.update_wrapper(self, f)
         self._f = f
         self._backend = backend
+        self._keeps_steps = steps
         self._made: dict[Hashable, _Specialised] = {}
         self._latest: _Specialised | None = None
         self._transformed: dict[Any, Compiled] = {}
@@ -76,7 +80,7 @@ class Compiled:
             if is_tracing():  # what it reads from outside may be of the program that is made
                 return self._f(*args, **kwargs)
             with _without_collector():
-                one = _Specialised(self._f, args, kwargs, self._backend)
+                one = _Specialised(self._f, args, kwargs, self._backend, self._keeps_steps)
             self._made[key] = one
         self._latest = one
         return one(args, kwargs)
@@ -112,7 +116,7 @@ class Compiled:
         key = transform, argument
         if key not in self._transformed:
             made = transform(_as_variables(self._f), argnums=argument)
-            self._transformed[key] = Compiled(made, self._backend)
+            self._transformed[key] = Compiled(made, self._backend, self._keeps_steps)
         return self._transformed[key]
 
     @property
@@ -161,6 +165,18 @@ class Compiled:
             ValueError: if it was never called.
         """
         return self._of_last().program
+
+    @property
+    def steps(self) -> list[Step]:
+        """What simplification did to the program that ran last, step by step; kept by
+        `compile(f, steps=True)`.
+
+        Raises:
+            ValueError: if it was never called, or the steps are not kept.
+        """
+        if not self._keeps_steps:
+            raise ValueError(f"{self!r} keeps no steps: compile(f, steps=True) does")
+        return self._of_last().steps
 
     @property
     def graph(self) -> Any:
@@ -269,8 +285,12 @@ def _as_variable(x: Any) -> Any:
 class _Specialised:
     """The program of a function for arguments of one structure, of certain shapes and dtypes."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, backend: str | None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], args: Any, kwargs: Any, backend: str | None, steps: bool
+    ) -> None:
         self._f = f
+        self._keeps_steps = steps
+        self.steps: list[Step] = []
         self._is_transform = isinstance(f, Transformed)
         leaves = leaves_of((args, kwargs))
         self._places = [i for i, x in enumerate(leaves) if is_input(x)]
@@ -283,7 +303,7 @@ class _Specialised:
         self._form: Any = None
         self._guarded: Program | None = None
         self._as_numbers = True
-        self.program = simplified(self._traced(trace, args, kwargs))
+        self.program = self._simplified(args, kwargs)
         name = identifier(getattr(f, "__name__", "program"))
         make = functools.partial(
             function_of,
@@ -296,7 +316,7 @@ class _Specialised:
         if not self.function.gives_python_numbers and _has_doubles(leaves):
             # beside arrays of another dtype a double of NumPy's is not what a float is
             self._as_numbers = False
-            self.program = simplified(self._traced(trace, args, kwargs))
+            self.program = self._simplified(args, kwargs)
             self.function = make(self.program, result=Result(self._form, self._is_transform))
         self._kept = self._few(args, kwargs)
 
@@ -318,6 +338,14 @@ class _Specialised:
             return self.function(*args, **kwargs)
         except (ArithmeticError, ValueError) as error:
             return self.slowly(args, kwargs, isinstance(error, FloatingPointError))
+
+    def _simplified(self, args: Any, kwargs: Any) -> Program:
+        """The program; what was done to it is noted where that is wanted."""
+        program = self._traced(trace, args, kwargs)
+        steps = Steps(program) if self._keeps_steps else None
+        simple = simplified(program, steps)
+        self.steps = steps.taken if steps else []
+        return simple
 
     def _few(self, args: Any, kwargs: Any) -> list[Any] | None:
         """The numbers of the inputs, unless they are many."""
