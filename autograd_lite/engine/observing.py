@@ -143,3 +143,20 @@ def quoted(where: tuple[str, int] | None) -> str:
     file, number = where
     text = linecache.getline(file, number).strip()
     return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def clearer(error: ValueError) -> Exception:
+    """The error that is meant where NumPy says "setting an array element with a sequence": a
+    variable was to be an element of a plain array. Any other error as it is."""
+    if not isinstance(error.__cause__, TypeError) or "setting an array element" not in str(error):
+        return error
+    where, step = None, error.__traceback__
+    while step is not None:
+        if is_users(step.tb_frame.f_code.co_filename):
+            where = step.tb_frame.f_code.co_filename, step.tb_lineno
+        step = step.tb_next
+    return TypeError(
+        f"setitem: a plain array holds numbers, and a variable is none ({quoted(where)}); make the "
+        "array of the variable's kind, r = np.zeros_like(x, shape=r.shape), or make a list of its "
+        "elements and np.stack(list) at the end"
+    )

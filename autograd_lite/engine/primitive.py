@@ -113,6 +113,11 @@ class Primitive(Declared):
     laws: Laws = Laws()
     arrays: Rule
     """Its value on NumPy arrays."""
+    into: Rule | None = None
+    """(*operands, out, **params): the same value, to the last bit, written into the array `out` of
+    its shape and dtype, and returned; of an elementwise primitive `out` may be an operand."""
+    in_numpy: Rule | None = None
+    """(*operands, **params), all of them texts: the value as NumPy's users write it, or None."""
     pullbacks: Sequence[Rule | None]
     """For each operand the function (g, z, *operands, **params) -> gradient of that operand: g
     itself, a view of it, or an array of its own, never one that is kept elsewhere. None where

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:
+def compile(
+    f: Callable[..., Any] | None = None, *, backend: str | None = None, steps: bool = False
+) -> Any:
     """The function f as a program: traced once, then run as source code that can be read.
 
     The first call with arguments of a structure, of shapes and dtypes, runs f once on stand-ins
@@ -25,6 +27,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
             with all loops and branches; what there is none for stays a call of NumPy's. There
             functions such as exp may differ from Python's by two units in the last place, sums and
             products of matrices by the order of addition.
+        steps: whether to keep what simplification does to a program, as `.steps`: which
+            instruction went, why, and what stands for it.
 
     Returns:
         A `Compiled`, which is called as f is. `.value_and_grad`, `.grad`, `.jacobian` and
@@ -51,7 +55,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
         return t2, d_x
     """
     if f is None:
-        return functools.partial(compile, backend=backend)
+        return functools.partial(compile, backend=backend, steps=steps)
     from autograd_lite.transforms.compiled import Compiled  # not needed to import this package
 
-    return Compiled(f, backend)
+    return Compiled(f, backend, steps)

@@ -33,13 +33,13 @@ def unknown_in(program: Program) -> set[Variable]:
     for one in program.instructions:
         loop: Any = one.params.get("loop")
         taken = [i for i, x in enumerate(one.arguments) if x in found]
-        unknown = loop is not None and loop.length is None
-        if taken or (unknown and loop.condition is None):
-            first = loop.carries if unknown and loop.condition is None else 0
-            last = first + (loop.sequences if unknown and loop.condition is None else 0)
-            if taken != list(range(first, last)):
+        is_unknown = loop is not None and loop.length is None
+        is_scan = loop is not None and is_unknown and loop.condition is None
+        if taken or is_scan:
+            sequences = range(loop.carries, loop.carries + loop.sequences) if is_scan else ()
+            if taken != list(sequences):
                 raise NotStraight("how many rows there are depends on numbers")
-        if unknown:
+        if loop is not None and is_unknown:
             found.update(one.results[loop.carries :])
     if any(x in found for x in program.outputs):
         raise NotStraight("how many rows there are depends on numbers")
