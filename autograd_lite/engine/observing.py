@@ -6,6 +6,7 @@ quick ways, as they do for `no_grad`: so whoever observes nothing pays nothing.
 
 from __future__ import annotations
 
+import functools
 import linecache
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +121,7 @@ _HOME = str(Path(__file__).resolve().parents[1])
 _NUMPY = str(Path(np.__file__).resolve().parent)
 
 
+@functools.lru_cache(maxsize=4096)  # asked of a dozen frames for each instruction of a program
 def is_users(file: str) -> bool:
     """Whether a file of code is neither this package's nor NumPy's."""
     return not file.startswith((_HOME, _NUMPY, "<autograd_lite"))

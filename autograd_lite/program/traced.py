@@ -171,7 +171,8 @@ class Trace:
     ) -> Any:
         if not self._is_open:
             raise TypeError("a number of a program is used after that was traced; return it")
-        line: tuple[str, int] | None = users_line()
+        # in a reverse pass there is no line of the user's, but for that of the call
+        line = users_line() if self.gradient_of is None else None
         if line == self._called_from:
             line = None
         for x in results_of(given):
