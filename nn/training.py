@@ -27,7 +27,7 @@ Loss = Callable[[Any, Any], Any]
 Accuracy = Callable[[Any, Any], float]
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """How a training went; the lists have an entry an epoch, `updates` an entry an update."""
 
@@ -43,6 +43,18 @@ class History:
     """The loss of every update, computed before it."""
     stopped: str | None = None
     """Why it ended before the last epoch: "early stopping", "interrupted", "callback"; or None."""
+
+    def __repr__(self) -> str:
+        lists = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        shown = [
+            f"{name.replace('_', ' ')} {numbers[0]:.4g} → {numbers[-1]:.4g}"
+            for name in lists
+            if (numbers := getattr(self, name))
+        ]
+        if self.stopped is not None:
+            shown.append(f"stopped by {self.stopped}")
+        epochs = "1 epoch" if len(self.loss) == 1 else f"{len(self.loss)} epochs"
+        return f"<History of {epochs}: {', '.join(shown)}>" if shown else f"<History of {epochs}>"
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Pictures of the recorded graph.
 
 `draw` is the picture, `steps` the page that steps through it, `derive` the derivation on paper,
-`diff` two graphs side by side, `network` the diagram of a network as books draw it.
+`diff` two graphs compared, `network` the diagram of a network as books draw it.
 """
 
 from autograd_lite.viz.derive import derive
