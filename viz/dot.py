@@ -20,6 +20,9 @@ from autograd_lite.viz.picture import Arrow, Cell, Picture
 MOST_LABELS = 80
 """With more arrows than these, what stands on them is only shown when pointed at."""
 
+THIN, THICKER = 0.6, 2.4
+"""The width of an arrow that carries nothing, and how much wider one is that carries all."""
+
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 
 
@@ -205,7 +208,7 @@ def _arrow(arrow: Arrow, colours: Theme, words: bool) -> str:
     return (
         f"id={arrow.key}, label={_quoted(label)}, tooltip={_quoted(arrow.label)}, "
         f'fontcolor="{colours.muted}", color="{colours.line if arrow.muted else hue}", '
-        f"penwidth={0.6 + 2.4 * arrow.share:.2f}{style}"
+        f"penwidth={THIN + THICKER * arrow.share:.2f}{style}"
     )
 
 

@@ -75,16 +75,10 @@ def uses_of(cards: Sequence[Card]) -> dict[str, list[Edge]]:
 
 def _of_activation(card: Card) -> list[str]:
     """What is wrong with an elementwise function of one operand: dead, saturated, exploding."""
-    node = card.node
-    primitive = node.primitive
-    if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
+    if not is_activation(card):
         return []
-    if isinstance(card.algebra, Call):
-        return []
-    if not callable(primitive.partials[0]):
-        return []
-    partial = np.abs(local_partial(node))
-    name = primitive.name
+    partial = np.abs(local_partial(card.node))
+    name = card.node.primitive.name
     off = float(np.mean(partial == 0.0)) if partial.size else 0.0
     if off == 1.0:
         return [f"dead: nothing flows back through {name}"]
@@ -95,6 +89,14 @@ def _of_activation(card: Card) -> list[str]:
     if (high := float(np.max(partial))) > EXPLODING:
         return [f"exploding: the derivative of {name} is {high:.1e}"]
     return []
+
+
+def is_activation(card: Card) -> bool:
+    """Whether a card is an elementwise function of one operand whose derivative changes with it."""
+    primitive = card.node.primitive
+    if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
+        return False
+    return not isinstance(card.algebra, Call) and callable(primitive.partials[0])
 
 
 def local_partial(node: Any) -> Any:
