@@ -20,7 +20,8 @@ Without a program: the two-input, two-output layer z1 … z6 with sigmoid and sq
 
 _COMPILE = """\
 Print a small program as code: a function of its inputs that returns its value and its gradient,
-as `autograd_lite.compile` makes it. The numbers are there to try it; the code is for any.
+as `autograd_lite.compile` makes it, in Python, NumPy, C or JavaScript. The numbers are there to try
+it; the code is for any.
 
 Without a program: the two-input, two-output layer z1 … z6 with sigmoid and squared error."""
 

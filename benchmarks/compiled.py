@@ -19,7 +19,7 @@ import autograd_lite as al
 from benchmarks import mlp, peers, values
 from benchmarks.measure import Row, Timed, check_agreement, interleaved, relative
 
-OURS, EAGER = "autograd_lite", "not compiled"
+OURS, EAGER, NATIVE = "autograd_lite", "not compiled", "native"
 PROGRAMS = {OURS: None, "micrograd": None, "torch": None, "JAX": None}
 """The libraries, for the command line."""
 
@@ -122,9 +122,9 @@ def by_jax_of_arrays(setting: values.Setting) -> Timed:
 # ---------------------------------------------------------------- arrays
 
 
-def by_compiled_arrays(setting: mlp.Setting) -> Timed:
+def by_compiled_arrays(setting: mlp.Setting, backend: str | None = None) -> Timed:
     """The loss of `mlp`, compiled."""
-    run = al.compile(_loss).value_and_grad
+    run = al.compile(_loss, backend=backend).value_and_grad
     return Timed(lambda: run(list(setting.parameters), setting.X, setting.labels)[1])
 
 
@@ -186,16 +186,19 @@ def measure(rounds: int) -> list[Row]:
     times = interleaved(programs, rounds, loops=20)
     target = f"{EAGER} ≥ 10, micrograd ≥ 50, JAX ≥ 3"
     rows = [Row("a sample of 2-16-16-1", relative(times), target), _compiling(setting)]
-    for dtype, rtol in ((np.float64, 1e-9), (np.float32, 1e-3)):
+    for dtype, rtol, most in ((np.float64, 1e-9, 0.95), (np.float32, 1e-3, 0.9)):
         makers = {
             "NumPy": ("NumPy", mlp.by_hand),
             OURS: (OURS, by_compiled_arrays),
             EAGER: (OURS, mlp.by_autograd_lite),
+            NATIVE: ("llvmlite", partial(by_compiled_arrays, backend="native")),
             "torch": ("torch", mlp.by_torch),
             "JAX": ("JAX", by_jax),
         }
         programs = _installed(makers, mlp.Setting.of_size(dtype))
         check_agreement(programs, rtol)
         times = interleaved(programs, rounds, loops=50)
-        rows.append(Row(f"mlp, {np.dtype(dtype)}", relative(times), f"{OURS} ≤ 1.0"))
+        rows.append(
+            Row(f"mlp, {np.dtype(dtype)}", relative(times), f"{OURS} ≤ 1.0, {NATIVE} ≤ {most}")
+        )
     return rows

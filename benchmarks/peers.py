@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "MyGrad": "mygrad",
     "HIPS autograd": "autograd",
     "JAX": "jax",
+    "llvmlite": "llvmlite",
 }
 """The distribution of each library, which is also the name of its package."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -174,9 +176,9 @@ def test_the_first_nan_and_the_first_infinite_gradient_are_marked():
         root = al.sqrt(y)
         c = b + root
     found = notes(c, x=x, y=y, a=a, b=b, root=root)
-    assert found["a"] == ["the first nan: log(x) is nan"]
+    assert found["a"] == ["the first nan: log(x) is nan, for x = −1"]
     assert found["b"] == []
-    assert found["y"] == ["its gradient is the first that is inf: 1/(2·root) is inf"]
+    assert found["y"] == ["its gradient is the first that is inf: 1/(2·root) is inf, for y = 0"]
 
 
 def test_dead_saturated_and_exploding_units_are_marked():
@@ -235,8 +237,9 @@ def test_tensors_show_shapes_the_algebra_of_the_edge_and_heat(rng):
     drawing = viz.draw(L, names=locals())
     shown = drawing.text()
     assert "(3×2)" in shown
-    assert "∂U/∂W = ⟨4×3⟩ᵀ·g" in shown
-    assert "∂Y/∂b = g, summed to its shape" in shown
+    assert "∂L/∂W: ⟨4×3⟩ᵀ·g" in shown
+    assert "∂L/∂b: g, summed to its shape" in shown
+    assert "g: the gradient of the value in whose line it stands, ∂L/∂U" in shown
     assert drawing.dot().count('CELLPADDING="5"') == 6  # heat strips of W, U, b, Y and two more
 
 
@@ -252,7 +255,7 @@ def test_layers_are_boxes_that_fold(rng):
     net.zero_grad()
     loss.backward()
     norm = np.sqrt(sum(np.sum(p.grad**2) for p in net[0].parameters()))
-    assert box.gradient == f"‖·‖ {norm:.4g}"
+    assert box.more.endswith(f"/∂parameters = ‖·‖ {norm:.4g}")
     one = viz.draw(loss, fold_layers=True, expand=["Affine 1"])
     assert "Affine 2" in {c.name for c in one.picture.cells}
     assert "Affine 1" not in {c.name for c in one.picture.cells}
@@ -362,3 +365,39 @@ def test_derive():
     assert viz.derive(y, x).markdown().startswith("$$\n")
     with pytest.raises(ValueError, match="does not depend on 'q'"):
         viz.derive(y, "q")
+
+
+def test_folded_layers_are_a_chain_without_circles(rng):
+    """Each layer once, behind what it is computed from, with the gradient of its output."""
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, rng=rng), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Affine(18, 4, rng=rng), nn.BatchNorm(4), nn.Affine(4, 2, rng=rng),
+    )  # fmt: skip
+    outputs, x = [], rng.normal(size=(3, 1, 8, 8))
+    for layer in net:
+        x = layer(x)
+        outputs.append(x)
+    loss = nn.softmax_cross_entropy(x, np.array([0, 1, 1]))
+    picture = viz.draw(loss, fold_layers=True).picture
+    layers = [
+        "Conv2d 1",
+        "ReLU 1",
+        "MaxPool2d 1",
+        "Flatten 1",
+        "Affine 1",
+        "BatchNorm 1",
+        "Affine 2",
+    ]
+    assert [c.name for c in picture.cells][: len(layers)] == layers
+    found = al.gradients(loss, outputs)
+    for cell, gradient in zip(picture.cells, found, strict=False):
+        assert cell.gradient == f"‖·‖ {np.linalg.norm(gradient):.4g}"
+    names = {cell.key: cell.name for cell in picture.cells}
+    ways = [(names[a.source], names[a.target]) for a in picture.arrows]
+    assert ways[: len(layers) - 1] == list(pairwise(layers))
+    assert len(ways) == len(set(ways))
+    assert "∂v24/∂(Conv2d 1): g through ReLU 1, backwards" in {a.label for a in picture.arrows}
+    shown = [c.algebra for c in picture.cells] + [a.label for a in picture.arrows]
+    hidden = {c.name for c in cards_of(loss)} - set(names.values()) - {"W", "b"}
+    for words in shown:
+        assert not hidden & set(re.findall(r"\w+", words)), words

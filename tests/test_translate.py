@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from autograd_lite.cli import main
@@ -55,13 +57,38 @@ def test_what_cannot_be_read_is_said(words, message, capsys):
 
 
 def test_an_unknown_language():
-    with pytest.raises(ValueError, match="python, c"):
+    with pytest.raises(ValueError, match="python, numpy, c, javascript"):
         translated("x*x", {"x": 1.0}, "fortran")
 
 
 def test_errors_point_into_the_program():
     with pytest.raises(ScriptError, match="column"):
         translated("E = x +", {"x": 1.0})
+
+
+@pytest.mark.parametrize(("program", "inputs"), PROGRAMS)
+def test_numpy_gives_what_explain_shows(program, inputs):
+    space = {}
+    exec(translated(program, inputs, "numpy"), space)
+    script = parse(program)
+    given = [np.full(3, inputs[name]) for name in script.inputs]
+    found = space[f"{script.output}_and_gradient"](*given)
+    shown = {card.name: card for card in explain(program, inputs).cards}
+    expected = [shown[script.output].value, *(shown[name].gradient for name in script.inputs)]
+    for x, number in zip(found, expected, strict=True):
+        np.testing.assert_allclose(x, number, 1e-14, 1e-300)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_javascript_gives_what_explain_shows():
+    script = parse(SEED_LAYER)
+    given = ", ".join(str(SEED_INPUTS[name]) for name in script.inputs)
+    code = translated(SEED_LAYER, SEED_INPUTS, "javascript")
+    code += f"console.log(JSON.stringify({script.output}_and_gradient({given})));"
+    out = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True).stdout
+    shown = {card.name: card for card in explain(SEED_LAYER, SEED_INPUTS).cards}
+    expected = [shown[script.output].value, *(shown[name].gradient for name in script.inputs)]
+    assert json.loads(out) == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler of C")

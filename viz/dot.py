@@ -165,6 +165,8 @@ def _rows(cell: Cell, colours: Theme) -> Iterator[str]:
         f'<FONT COLOR="{colours.muted}" POINT-SIZE="10">{_html(cell.partial)} = </FONT>'
         f'<FONT COLOR="{hue}" POINT-SIZE="10">{_html(cell.gradient)}</FONT>'
     )
+    if cell.more:
+        yield f'<FONT COLOR="{ink}" POINT-SIZE="10">{_html(cell.more, 70)}</FONT>'
     for note in cell.notes[:2]:
         yield f'<FONT COLOR="{colours.warning}" POINT-SIZE="10">{_html(note, 70)}</FONT>'
 

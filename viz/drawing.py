@@ -65,17 +65,17 @@ def draw(
     >>> y = x * x
     >>> print(draw(y, names=locals()).text())
     name  algebra  value  gradient   local derivatives
-    ────  ───────  ─────  ─────────  ────────────────────────────
+    ────  ───────  ─────  ─────────  ──────────────────────────────
     x              3      3 + 3 = 6
-    y     x·x      9      1          ∂y/∂x = x = 3, ∂y/∂x = x = 3
+    y     x·x      9      1          ∂₁y/∂x = x = 3, ∂₂y/∂x = x = 3
     <BLANKLINE>
     """
     scope = dict(names or {})
     nodes = _below(output)
     large = len(nodes) > budget
-    if fold is None:
+    if by_itself := fold is None:
         fold = large or _names_results(nodes, scope)
-    cards = cards_of(output, fold=fold, names=scope, neurons=large)
+    cards = cards_of(output, fold=fold, names=scope, neurons=large, chains=by_itself)
     asked = [wrt] if isinstance(wrt, str) or is_variable(wrt) else list(wrt)
     by_node = {card.node: card.name for card in cards}
     wanted = [x if isinstance(x, str) else by_node.get(x, repr(x)) for x in asked]

@@ -1,25 +1,30 @@
 """Fewer cards: parameters go into the card that uses them, and what is alike becomes one card ×N.
 
-About 60 cards can be read. A graph of more is folded: first each input that is used once goes
-into the card that it is used by; then cards that compute the same thing in the same place (the
-same algebra, the same kinds of operands, the same kinds of users) become one. How far cards must
-be alike is chosen so that as many as the budget allows are left.
+About 60 cards can be read. The turns of a long loop are one card in any case. A graph of more is
+folded: first each input that is used once goes into the card that it is used by; then cards that
+compute the same thing in the same place (the same algebra, the same kinds of operands, the same
+kinds of users) become one. How far cards must be alike is chosen so that as many as the budget
+allows are left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_lite.engine.scopes import Scope, belonging, scope_of
 from autograd_lite.reading.algebra import Call, Formula, Operation
 from autograd_lite.reading.cards import Card
 from autograd_lite.reading.names import printable
+from autograd_lite.reading.repeats import stretches
 
 BUDGET = 60
 """How many cards a picture has at the most, unless asked otherwise."""
+
+MOST_TURNS = 20
+"""More turns of a loop than these become one card."""
 
 
 @dataclass
@@ -30,11 +35,20 @@ class Group:
     inputs: list[Card]
     layer: str | None = None
     """The layer that is drawn as this one card, if it is one."""
+    results: list[Card] = field(default_factory=list)
+    """Of the turns of a loop, the result of each, the first turn first."""
 
     @property
     def first(self) -> Card:
         """The card that stands for all: of a layer, its output."""
         return self.cards[0] if self.layer is None else self.cards[-1]
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of the cards outside that it uses, each once."""
+        inside = {card.name for card in (*self.cards, *self.inputs)}
+        names = dict.fromkeys(edge.source.name for card in self.cards for edge in card.edges)
+        return [name for name in names if name not in inside]
 
 
 def fold(
@@ -42,6 +56,7 @@ def fold(
     budget: int = BUDGET,
     keep: Collection[str] = (),
     fold_layers: bool | None = None,
+    fold_turns: bool = True,
 ) -> list[Group]:
     """The cards in groups, at most `budget` of them, in the order of their first cards.
 
@@ -50,6 +65,7 @@ def fold(
         budget: how many groups there may be.
         keep: names of cards, and of layers, that stay by themselves.
         fold_layers: whether each layer becomes one card; by default if the budget asks for it.
+        fold_turns: whether the turns of a long loop become one card.
 
     Raises:
         ValueError: if more cards are to be kept than the budget allows.
@@ -59,18 +75,15 @@ def fold(
         raise ValueError(
             f"draw: {len(kept)} cards are to be kept, and the budget is {budget}: raise budget="
         )
-    groups = [Group([card], []) for card in cards]
+    groups = _turns(cards, kept) if fold_turns else [Group([card], []) for card in cards]
     boxes = {name: layer for name, layer in layers_of(cards).items() if layer not in keep}
     if boxes and (fold_layers or (len(groups) > budget and fold_layers is None)):
         groups = _by_layer(cards, boxes, kept)
-    if len(groups) <= budget:
-        return groups
-    if boxes:
-        return _alike(groups, budget, kept)
-    groups = _without_inputs(cards, kept)
-    if len(groups) <= budget:
-        return groups
-    return _alike(groups, budget, kept)
+    if len(groups) > budget and not boxes:
+        groups = _without_inputs(groups, kept)
+    if len(groups) > budget:
+        groups = _alike(groups, budget, kept)
+    return sorted(groups, key=lambda group: group.first.place)
 
 
 def layers_of(cards: Sequence[Card]) -> dict[str, str]:
@@ -110,30 +123,60 @@ def _by_layer(cards: Sequence[Card], boxes: dict[str, str], kept: set[str]) -> l
     return list(groups.values())
 
 
-def _without_inputs(cards: Sequence[Card], kept: set[str]) -> list[Group]:
-    """Inputs that are used once put into the group of the card that uses them."""
-    users: dict[str, list[str]] = {}
-    for card in cards:
-        for edge in card.edges:
-            users.setdefault(edge.source.name, []).append(card.name)
-    groups: dict[str, Group] = {}
-    for card in cards:
-        goes = card.algebra is None and len(users.get(card.name, ())) == 1
-        if not goes or card.name in kept:
-            groups[card.name] = Group([card], [])
-    for card in cards:
-        if card.name not in groups:
-            groups[users[card.name][0]].inputs.append(card)
+def _turns(cards: Sequence[Card], kept: set[str]) -> list[Group]:
+    """The cards, with the turns of each long loop as one group: of a stretch in which every card is
+    made of the one before, and used by nothing but the one behind."""
+    users = _users(Group([card], []) for card in cards)
+    whole: dict[str, Group] = {}
+    seen: set[str] = set()
+    for card in reversed(cards):
+        spine = []
+        while card.algebra is not None and card.name not in seen:
+            seen.add(card.name)
+            spine.append(card)
+            below = [e.source for e in card.edges if e.source.algebra is not None]
+            if len({c.name for c in below}) != 1 or users[below[0].name] != [card.name]:
+                break
+            card = below[0]
+        spine.reverse()
+        keys = [card.name if card.name in kept else _by_algebra(card) for card in spine]
+        for start, period, turns in stretches(keys, MOST_TURNS + 1):
+            part = spine[start : start + period * turns]
+            group = Group(part, [], results=part[period - 1 :: period])
+            whole.update((card.name, group) for card in part)
+    groups = {id(g): g for g in (whole.get(c.name) or Group([c], []) for c in cards)}
     return list(groups.values())
+
+
+def _users(groups: Iterable[Group]) -> dict[str, list[str]]:
+    """By name of a card, the names of the first cards of the groups that use it."""
+    users: dict[str, list[str]] = {}
+    for group in groups:
+        for name in group.sources:
+            users.setdefault(name, []).append(group.first.name)
+    return users
+
+
+def _without_inputs(groups: Sequence[Group], kept: set[str]) -> list[Group]:
+    """Inputs that one group uses put into it."""
+    users = _users(groups)
+    found: dict[str, Group] = {}
+    alone = []
+    for group in groups:
+        card = group.first
+        if card.algebra is None and len(users.get(card.name, ())) == 1 and card.name not in kept:
+            alone.append(card)
+        else:
+            found[card.name] = group
+    for card in alone:
+        found[users[card.name][0]].inputs.append(card)
+    return list(found.values())
 
 
 def _alike(groups: list[Group], budget: int, kept: set[str]) -> list[Group]:
     """Groups drawn together by how alike they are, as finely as the budget allows."""
     place = {card.name: i for i, group in enumerate(groups) for card in group.cards}
-    below: list[list[int]] = [
-        [place[e.source.name] for e in group.first.edges if e.source.name in place]
-        for group in groups
-    ]
+    below = [[place[name] for name in group.sources if name in place] for group in groups]
     above: list[list[int]] = [[] for _ in groups]
     for i, sources in enumerate(below):
         for source in sources:
@@ -163,12 +206,13 @@ def _alike(groups: list[Group], budget: int, kept: set[str]) -> list[Group]:
         whole = together.setdefault(kind, Group([], []))
         whole.cards += group.cards
         whole.inputs += group.inputs
+        whole.results += group.results
     return list(together.values())
 
 
 def _key(group: Group, describe: Callable[[Card], object], kept: set[str]) -> object:
     card = group.first
-    return card.name if card.name in kept else describe(card)
+    return card.name if card.name in kept or group.results else describe(card)
 
 
 def _numbered(keys: Sequence[object]) -> list[int]:

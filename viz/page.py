@@ -17,11 +17,23 @@ from typing import Any
 
 from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.value import Value
-from autograd_lite.program.javascript import program
-from autograd_lite.reading.algebra import Call, Formula, Name, Number, Operation, factor_text, text
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.program.javascript import functions, program
+from autograd_lite.reading.algebra import (
+    Call,
+    Formula,
+    Name,
+    Number,
+    Operation,
+    factor_text,
+    formula,
+    operand_formula,
+    text,
+)
 from autograd_lite.reading.cards import Card, Edge, cards_of
+from autograd_lite.reading.health import inside, is_activation
+from autograd_lite.reading.partials import held_note
 from autograd_lite.viz.drawing import check_suffix
-from autograd_lite.viz.health import is_activation
 from autograd_lite.viz.page_rules import rules, style
 from autograd_lite.viz.render import write
 
@@ -73,6 +85,8 @@ def steps(
     Keys: → and ← step, Home and End jump, space plays. A click on an input lights up its paths,
     with the product that has flowed so far and the derivation; its number can be edited, and
     values and gradients are computed again, with what the gradient predicted beside what happened.
+    Beside the graph of a compiled program (`f.value_and_grad.graph[0]`) stands its source: at each
+    step the lines light up that compute it.
 
     Args:
         output: a Value.
@@ -92,20 +106,26 @@ def steps(
     return Steps(cards_of(output, fold=fold, names=names, functions=False), theme)
 
 
-SCRIPTS = ("numbers", "passes", "layout", "cards", "draw", "frame", "words", "main")
+SCRIPTS = ("numbers", "passes", "health", "layout", "cards", "draw", "frame", "words", "main")
 """What every page consists of, in this order: `page_numbers.js` …"""
 
 
 def _page(cards: list[Card], theme: str) -> str:
     nodes = operands_first(cards[-1].node)
     body, partials = program(nodes)
-    data = _data(cards, nodes, partials)
-    compute = f"function program(v, p) {{\n{body}\n}}"
+    used = dict.fromkeys(x.primitive for x in nodes if is_activation(x))
+    scripts = [
+        f"const functions = {functions(list(used))};",
+        f"function program(v, p) {{\n{body}\n}}",
+        script("steps"),
+    ]
     title = f"Backpropagation of {cards[-1].name}"[:100]
-    return page(title, theme, data, [compute, script("steps")])
+    return page(title, theme, _data(cards, nodes, partials), scripts, code=_code(cards))
 
 
-def page(title: str, theme: str, data: Any, scripts: Sequence[str], formula: str = "") -> str:
+def page(
+    title: str, theme: str, data: Any, scripts: Sequence[str], above: str = "", code: str = ""
+) -> str:
     """The template filled in. Names of the user stand only in JSON and in escaped text.
 
     Args:
@@ -113,7 +133,8 @@ def page(title: str, theme: str, data: Any, scripts: Sequence[str], formula: str
         theme: "light", "dark", or "auto" for the reader's choice.
         data: what the script starts from.
         scripts: what it does, after those that every page has.
-        formula: HTML that stands above the steps.
+        above: HTML that stands above the steps.
+        code: HTML that stands beside the picture.
     """
     here = files("autograd_lite.viz")
     given = [f'"use strict";\nconst rules = {_json(rules())};', *map(script, SCRIPTS), *scripts]
@@ -121,7 +142,8 @@ def page(title: str, theme: str, data: Any, scripts: Sequence[str], formula: str
         "TITLE": escape(title),
         "THEME": "" if theme == "auto" else f' data-theme="{theme}"',
         "STYLE": f"{style(theme)}\n{here.joinpath('page.css').read_text('utf-8')}",
-        "FORMULA": formula,
+        "ABOVE": above,
+        "CODE": code,
         "DATA": _json(data),
         "SCRIPT": "\n".join(given),
     }
@@ -145,39 +167,96 @@ def _data(
     """What the script knows of the graph."""
     place = {node: i for i, node in enumerate(nodes)}
     index = {card.name: i for i, card in enumerate(cards)}
-    shown = [
-        {
-            "name": card.name,
-            "node": place[card.node],
-            "algebra": None if card.algebra is None else _pieces(card.algebra, index),
-            "edges": [_edge(edge, index, partials) for edge in card.edges],
-            "activation": _activation(card, partials),
-        }
-        for card in cards
-    ]
-    return {"cards": shown, "leaves": [_value(node.data) for node in nodes]}
+    ends = {card.node for card in cards}
+    shown = []
+    for card in cards:
+        computed, backwards = _lines_of(card, ends)
+        shown.append(
+            {
+                "name": card.name,
+                "node": place[card.node],
+                "algebra": None if card.algebra is None else _pieces(card.algebra, index),
+                "edges": [_edge(edge, index, place, partials) for edge in card.edges],
+                "inside": [place[node] for node in inside(card)],
+                "computed": computed,
+                "backwards": backwards,
+            }
+        )
+    names = {card.node: card.name for card in cards}
+    return {
+        "cards": shown,
+        "leaves": [_value(node.data) for node in nodes],
+        "operations": [_operation(node, place, partials, names) for node in nodes],
+    }
 
 
 def _edge(
-    edge: Edge, index: Mapping[str, int], partials: Mapping[tuple[Value, int], int]
+    edge: Edge,
+    index: Mapping[str, int],
+    place: Mapping[Value, int],
+    partials: Mapping[tuple[Value, int], int],
 ) -> dict[str, Any]:
     return {
         "source": index[edge.source.name],
-        "partial": f"∂{edge.target.name}/∂{edge.source.name}",
+        "partial": edge.partial,
+        "elsewhere": edge.elsewhere,
+        "held": "" if edge.slot is None else held_note(edge.target.name, edge.slot),
         "symbol": factor_text(edge.symbol),
         "plain": text(edge.symbol),
         "constant": isinstance(edge.symbol, Number),
         "way": [partials[step] for step in edge.steps()],
+        "through": [place[node] for node, _ in edge.steps()],
     }
 
 
-def _activation(
-    card: Card, partials: Mapping[tuple[Value, int], int]
-) -> dict[str, str | int] | None:
-    """Of a function that may be dead or saturated, where its local derivative is."""
-    if not is_activation(card):
+def _operation(
+    node: Value,
+    place: Mapping[Value, int],
+    partials: Mapping[tuple[Value, int], int],
+    names: Mapping[Any, str],
+) -> dict[str, Any] | None:
+    """An operation and its operands, for what is said of it when something is wrong: by their
+    places, or as the numbers that they are."""
+    if node.primitive is None:
         return None
-    return {"name": card.node.primitive.name, "partial": partials[card.node, 0]}
+    return {
+        "text": text(formula(node, names)),
+        "operands": [place[x] if is_variable(x) else str(_value(x)) for x in node.operands],
+        "texts": [text(operand_formula(x, names)) if is_variable(x) else "" for x in node.operands],
+        "activation": [node.primitive.name, partials[node, 0]] if is_activation(node) else None,
+    }
+
+
+def _code(cards: list[Card]) -> str:
+    """The source of a compiled program, a line each, if the graph is that of one."""
+    noted = cards[-1].node.note("code")
+    if noted is None:
+        return ""
+    lines = [
+        f'<span class="comment">{escape(x)}</span>'
+        if x.strip().startswith("#")
+        else f"<span>{escape(x)}</span>"
+        for x in noted.source.split("\n")
+    ]
+    return f'<pre id="code" tabindex="0" aria-label="The code">{"".join(lines)}</pre>\n'
+
+
+def _lines_of(card: Card, ends: set[Any]) -> tuple[list[int], list[int]]:
+    """The lines of the source that compute a card, and those that compute its gradient."""
+    computed: set[int] = set()
+    backwards: set[int] = set()
+    seen = {card.node}
+    left = [card.node]
+    while left:
+        node = left.pop()
+        noted = node.note("code")
+        if noted is not None:
+            computed.update(noted.computed)
+            backwards.update(noted.backwards)
+        below = [x for _, x in node.variables() if x not in ends and x not in seen]
+        seen.update(below)
+        left += below
+    return sorted(computed), sorted(backwards)
 
 
 def _pieces(tree: Formula, index: Mapping[str, int]) -> list[str | int]:

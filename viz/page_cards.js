@@ -113,7 +113,7 @@ function sizeOf(lines) {
 function labelLines(view, i, k) {  // ∂z1/∂x1 = x2 = −0.5, broken at its signs of equality
   const edge = view.graph.cards[i].edges[k], number = written(view.now.numbers[i][k]);
   const plain = edge.plain.length > 36 ? edge.plain.slice(0, 35) + "…" : edge.plain;
-  const mark = markOf(edge, view.now.numbers[i][k]);
+  const mark = markOf(view.graph, view.now, i, k);
   const parts = [...new Set(edge.constant ? [number] : [plain, number])].map((part) => `= ${part}`);
   if (mark) parts.push(`(${mark})`);
   const lines = [local(view.graph, i, k)];

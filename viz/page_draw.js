@@ -159,7 +159,7 @@ function paintEdge(view, i, k, state, lit) {
   const flowing = step.way === "backward" && step.card === i && step.edge === k;
   const onPath = lit !== null && lit.has(i) && lit.has(source);
   const shown = part !== undefined;
-  const mark = state.backward && markOf(view.graph.cards[i].edges[k], view.now.numbers[i][k]);
+  const mark = state.backward && markOf(view.graph, view.now, i, k);
   const classes = { later: i > state.computed, flowing, feeding: step.way === "forward" && step.card === i,
     lit: onPath, unlit: lit && !onPath, marked: mark,
     positive: shown && signOf(part) > 0, negative: shown && signOf(part) < 0, zero: shown && !signOf(part) };

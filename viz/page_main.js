@@ -24,10 +24,25 @@ function draw() {
     paragraph.textContent = line;
     return paragraph;
   }));
+  drawCode();
   const { way } = view.plan[view.step];
   byId("scrubber").value = view.step;
   byId("position").value = `step ${view.step + 1} of ${view.plan.length}: ${way === "forward" ? "forward" : "backward"}`;
   byId("scrubber").setAttribute("aria-valuetext", byId("position").value);
+}
+
+function drawCode() {  // of a compiled program, the lines that compute the card, or the gradient
+  const lines = [...document.querySelectorAll("#code span")], { cards } = view.graph;
+  if (!lines.length) return;
+  const { way, card, edge } = view.plan[view.step];
+  const running = new Set(way === "forward" ? cards[card].computed : way === "start" ? []
+    : cards[cards[card].edges[edge].source].backwards);
+  lines.forEach((line, i) => line.classList.toggle("running", running.has(i)));
+  const first = lines.find((line) => line.classList.contains("running")), code = byId("code");
+  if (!first) return;
+  const top = first.offsetTop - code.offsetTop;
+  if (top < code.scrollTop || top > code.scrollTop + code.clientHeight - 40)
+    code.scrollTop = top - code.clientHeight / 3;
 }
 
 function go(to) {

@@ -39,6 +39,6 @@ function times(g, partial) {  // the product of the chain rule: what does not fl
   return g === 0 || partial === 0 ? 0 : g * partial;
 }
 
-function badness(x) { return Number.isNaN(x) ? "nan" : Number.isFinite(x) ? "" : "inf"; }
+function badness(x) { return Number.isFinite(x) ? "" : written(x); }
 
 function signOf(x) { return Number.isFinite(x) ? Math.sign(x) : 0; }

@@ -16,8 +16,7 @@ function run(graph, leaves) {  // values, the number on each use, gradients
     cards[i].edges.forEach((edge, k) => {
       gradients[edge.source] += times(gradients[i], numbers[i][k]);
     });
-  const activations = cards.map(({ activation }) => activation && p[activation.partial]);
-  return { values: cards.map((card) => v[card.node]), numbers, gradients, activations };
+  return { values: cards.map((card) => v[card.node]), numbers, gradients, v, p };
 }
 
 function usesOf(cards) {  // for each card, the uses of it: [card, which of its edges]
@@ -60,46 +59,6 @@ function shares(graph, now) {  // how much of what flows back to its source come
     const share = whole[edge.source] === 0 ? 0 : flows[i][k] / whole[edge.source];
     return Number.isNaN(share) ? 1 : share;
   }));
-}
-
-// ---------------------------------------------------------------- what is wrong
-
-function ailments(graph, now) {  // for each card, in words, the worst first
-  const notes = graph.cards.map(() => []), uses = usesOf(graph.cards);
-  graph.cards.forEach((card, i) => {
-    const kind = badness(now.values[i]);
-    if (kind && !card.edges.some((edge) => badness(now.values[edge.source]))) {
-      const what = card.algebra ? lineOf(graph, card) : "the number given";
-      notes[i].push(`the first ${kind}: ${what} is ${kind}`);
-    }
-  });
-  graph.cards.forEach((card, i) => {
-    const kind = badness(now.gradients[i]);
-    if (kind && uses[i].length && !uses[i].some(([user]) => badness(now.gradients[user]))) {
-      const cause = uses[i].find(([user, k]) => badness(now.numbers[user][k]));
-      const why = cause === undefined ? ""
-        : `: ${graph.cards[cause[0]].edges[cause[1]].plain} is ${badness(now.numbers[cause[0]][cause[1]])}`;
-      notes[i].push(`its gradient is the first that is ${kind}${why}`);
-    }
-  });
-  graph.cards.forEach(({ activation }, i) => {
-    if (activation) notes[i].push(...ofActivation(activation.name, Math.abs(now.activations[i])));
-  });
-  return notes;
-}
-
-function ofActivation(name, partial) {
-  const { saturated, exploding } = rules;
-  if (partial === 0) return [`dead: nothing flows back through ${name}`];
-  if (partial < saturated) return [`saturated: the derivative of ${name} is ${rough(partial)}`];
-  if (partial > exploding) return [`exploding: the derivative of ${name} is ${rough(partial)}`];
-  return [];
-}
-
-function markOf(edge, number) {  // of a local derivative that is next to 0 or very large
-  if (edge.constant || number === 0) return "";
-  const size = Math.abs(number);
-  return size < rules.saturated ? "saturated" : size > rules.exploding ? "exploding" : "";
 }
 
 function lineOf(graph, card) {  // its algebra, in names

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from autograd_lite.reading.health import AROUND, EXPLODING, SATURATED
 from autograd_lite.viz.dot import FONT, THEMES, THICKER, THIN, Theme
-from autograd_lite.viz.health import EXPLODING, SATURATED
 
 LEAST_CONTRAST = 4.5
 """Between words and what they stand on."""
@@ -25,6 +25,7 @@ def rules() -> dict[str, Any]:
     return {
         "saturated": SATURATED,
         "exploding": EXPLODING,
+        "around": AROUND,
         "widths": [THIN, THICKER],
         "font": FONT.replace("'", ""),
     }

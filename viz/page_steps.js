@@ -5,6 +5,6 @@ recall();
 go(view.step);
 
 function recorded() {
-  const { cards, leaves } = JSON.parse(byId("graph").textContent);
-  return { cards, leaves: leaves.map((x) => x === null ? NaN : Number(x)) };
+  const { cards, leaves, operations } = JSON.parse(byId("graph").textContent);
+  return { cards, operations, leaves: leaves.map((x) => x === null ? NaN : Number(x)) };
 }

@@ -41,43 +41,74 @@ function addition({ graph, now, uses }, card, k, { sums, parts }) {
 
 // ---------------------------------------------------------------- the derivation
 
+const TERMS = 88;  // a longer line of terms is broken
+
 function largest({ graph, now }, leaf, most) {  // the paths of the largest products, and how many there are
-  const { cards } = graph, best = cards.map(() => []), count = cards.map(() => 0n);
+  const { cards } = graph, best = cards.map(() => []), terms = cards.map(() => 0n), paths = cards.map(() => 0n);
   best[leaf] = [{ product: 1, path: [] }];
-  count[leaf] = 1n;
+  terms[leaf] = paths[leaf] = 1n;
   cards.forEach((card, i) => {
-    const sources = new Map();
-    card.edges.forEach((edge, k) => {
-      if (count[edge.source] && i !== leaf) sources.set(edge.source, [...(sources.get(edge.source) || []), k]);
-    });
-    for (const [source, ks] of sources) {
-      const number = ks.reduce((sum, k) => sum + now.numbers[i][k], 0);
-      const symbol = ks.length === 1 ? card.edges[ks[0]].symbol : `(${added(ks.map((k) => card.edges[k].plain))})`;
-      const link = { card: i, ks, chain: local(graph, i, ks[0]), symbol, number };
-      count[i] += count[source];
+    if (i === leaf) return;
+    for (const [source, ks] of Map.groupBy(card.edges.keys(), (k) => card.edges[k].source)) {
+      if (!terms[source]) continue;
+      const link = linkOf(graph, now, i, ks);
+      terms[i] += terms[source];
+      paths[i] += paths[source] * BigInt(ks.length);
       for (const { product, path } of best[source])
-        best[i].push({ product: product * number, path: [link, ...path] });
+        best[i].push({ product: product * link.number, path: [link, ...path] });
     }
     if (best[i].length > most)
       best[i] = best[i].sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, most);
   });
-  return { paths: best.at(-1), count: count.at(-1) };
+  return { shown: best.at(-1), terms: terms.at(-1), paths: paths.at(-1) };
+}
+
+function linkOf(graph, now, i, ks) {  // the uses of one value in one line, as a factor
+  const uses = ks.map((k) => graph.cards[i].edges[k]), [first] = uses, several = uses.length > 1;
+  const whole = several && !first.elsewhere;  // they add up to the whole derivative
+  const chain = whole ? `∂${graph.cards[i].name}/∂${graph.cards[first.source].name}`
+    : uses.map((edge) => edge.partial).join(" + ");
+  const sum = uses.map(({ plain }, n) => n && plain[0] === "−" ? `(${plain})` : plain).join(" + ");
+  return { card: i, ks, chain: several && !whole ? `(${chain})` : chain, lone: chain,
+    symbol: several ? `(${sum})` : first.symbol, plain: sum, number: ks.reduce((x, k) => x + now.numbers[i][k], 0) };
 }
 
 function derivation(view, leaf) {  // pieces: text, or [text, the card and the edges that it speaks of]
   const { graph, now } = view, left = total(graph, leaf);
   if (leaf === graph.cards.length - 1) return [`${left} = 1`];
-  const { paths, count } = largest(view, leaf, 8), more = count - BigInt(paths.length);
-  const tail = more > 0n ? ` + … ${more.toLocaleString("en")} more` : "";
-  const indent = " ".repeat(left.length), glue = paths.length > 2 ? `\n${indent} + ` : " + ";
-  const factors = (text) => paths.map(({ path }) => path.map((link) => [text(link), link]));
-  const sides = [factors((link) => link.chain), factors((link) => link.symbol),
-    factors((link) => written(link.number)), paths.map(({ product }) => [[written(product)]])]
-    .map((terms) => [...joined(terms.map((term) => joined(term, "·")), glue).flat(), tail]);
-  sides.push([written(now.gradients[leaf])]);
+  const found = largest(view, leaf, 8), { shown, terms } = found, more = terms - BigInt(shown.length);
+  if (!shown.length) return [`${left} = 0 (no path leads there)`];
+  const tail = more > 0n ? ` + … ${more.toLocaleString("en")} more` : "", indent = " ".repeat(left.length);
+  const factors = (text, lone = text) => shown.map(({ path }) =>
+    joined(path.map((link) => [path.length === 1 ? lone(link) : text(link), link]), "·"));
+  const sides = [factors((link) => link.chain, (link) => link.lone), factors((link) => link.symbol, (link) => link.plain),
+    factors((link) => written(link.number)), shown.map(({ product }) => [[written(product)]])]
+    .map((side) => {
+      const long = plainText(joined(side, [" + "]).flat()).length + tail.length > TERMS;
+      return [...joined(side, [long ? `\n${indent} + ` : " + "]).flat(), tail];
+    });
+  sides.push([[written(now.gradients[leaf])]]);
   const once = new Map(sides.map((side) => [plainText(side), side]));
   once.delete(left);
-  return [`${left} = `, ...joined([...once.values()], `\n${indent} = `).flat()];
+  const notes = remarks(graph, now, found).map((note) => `\n(${note})`);
+  return [`${left} = `, ...joined([...once.values()], [`\n${indent} = `]).flat(), ...notes];
+}
+
+function remarks(graph, now, { shown, terms, paths }) {  // what a mark means, what is 0·inf, how many paths
+  const uses = shown.flatMap(({ path }) => path.flatMap(({ card, ks }) => ks.map((k) => [card, k])));
+  const edge = ([card, k]) => graph.cards[card].edges[k];
+  const marked = shown.flatMap(({ path }) => path.map(({ card, ks }) => edge([card, ks[0]])))
+    .find(({ held, elsewhere }) => held && elsewhere);
+  const undefined_ = uses.find(([card, k]) => clashes(now, edge([card, k]), now.numbers[card][k]));
+  const left = terms - BigInt(shown.length), count = (n) => n.toLocaleString("en");
+  let counted = "";
+  if (paths !== terms || left) {
+    counted = `${count(paths)} paths`;
+    if (paths !== terms)
+      counted += ` in ${terms === 1n ? "1 term" : `${count(terms)} terms`}: uses of a value in one line are one factor`;
+    if (left) counted += `; the ${shown.length} largest are shown`;
+  }
+  return [marked?.held, undefined_ && `${edge(undefined_).plain} is 0·inf here, taken as 0`, counted].filter(Boolean);
 }
 
 function joined(parts, glue) { return parts.flatMap((part, i) => i ? [glue, part] : [part]); }

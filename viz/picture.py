@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.reading.algebra import Number, factor_text, number_text, text
+from autograd_lite.engine.chain import times
+from autograd_lite.reading.algebra import Number, factor_text, number_text, renamed, text
 from autograd_lite.reading.cards import Card, Edge
+from autograd_lite.reading.health import ailments, clashes, mark, uses_of
 from autograd_lite.reading.names import printable
+from autograd_lite.reading.partials import partial_text
 from autograd_lite.viz.check import agrees
 from autograd_lite.viz.fold import BUDGET, Group, fold, layers_of, stem
-from autograd_lite.viz.health import EXPLODING, SATURATED, ailments, uses_of
 
 
 @dataclass
@@ -47,6 +49,9 @@ class Cell:
     """Whether it is apart from what the reader asked for."""
     layer: str | None = None
     """The layer in whose box it stands."""
+    more: str = ""
+    """Of the turns of a loop the product of their derivatives, of a layer the gradient of its
+    parameters."""
     still: bool = False
     """Whether nothing flows back to it: its gradient is 0."""
 
@@ -59,7 +64,8 @@ class Arrow:
     source: str
     target: str
     partial: str
-    """∂z1/∂x1."""
+    """∂z1/∂x1, or of which whole derivative it is a part, where it is not that: ∂₂y/∂x. Of arrays,
+    what comes out of it on the way back: ∂E/∂x."""
     symbol: str
     """The local derivative as a formula, or what becomes of the gradient g, in words."""
     number: str
@@ -73,12 +79,19 @@ class Arrow:
     checked: bool | None = None
     """Whether it agrees with numerical differentiation; None if that was not asked."""
     muted: bool = False
+    pulled: bool = False
+    """Whether it says what becomes of the gradient g, not what it is multiplied by."""
+    meets: bool = False
+    """Whether the gradient of the source is the sum of what arrives here and elsewhere."""
 
     @property
     def label(self) -> str:
         """What stands on it: `∂z1/∂x1 = x2 = −0.5`."""
-        parts = [self.partial, _cut(self.symbol, 36), self.number]
-        whole = " = ".join(dict.fromkeys(part for part in parts if part))
+        if self.pulled and self.partial:
+            whole = f"{self.partial}: {'… + ' * self.meets}{_cut(self.symbol, 36)}"
+        else:
+            parts = [self.partial, _cut(self.symbol, 36), self.number]
+            whole = " = ".join(dict.fromkeys(part for part in parts if part))
         badge = {None: "", True: " ✓", False: " ✗ differs from numerical"}[self.checked]
         badge = f" ({self.mark})" * bool(self.mark) + badge
         return whole + (f" ×{self.count}" if self.count > 1 else "") + badge
@@ -94,6 +107,11 @@ class Picture:
     """The name of the output."""
     hidden: int = 0
     """How many cards were folded away."""
+
+    @property
+    def pulls(self) -> bool:
+        """Whether g, the gradient of what an arrow leads to, stands anywhere."""
+        return any(arrow.pulled for arrow in self.arrows)
 
 
 def picture_of(
@@ -114,11 +132,12 @@ def picture_of(
         check: mark each arrow with whether it agrees with numerical differentiation.
         fold_layers: whether each layer becomes one card; by default if the budget asks for it.
     """
+    turns = expand is not True
     if expand is True:
         budget, expand = max(budget, len(cards)), ()
     wrt = [printable(name) for name in wrt]
     kept = [printable(name) for name in expand or ()]
-    groups = fold(cards, budget, [*kept, *wrt], fold_layers)
+    groups = fold(cards, budget, [*kept, *wrt], fold_layers, turns)
     layers = layers_of(cards)
     key = {
         card.name: f"n{i}"
@@ -129,10 +148,13 @@ def picture_of(
     notes = ailments(cards)
     output = cards[-1]
     uses = uses_of(cards)
-    cells = [_cell(f"n{i}", group, output, uses, notes, lit) for i, group in enumerate(groups)]
+    shown = {g.first.name: f"({g.layer})" for g in groups if g.layer}
+    cells = [
+        _cell(f"n{i}", group, output, uses, notes, lit, shown) for i, group in enumerate(groups)
+    ]
     for cell, group in zip(cells, groups, strict=True):
         cell.layer = None if group.layer or len(group.cards) > 1 else layers.get(group.first.name)
-    arrows = _arrows(groups, key, uses, lit, check)
+    arrows = _arrows(groups, key, uses, lit, check, output.name)
     return Picture(cells, arrows, output.name, len(cards) - len(groups))
 
 
@@ -161,32 +183,40 @@ def _cell(
     uses: Mapping[str, list[Edge]],
     notes: Mapping[str, list[str]],
     lit: set[str],
+    shown: Mapping[str, str],
 ) -> Cell:
     card = group.first
-    algebra = "" if card.algebra is None else text(card.algebra)
+    algebra = "" if card.algebra is None else text(renamed(card.algebra, shown))
     kind = "input" if card.algebra is None else "output" if card is output else "result"
     several = len(group.cards) > 1
     name = card.name
     if group.layer is not None:
         name, algebra, kind = group.layer, _parameters(group), "layer"
+    elif group.results:
+        name, algebra = f"{_together(group)} ×{len(group.results)}", _turns_text(group)
     elif several:
-        name = f"{_together(group)} ×{len(group.cards)}"
+        name, algebra = f"{_together(group)} ×{len(group.cards)}", _first_and_last(group)
     if group.inputs and group.layer is None:
-        algebra += f"  ({_counted(group.inputs, len(group.cards))})"
-    # of a layer, the gradient of its parameters
-    norm = _norm(group.inputs if group.layer is not None and group.inputs else group.cards)
+        algebra += f"  ({_counted(group.inputs, len(group.results or group.cards))})"
+    normed = group.cards if group.layer is None else [card]  # of a layer, its output
+    norm = _norm(normed)
     one = not several and card.is_scalar and group.layer is None
     return Cell(
         key=key,
         name=name,
         algebra=algebra,
         value=_value_text(group),
-        gradient=_gradient_text(card, uses) if one else f"‖·‖ {number_text(norm, 4)}",
-        partial=f"∂{output.name}/∂{_of_what(group)}",
+        gradient=_gradient_text(card, uses)
+        if one
+        else _gradient_range(group)
+        if group.results
+        else f"‖·‖ {number_text(norm, 4)}",
+        partial=partial_text(output.name, _of_what(group)),
         sign=_sign(card.gradient) if one else 0,
         kind=kind,
-        count=len(group.cards),
-        magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in group.cards)) ** 0.5),
+        count=len(group.results or group.cards),
+        more=_of_parameters(group, output) or _product(group),
+        magnitude=_log10(norm / max(1, sum(np.size(c.gradient) for c in normed)) ** 0.5),
         strip=_strip(card) if not several else None,
         notes=list(dict.fromkeys(n for c in group.cards for n in notes.get(c.name, ()))),
         muted=card.name not in lit,
@@ -203,10 +233,18 @@ def _norm(cards: Sequence[Card]) -> float:
 
 
 def _of_what(group: Group) -> str:
-    if group.layer is not None and group.inputs:
-        return "parameters"
+    if group.layer is not None:
+        return f"({group.layer})"
     first = group.first.name
     return first if len(group.cards) == 1 else stem(first) or f"{first} …"
+
+
+def _of_parameters(group: Group, output: Card) -> str:
+    """The gradient of what a layer has to learn."""
+    if group.layer is None or not group.inputs:
+        return ""
+    partial = partial_text(output.name, "parameters")
+    return f"{partial} = ‖·‖ {number_text(_norm(group.inputs), 4)}"
 
 
 def _together(group: Group) -> str:
@@ -224,7 +262,48 @@ def _parameters(group: Group) -> str:
     return f"{count:,} parameters{shown}" if count else "no parameters"
 
 
+def _first_and_last(group: Group) -> str:
+    """What cards that are alike compute: the line of the first and that of the last."""
+    lines = [text(c.algebra) for c in group.cards if c.algebra is not None]
+    return ", …, ".join(dict.fromkeys((lines[0], lines[-1]))) if lines else ""
+
+
+def _turns_text(group: Group) -> str:
+    """What the first turn of a loop computes, and the last line of the last one."""
+    period = len(group.cards) // len(group.results)
+    lines = [
+        text(card.algebra) if period == 1 else f"{card.name} = {text(card.algebra)}"
+        for card in (*group.cards[:period], group.cards[-1])
+        if card.algebra is not None
+    ]
+    return f"{'; '.join(lines[:-1])}, …, {lines[-1]}"
+
+
+def _gradient_range(group: Group) -> str:
+    """The gradients of the first and of the last turn."""
+    first, last = group.results[0], group.results[-1]
+    if not first.is_scalar or not last.is_scalar:
+        return "‖·‖ " + number_text(_norm(group.cards), 4)
+    return " … ".join(number_text(float(card.gradient), 4) for card in (first, last))
+
+
+def _product(group: Group) -> str:
+    """The derivative of the last turn by the first: the product of what stands on the edges."""
+    if not group.results or any(e.number is None for c in group.cards for e in c.edges):
+        return ""
+    inside = {card.name for card in group.cards}
+    factors = []
+    for card in group.cards[group.cards.index(group.results[0]) + 1 :]:
+        factors.append(sum(e.number or 0.0 for e in card.edges if e.source.name in inside))
+    partial = partial_text(group.results[-1].name, group.results[0].name)
+    ends = "·…·".join(number_text(x, 4) for x in (factors[-1], factors[0]))
+    whole = number_text(float(np.prod(factors)))
+    return f"{partial} = {ends} ({len(factors)} factors) = {whole}"
+
+
 def _counted(inputs: list[Card], among: int) -> str:
+    if len(inputs) % among:
+        among = 1  # they are not shared out evenly
     each = len(inputs) // among
     elements = sum(np.size(c.value) for c in inputs) // among
     what = "input" if each == 1 else "inputs"
@@ -236,6 +315,9 @@ def _value_text(group: Group) -> str:
     card = group.first
     if len(group.cards) == 1 and card.is_scalar:
         return number_text(float(card.value))
+    if group.results and all(c.is_scalar for c in group.results):
+        ends = (group.results[0], group.results[-1])
+        return " … ".join(number_text(float(c.value), 4) for c in ends)
     shown = group.cards if group.layer is None else [card]
     values = np.concatenate([np.ravel(c.value) for c in shown])
     shape = "" if card.is_scalar else "×".join(map(str, card.node.shape)) + " "
@@ -249,7 +331,11 @@ def _value_text(group: Group) -> str:
 def _gradient_text(card: Card, uses: Mapping[str, list[Edge]]) -> str:
     """The gradient, as the sum of what arrives where it is used more than once."""
     total = number_text(float(card.gradient))
-    terms = [e.target.gradient * e.number for e in uses.get(card.name, ()) if e.number is not None]
+    terms = [
+        times(float(e.target.gradient), e.number)
+        for e in uses.get(card.name, ())
+        if e.number is not None
+    ]
     if not 1 < len(terms) <= 4:
         return total + (f" (sum of {len(terms)})" if len(terms) > 4 else "")
     return (
@@ -284,31 +370,40 @@ def _arrows(
     uses: Mapping[str, list[Edge]],
     lit: set[str],
     check: bool,
+    output: str,
 ) -> list[Arrow]:
     """One arrow a use; the uses between the same two cells of many cards drawn as one."""
     total = {name: sum(_flow(edge) for edge in edges) for name, edges in uses.items()}
     arrows: list[Arrow] = []
+    drawn = {key[group.first.name]: group for group in groups}
     for group in groups:
         inside = {c.name for c in (*group.cards, *group.inputs)}
         between: dict[str, list[Edge]] = {}
         for card in group.cards:
             for edge in card.edges:
-                if edge.source.name not in inside or len(group.cards) > 1:
+                if edge.source.name not in inside:
                     between.setdefault(key[edge.source.name], []).append(edge)
         for source, edges in between.items():
             if all(edge.source in group.inputs for edge in edges):
                 continue
             whole = sum({e.source.name: total[e.source.name] for e in edges}.values())
-            alone = len(group.cards) == 1 and len(edges) <= 3
+            alone = (len(group.cards) == 1 or len(edges) == 1) and len(edges) <= 3
             for part in [[edge] for edge in edges] if alone else [edges]:
-                number = f"e{len(arrows)}"
-                arrows.append(_arrow(number, source, key, part, whole, lit, check))
+                arrow = _arrow(f"e{len(arrows)}", source, key, part, whole, lit, check)
+                if arrow.pulled or (group.layer and part[0].number is None):
+                    below = _of_what(drawn[source])
+                    arrow.partial, arrow.pulled = partial_text(output, below), True
+                    arrow.meets = len({key[e.target.name] for e in uses[part[0].source.name]}) > 1
+                    arrow.meets |= alone and len(edges) > 1
+                if arrow.pulled and group.layer:
+                    arrow.symbol = f"g through {group.layer}, backwards"
+                arrows.append(arrow)
     return arrows
 
 
 def _flow(edge: Edge) -> float:
     """The size of what flows back along an edge (1 for arrays)."""
-    return 1.0 if edge.number is None else abs(float(edge.target.gradient) * edge.number)
+    return 1.0 if edge.number is None else abs(times(float(edge.target.gradient), edge.number))
 
 
 def _arrow(
@@ -324,31 +419,27 @@ def _arrow(
     one = len(edges) == 1
     flow = sum(_flow(e) for e in edges)
     share = flow / whole if whole else 0.0
-    signs = {_sign(e.target.gradient * e.number) if e.number is not None else 0 for e in edges}
+    signs = {
+        _sign(times(float(e.target.gradient), e.number)) if e.number is not None else 0
+        for e in edges
+    }
     number = number_text(edge.number) if one and edge.number is not None else ""
+    if one and clashes(edge):
+        number = "0·inf, taken as 0"
     return Arrow(
         key=name,
         source=source,
         target=key[edge.target.name],
-        partial=f"∂{edge.target.name}/∂{edge.source.name}" if one else "",
+        partial=edge.partial if one else "",
+        pulled=one and edge.number is None,
         symbol=_symbol(edge) if one else f"{len(edges)} uses",
-        number=""
-        if isinstance(edge.number, float) and isinstance(_formula(edge), Number) and one
-        else number,
+        number="" if isinstance(_formula(edge), Number) and not clashes(edge) else number,
         sign=signs.pop() if len(signs) == 1 else 0,
         share=share if share == share else 1.0,
-        mark=_mark(edge) if one else "",
+        mark=mark(edge) if one else "",
         checked=all(agrees(e) for e in edges[:16]) if check else None,
         muted=not all(e.source.name in lit and e.target.name in lit for e in edges),
     )
-
-
-def _mark(edge: Edge) -> str:
-    """What is to be said of a local derivative that changes with the operand."""
-    if edge.number is None or edge.number == 0.0 or isinstance(edge.symbol, Number):
-        return ""
-    size = abs(edge.number)
-    return "saturated" if size < SATURATED else "exploding" if size > EXPLODING else ""
 
 
 def _formula(edge: Edge) -> Any:

@@ -11,7 +11,8 @@ from autograd_lite.viz.picture import Cell, Picture
 def sentence(cell: Cell) -> str:
     """A card in words: its value, its gradient, what is wrong with it."""
     notes = "".join(f"; {note}" for note in cell.notes)
-    return f"{cell.value}; {cell.partial} = {cell.gradient}{notes}"
+    more = f"; {cell.more}" if cell.more else ""
+    return f"{cell.value}; {cell.partial} = {cell.gradient}{more}{notes}"
 
 
 def table(picture: Picture) -> str:
@@ -23,8 +24,18 @@ def table(picture: Picture) -> str:
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, _line(["─" * width for width in widths], widths))
+    more = [f"· {cell.name}: {cell.more}" for cell in picture.cells if cell.more]
     notes = [f"! {cell.name}: {note}" for cell in picture.cells for note in cell.notes]
-    return "\n".join([*lines, *notes]) + "\n"
+    if picture.pulls:
+        notes.insert(0, f"g: the gradient of the value in whose line it stands, {_of(picture)}")
+    return "\n".join([*lines, *more, *notes]) + "\n"
+
+
+def _of(picture: Picture) -> str:
+    """Of which value g is the gradient, for the first arrow that has one."""
+    target = next(arrow.target for arrow in picture.arrows if arrow.pulled)
+    cell = next(cell for cell in picture.cells if cell.key == target)
+    return f"{cell.partial} in the line of {cell.name}"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

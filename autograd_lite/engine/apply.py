@@ -12,6 +12,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.foreign import operation_on
 from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
+from autograd_lite.engine.stand_ins import NumbersUnknownError
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
@@ -159,6 +160,8 @@ def _holds_variables(array: Array) -> bool:
 
 def explained(primitive: Primitive, error: Exception, operands: Sequence[Any]) -> Exception:
     """NumPy's error as an error of the same kind that names the operation and the shapes."""
+    if isinstance(error, NumbersUnknownError) or hasattr(primitive.arrays, "explains_errors"):
+        return error
     shapes = " and ".join(str(np.shape(detached(x))) for x in operands[:4])
     said = re.sub(r"\s+", " ", str(error)).strip()
     if "broadcast" in said:

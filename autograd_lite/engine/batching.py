@@ -13,6 +13,7 @@ is for is not, is one for each example, and is summed as soon as its level is cl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from autograd_lite.engine.apply import (
     register,
 )
 from autograd_lite.engine.batch import Batched, Level, depends_on, innermost, levels_of, parts_of
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.layout import apart, axes_by_stride, in_order
 from autograd_lite.engine.primitive import (
     PRIMITIVES,
@@ -224,12 +226,12 @@ def _side_by_side(level: Level, results: list[Any]) -> Any:
     if isinstance(first, tuple | list) and not _is_same(first, results):
         joined = [_side_by_side(level, list(each_one)) for each_one in zip(*results, strict=True)]
         return _like(first, joined if type(first) is list else tuple(joined))
-    if not isinstance(first, np.ndarray | np.generic | Variable | Batched):
+    if not isinstance(first, np.ndarray | np.generic | Variable | StandIn):
         if _is_same(first, results):
             return first
         if not all(isinstance(x, bool | int | float | complex) for x in results):
             raise TypeError(f"the examples of a batch give different results: {first!r}, …")
-    if any(isinstance(x, Variable | Batched) for x in results):
+    if any(isinstance(x, Variable | StandIn) for x in results):
         whole = PRIMITIVES["stack"].function(results)
     else:
         whole = _stacked([np.asarray(x) for x in results])
@@ -247,7 +249,7 @@ def _stacked(arrays: list[Array]) -> Array:
 
 def _is_same(first: Any, results: list[Any]) -> bool:
     """Whether they hold no arrays, and are all equal."""
-    arrays = np.ndarray | np.generic | Variable | Batched
+    arrays = np.ndarray | np.generic | Variable | StandIn
     if any(isinstance(x, arrays) for x in parts_of(first)):
         return False
     return all(type(x) is type(first) and (x is first or x == first) for x in results)
@@ -274,14 +276,31 @@ def one_by_one(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
         raise wrong from (None if type(wrong) is type(error) else error)
 
 
+@dataclass(frozen=True)
+class PullbackOf:
+    """The pullback of a primitive for one of its operands, as a function that has a name and that
+    equals another one of the same."""
+
+    primitive: Primitive
+    index: int
+
+    @property
+    def __name__(self) -> str:
+        return f"pullback_of_{self.primitive.name}"
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        return self.primitive.pullbacks[self.index](*args, **params)  # type: ignore[misc]
+
+
 def _when_it_runs(error: Exception, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What a function of plain arrays, that is steered by their numbers, gives for stand-ins: they
-    note the call. If there is none, or a variable, the error."""
-    given = list(parts_of((args, kwargs)))
-    stand_in = next((x for x in given if isinstance(x, StandIn)), None)
-    if stand_in is None or any(isinstance(x, Variable) for x in given):
+    """What a function that is steered by numbers gives where these are known only when a program
+    runs: the program calls it. If nothing stands for such numbers, the error."""
+    plain = [detached(x) for x in parts_of((args, kwargs))]
+    if getattr(error, "is_final", False) or not any(isinstance(x, StandIn) for x in plain):
         raise error
-    return stand_in.call_numpy(function, args, kwargs)
+    from autograd_lite.engine.when_run import noted  # which needs what this is a part of
+
+    return noted(function, args, kwargs)
 
 
 # ---------------------------------------------------------------- in and out

@@ -19,9 +19,12 @@ def detached(x: Any) -> Any:
 
 
 def has_nan(x: Any) -> bool:
-    """Whether there is a nan among the numbers of an array or variable (of all examples)."""
+    """Whether there is a nan among the numbers of an array or variable (of all examples); of what
+    is not known yet, there may be."""
     plain = detached(x)
     numbers = plain.numbers() if hasattr(plain, "numbers") else plain
+    if isinstance(numbers, StandIn):
+        return True
     return bool(np.isnan(numbers).any())
 
 
@@ -126,6 +129,7 @@ def _as_precise(operands: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
     return tuple(
         x
         if (held := getattr(x, "dtype", wanted)) == wanted_of.get(held.kind, held)
+        or getattr(detached(x), "is_number", False)  # it takes the other's dtype
         else PRIMITIVES["astype"].function(x, wanted_of[held.kind])
         for x in operands
     )

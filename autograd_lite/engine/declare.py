@@ -179,6 +179,7 @@ def structural(
     kink: Rule | None = None,
     reduces: Rule | None = None,
     accumulates: Rule | None = None,
+    contracts: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -210,6 +211,8 @@ def structural(
             arrays have them too, and all others.
         reduces, accumulates: the ufunc of NumPy's whose `reduce` or `accumulate` it is, called with
             an array and `axis`: np.add of sum and cumsum.
+        contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
+            and those of the result.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -255,6 +258,7 @@ def structural(
             kink=kink,
             reduces=reduces,
             accumulates=accumulates,
+            contracts=contracts,
             cases=cases,
             function=call,
         )

@@ -28,6 +28,8 @@ class FloatFunction(NamedTuple):
     """A function of C's <math.h>, or an expression like those of `floats`, of x and y, that the
     back ends C and LLVM put in its place; of more operands, of the first two, then of that and the
     third … None if it has no counterpart there."""
+    numpy: str | None = None
+    """A function of NumPy's, or an expression of x and y on arrays; None if there is none."""
 
 
 _POW = "(x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity)) ? 1 : Math.pow(x, y)"
@@ -73,22 +75,27 @@ _SAME = (
 )  # fmt: skip
 
 FLOAT_FUNCTIONS: dict[str, FloatFunction] = {
-    **{name: FloatFunction(getattr(math, name), f"Math.{name}", name) for name in _SAME},
+    **{
+        name: FloatFunction(
+            getattr(math, name), f"Math.{name}", name, re.sub("^a(?=.*[nsh]2?$)", "arc", name)
+        )
+        for name in _SAME
+    },
     "erfc": FloatFunction(math.erfc, c="erfc"),
     "gamma": FloatFunction(math.gamma, c="tgamma"),
     "lgamma": FloatFunction(math.lgamma, c="lgamma"),
-    "exp2": FloatFunction(math.exp2, "(x) => Math.pow(2, x)", "exp2"),
-    "pow": FloatFunction(math.pow, _POW, "pow"),
-    "hypot": FloatFunction(math.hypot, "Math.hypot", "hypot"),
-    "fmod": FloatFunction(math.fmod, "(x, y) => x % y", "fmod"),
-    "mod": FloatFunction(operator.mod, _MOD, _C_MOD),
-    "nextafter": FloatFunction(math.nextafter, _NEXTAFTER, "nextafter"),
-    "copysign": FloatFunction(math.copysign, _COPYSIGN, "copysign"),
+    "exp2": FloatFunction(math.exp2, "(x) => Math.pow(2, x)", "exp2", "exp2"),
+    "pow": FloatFunction(math.pow, _POW, "pow", "power"),
+    "hypot": FloatFunction(math.hypot, "Math.hypot", "hypot", "hypot"),
+    "fmod": FloatFunction(math.fmod, "(x, y) => x % y", "fmod", "fmod"),
+    "mod": FloatFunction(operator.mod, _MOD, _C_MOD, "mod"),
+    "nextafter": FloatFunction(math.nextafter, _NEXTAFTER, "nextafter", "nextafter"),
+    "copysign": FloatFunction(math.copysign, _COPYSIGN, "copysign", "copysign"),
     "erf": FloatFunction(math.erf, _ERF, "erf"),
-    "abs": FloatFunction(abs, "Math.abs", "fabs"),
-    "max": FloatFunction(max, _MAX, "y if y > x else x"),
-    "min": FloatFunction(min, _MIN, "y if y < x else x"),
-    "float": FloatFunction(float, "Number", "+x"),
+    "abs": FloatFunction(abs, "Math.abs", "fabs", "abs"),
+    "max": FloatFunction(max, _MAX, "y if y > x else x", "np.where(y > x, y, x)"),
+    "min": FloatFunction(min, _MIN, "y if y < x else x", "np.where(y < x, y, x)"),
+    "float": FloatFunction(float, "Number", "+x", "(x + 0.0)"),
 }
 """What an expression in `floats` may call."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite.engine import hooks, modes
 from autograd_lite.engine.batch import Batched, is_traced, numbers_of
-from autograd_lite.engine.batching import one_by_one
+from autograd_lite.engine.batching import PullbackOf, one_by_one
 from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.fitting import fitted
 from autograd_lite.engine.in_place import (
@@ -138,7 +138,8 @@ def propagate(
             try:
                 part = rule(flow, z, *values, **params) if params else rule(flow, z, *values)
             except Exception as error:
-                part = one_by_one(error, rules[i], (flow, z, *values), params)
+                alone = PullbackOf(primitive, i) if node.__class__ is Tensor else rules[i]
+                part = one_by_one(error, alone, (flow, z, *values), params)
             data = parent._plain
             made = part.__class__
             if made is not data.__class__ or not (

@@ -27,6 +27,7 @@ from autograd_lite.engine.primitive import (
     watch,
     watch_constants,
 )
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.ufunc_methods import by_method
 from autograd_lite.engine.value import Value
@@ -125,7 +126,10 @@ def _as_method(function: Rule) -> None:
         return
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return numpys(self.detach(), *_plain(args), **_plain(kwargs))
+        plain = self.detach()
+        if isinstance(plain, StandIn):
+            return getattr(plain, name)(*_plain(args), **_plain(kwargs))
+        return numpys(plain, *_plain(args), **_plain(kwargs))
 
     method.__name__ = name
     method.__doc__ = f"What np.{name} gives for the plain numbers: a constant."

@@ -235,6 +235,9 @@ class Structural(Primitive):
     pushforward: Rule | None = None
     """(tangents, z, *operands, **params): the tangents of the results, of those of the operands,
     None for 0; where that costs less than what follows from the pullbacks."""
+    contracts: Rule | None = None
+    """(shapes, **params): of a sum of products, the labels of the axes of each operand, and those
+    of the result; an axis of length 1 broadcasts."""
     example: Rule | None = None
     """(*operands, **params): some numbers of the shapes and dtypes of its value, where that costs
     less than the value: all that is needed to trace a program. The value then lies in memory of

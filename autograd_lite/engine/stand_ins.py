@@ -15,6 +15,13 @@ import numpy as np
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive
 
 
+class NumbersUnknownError(TypeError):
+    """Numbers are asked for that are known only when a program runs."""
+
+    is_final = False
+    """Whether it does not help to ask when the program runs."""
+
+
 class StandIn:
     """An array of which the shape and the dtype are known, and the numbers are not to be read.
 

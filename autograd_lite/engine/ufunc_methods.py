@@ -72,7 +72,8 @@ def _change_at(name: str, ours: Rule, x: Any, index: Any, *values: Any) -> None:
         )
     if ours in (PRIMITIVES["add"].function, PRIMITIVES["subtract"].function):
         # all at once, however often a place is picked
-        shape = np.arange(x.size).reshape(x.shape)[index].shape
+        places = np.arange(x.size).reshape(x.shape)
+        shape = PRIMITIVES["getitem"].function(places, index).shape
         spread = PRIMITIVES["broadcast_to"].function(*values, shape)
         x[...] = ours(x, PRIMITIVES["scatter"].function(spread, index, x.shape))
     else:

@@ -16,7 +16,7 @@ from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Case
 from autograd_lite.primitives.indexing import getitem
 from autograd_lite.primitives.joining import concatenate
-from autograd_lite.primitives.reductions import divides
+from autograd_lite.primitives.reductions import by_division
 from autograd_lite.primitives.shape import (
     Call,
     Shape,
@@ -79,9 +79,11 @@ def cumsum(x: Any, axis: int | None = None, *, dtype: Any = None) -> Call:
 
 
 def _to_factors(g: Any, z: Any, x: Any, axis: int) -> Any:
-    if divides(z, x):
-        return _sums_after(g * z, axis) / x
-    return _products_before(z, axis) * _weighted_after(g, x, axis)
+    return by_division(
+        lambda: _sums_after(g * z, axis) / x,
+        lambda: _products_before(z, axis) * _weighted_after(g, x, axis),
+        g, z, x,
+    )  # fmt: skip
 
 
 def _products_before(z: Any, axis: int) -> Any:

@@ -288,6 +288,12 @@ def _contract_cases(shape: Shape) -> Iterator[Case]:
         yield ((1, shape[1]), shape), ("ij,ij->j",), {}
 
 
+def _labels(shapes: Any, subscripts: str) -> Any:
+    """The labels of each operand's axes and of the result's."""
+    given, result = subscripts.split("->")
+    return [list(term) for term in given.split(",")], list(result)
+
+
 @structural(
     arrays=_contract,
     batched=_contract_each,
@@ -296,6 +302,7 @@ def _contract_cases(shape: Shape) -> Iterator[Case]:
     back=("g contracted with the others",),
     fits="axes of the same label must be equally long, or one of them 1",
     linear="each",
+    contracts=_labels,
     method=False,
 )
 def contract(operands: Any, subscripts: str) -> Call:

@@ -16,7 +16,7 @@ from autograd_lite.engine.batch import Batched
 from autograd_lite.engine.batching import spread
 from autograd_lite.engine.declare import structural
 from autograd_lite.engine.primitive import Array, Case, Primitive, Rule
-from autograd_lite.engine.stand_ins import StandIn
+from autograd_lite.engine.stand_ins import NumbersUnknownError, StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.shape import (
     Call,
@@ -79,20 +79,35 @@ def _whole(end: Any) -> int:
     """The end of a slice."""
     try:
         return operator.index(end)
+    except NumbersUnknownError:
+        raise
     except TypeError as error:
         raise TypeError(f"getitem: in a slice, {error}") from None
+
+
+def _is_traced_array(part: Any) -> bool:
+    """Whether it stands for an array of places."""
+    return isinstance(part, StandIn) and part.ndim > 0
 
 
 def _picks_once(index: Any) -> bool:
     """Whether each element is surely picked once, so that its gradient can be assigned."""
     parts = index if index.__class__ is tuple else (index,)
-    arrays = [i for i in parts if isinstance(i, (np.ndarray, bool))]
+    arrays = [i for i in parts if isinstance(i, (np.ndarray, bool)) or _is_traced_array(i)]
     if len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
         return bool(arrays[0].dtype == bool)
     return not arrays
 
 
-def _scatter(x: Any, index: Any, shape: Shape) -> Array:
+def _known_later(index: Any) -> StandIn | None:
+    """What stands in an index for places that are known when the program runs, if there is any."""
+    parts = index if index.__class__ is tuple else (index,)
+    return next((part for part in parts if isinstance(part, StandIn)), None)
+
+
+def _scatter(x: Any, index: Any, shape: Shape) -> Any:
+    if (later := _known_later(index)) is not None:
+        return later.evaluate(scatter.primitive, (x,), {"index": index, "shape": shape})  # type: ignore[attr-defined]
     out = np.zeros(shape, np.asarray(x).dtype)
     if _picks_once(index):
         out[index] = np.asarray(x)[()]  # a Value, not the array without axes that holds it
@@ -122,7 +137,12 @@ def _index_cases(shape: Shape) -> Iterator[Case]:
 
 
 def _getitem(x: Any, index: Any) -> Any:
-    return (x if hasattr(x, "__getitem__") else np.asarray(x))[index]  # a number has no index
+    try:
+        return (x if hasattr(x, "__getitem__") else np.asarray(x))[index]  # a number has no index
+    except NumbersUnknownError:
+        if (later := _known_later(index)) is None:
+            raise
+        return later.evaluate(getitem.primitive, (x,), {"index": index})  # type: ignore[attr-defined]
 
 
 def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
@@ -136,8 +156,9 @@ def _index_each(index: Any) -> tuple[Any, int] | None:
     parts = index if index.__class__ is tuple else (index,)
     if any(isinstance(part, bool | np.bool_) for part in parts):
         return None
-    arrays = [part for part in parts if isinstance(part, np.ndarray)]
-    places = [i for i, part in enumerate(parts) if isinstance(part, int | np.integer | np.ndarray)]
+    arrays = [part for part in parts if isinstance(part, np.ndarray) or _is_traced_array(part)]
+    kinds = int | np.integer | np.ndarray | StandIn
+    places = [i for i, part in enumerate(parts) if isinstance(part, kinds)]
     if not arrays or places[-1] - places[0] < len(places):
         return (slice(None), *parts), 0
     shapes = [(int(np.count_nonzero(a)),) if a.dtype == bool else a.shape for a in arrays]
@@ -294,7 +315,9 @@ def _copied(x: Any) -> Array:
     return x.astype(x.dtype.newbyteorder("=") if x.dtype.kind in "fcO" else float)  # type: ignore[no-any-return]
 
 
-def _assign(x: Any, value: Any, index: Any) -> Array:
+def _assign(x: Any, value: Any, index: Any) -> Any:
+    if (later := _known_later(index)) is not None:
+        return later.evaluate(assign.primitive, (x, value), {"index": index})  # type: ignore[attr-defined]
     out = _copied(x)
     out[index] = value
     return out
@@ -372,7 +395,9 @@ def assign(x: Any, value: Any, index: Any) -> Call:
     return (x, value), {"index": _fixed(index)}
 
 
-def _added(x: Any, value: Any, index: Any) -> Array:
+def _added(x: Any, value: Any, index: Any) -> Any:
+    if (later := _known_later(index)) is not None:
+        return later.evaluate(add_at.primitive, (x, value), {"index": index})  # type: ignore[attr-defined]
     out = _copied(x)
     _add(out, value, index)
     return out

@@ -90,6 +90,25 @@ def matmul_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     return getitem(z, (Ellipsis, *rest))
 
 
+def _labels_of_matmul(shapes: Sequence[Shape]) -> Any:
+    """Those of the axes of x, of y and of the product: labels are numbers."""
+    x, y = (len(shape) for shape in shapes)
+    front = list(range(3, max(x, y, 2) + 1))
+    row, column = ([0] if x > 1 else []), ([2] if y > 1 else [])
+    of_x = [*front[len(front) - max(0, x - 2) :], *row, 1]
+    of_y = [*front[len(front) - max(0, y - 2) :], 1, *column]
+    return [of_x, of_y], [*front, *row, *column]
+
+
+def _labels_of_dot(shapes: Sequence[Shape]) -> Any:
+    x, y = (len(shape) for shape in shapes)
+    of_x, of_y = list(range(x)), list(range(x, x + y))
+    if x and y:
+        of_y[max(0, y - 2)] = x - 1
+    summed = [x - 1] if x and y else []
+    return [of_x, of_y], [a for a in dict.fromkeys([*of_x, *of_y]) if a not in summed]
+
+
 def _matmul_cases(shape: Shape) -> Iterator[Case]:
     if not shape:
         return
@@ -112,6 +131,7 @@ def _matmul_cases(shape: Shape) -> Iterator[Case]:
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
     linear="each",
+    contracts=_labels_of_matmul,
 )
 def matmul(x: Any, y: Any) -> Call:
     """The matrix product z = x @ y; vectors, and stacks of matrices, as in `numpy.matmul`.
@@ -202,6 +222,7 @@ def _dot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     back=("g·{y}ᵀ", "{x}ᵀ·g"),
     fits=_FITS,
     linear="each",
+    contracts=_labels_of_dot,
 )
 def dot(x: Any, y: Any) -> Call:
     """The dot product as in `numpy.dot`: over the last axis of x and the last but one of y.
@@ -246,6 +267,12 @@ def _vdot_cases(shape: Shape) -> Iterator[Case]:
         yield ((), shape), (), {}
 
 
+def _labels_of_vdot(shapes: Sequence[Shape]) -> Any:
+    """Those of arrays of one shape; of others there are none."""
+    axes = list(range(len(shapes[0])))
+    return ([axes, axes], []) if shapes[0] == shapes[1] else None
+
+
 def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     if 0 in (dimensions_of(x), dimensions_of(y)) or not x.dtype.kind == y.dtype.kind == "f":
         return NotImplemented
@@ -272,6 +299,7 @@ def _vdot_each(which: Sequence[bool], x: Any, y: Any) -> Any:
     back=("g·{y}", "g·{x}"),
     fits="both must have as many elements",
     linear="each",
+    contracts=_labels_of_vdot,
 )
 def vdot(x: Any, y: Any) -> Call:
     """Σ xᵢ·yᵢ over all elements of two arrays of as many, row by row. ∂L/∂x = g·y, ∂L/∂y = g·x.

@@ -7,14 +7,15 @@ Where `where=` leaves elements out, what changes nothing is reduced in their pla
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.batch import numbers_of
+from autograd_lite.engine.batch import is_traced, numbers_of
 from autograd_lite.engine.chain import detached, has_nan
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
@@ -240,25 +241,42 @@ def others(rows: Any) -> Any:
     return concatenate([beside * right, beside * left, rest[..., half:]], -1)
 
 
-def divides(z: Any, x: Any) -> bool:
-    """Whether products z can be divided by their factors x: none is 0, or without its last digits,
-    or infinite. If the quotient may be differentiated again, in which much cancels where a factor
-    is small, none of them is."""
+def is_unknown(*given: Any) -> bool:
+    """Whether a rule is recorded while a program is traced: then it must hold for any numbers. (One
+    that is not recorded is noted as a whole, and asks when the program runs.)"""
+    return any(map(is_variable, given)) and any(map(is_traced, given))
+
+
+def by_division(
+    quotient: Callable[[], Any], without: Callable[[], Any], g: Any, z: Any, x: Any
+) -> Any:
+    """The quotient by the factors x of products z, if there is one, else what needs no division."""
+    if not is_unknown(g, z, x):
+        return quotient() if all(map(bool, divides(z, x))) else without()
+    first, *rest = divides(z, x)
+    return either(functools.reduce(np.logical_and, rest, first), quotient(), without())
+
+
+def divides(z: Any, x: Any) -> Iterator[Any]:
+    """Whether products z can be divided by their factors x, which all of these say: none is 0, or
+    without its last digits, or infinite. If the quotient may be differentiated again, in which much
+    cancels where a factor is small, none of them is."""
     if is_variable(x):
         factors = np.abs(numbers_of(detached(x)))
-        if not np.all(factors > np.finfo(factors.dtype).eps ** 0.25):
-            return False
+        yield np.all(factors > np.finfo(factors.dtype).eps ** 0.25)
     size = np.abs(numbers_of(detached(z)))
     if size.__class__ is np.float64:
-        return bool(2.3e-308 < size < np.inf)
-    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
+        yield 2.3e-308 < size < np.inf
+    else:
+        yield np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf))
 
 
 def _to_factors(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    if divides(z, x):
-        return kept(g * z, x, axis) / x
-    axes = axes_of(axis, dimensions_of(x))
-    return kept(g, x, axis) * from_rows(others(as_rows(x, axes)), axes, shape_of(x))
+    def by_others() -> Any:
+        axes = axes_of(axis, dimensions_of(x))
+        return kept(g, x, axis) * from_rows(others(as_rows(x, axes)), axes, shape_of(x))
+
+    return by_division(lambda: kept(g * z, x, axis) / x, by_others, g, z, x)
 
 
 @structural(
@@ -366,7 +384,7 @@ def mean(
 def _to_extreme(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are the extreme one, nan if that is it, in equal shares."""
     chosen = equal(x, kept(z, x, axis))
-    if has_nan(z):
+    if is_traced(z) or has_nan(z):  # what is traced must hold for any numbers
         chosen = chosen + (1.0 - equal(x, x))
     return kept(g, x, axis) * (chosen / sum(chosen, axis, True))
 

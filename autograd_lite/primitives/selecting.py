@@ -17,6 +17,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.axes import broadcast_arrays, expand_dims, moveaxis, ravel
 from autograd_lite.primitives.choices import where
@@ -37,20 +38,22 @@ from autograd_lite.primitives.sorting import numbers_of, places_along
 # ---------------------------------------------------------------- by places
 
 
-def _whole_numbers(name: str, what: str, x: Any) -> Array:
+def _whole_numbers(name: str, what: str, x: Any) -> Any:
     """Places, which are constants."""
     if is_variable(x):
         raise TypeError(f"{name}: {what} are whole numbers, and a variable is none; use x.detach()")
+    if isinstance(x, StandIn) and x.can_index and x.dtype.kind in "iub":
+        return x  # known when the program runs
     array = np.asarray(x)
     if not array.size and not isinstance(x, np.ndarray):
         return array.astype(np.intp)
-    return planned(name, array.astype, np.intp, casting="same_kind")  # type: ignore[no-any-return]
+    return planned(name, array.astype, np.intp, casting="same_kind")
 
 
 def _inside(name: str, places: Array, length: int, mode: str) -> Array:
     """Places of an axis: those outside refused, or brought inside as `mode` says."""
     if mode == "raise":
-        if np.any((places < -length) | (places >= length)):
+        if not isinstance(places, StandIn) and np.any((places < -length) | (places >= length)):
             raise IndexError(f"{name}: a place is out of bounds of an axis of length {length}")
         return places
     if mode not in ("wrap", "clip"):

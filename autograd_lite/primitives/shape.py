@@ -242,7 +242,7 @@ def _astype(x: Array, dtype: np.dtype[Any], copy: bool = True) -> Array:
     x = np.asarray(x)
     if x.dtype != object:
         # the same array, as NumPy has it, but known as a view of it
-        return x[...] if not copy and x.dtype == dtype else x.astype(dtype, copy=copy)
+        return x[...] if not copy and x.dtype == dtype else x.astype(dtype, copy=copy)[()]
     if dtype != np.float64:
         raise TypeError(f"Values are float64 and cannot be {dtype}; make them a Tensor with stack")
     return x.copy()

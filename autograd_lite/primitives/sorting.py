@@ -19,6 +19,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.declare import composed, structural
 from autograd_lite.engine.dtypes import computed_in
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.axes import ravel
 from autograd_lite.primitives.creation import linspace
@@ -42,8 +43,11 @@ from autograd_lite.primitives.shape import (
 
 
 def numbers_of(x: Any) -> Any:
-    """The plain numbers of a variable, an array, or an array of Values."""
-    plain = np.asarray(detached(x))
+    """The plain numbers of a variable, an array, or an array of Values; a stand-in as it is."""
+    plain = detached(x)
+    if isinstance(plain, StandIn):
+        return plain
+    plain = np.asarray(plain)
     if plain.dtype != object:
         return plain
     return np.array([detached(v) for v in plain.flat], dtype=float).reshape(plain.shape)
@@ -68,8 +72,10 @@ def _to_places(g: Any, z: Any, x: Any, axis: int, **params: Any) -> Any:
         return enter(_to_places(whole_g, whole_z, whole_x, axis + 1), level)
     of_x = np.argsort(numbers_of(x), axis=axis, kind="stable")
     of_z = np.argsort(numbers_of(z), axis=axis, kind="stable")
-    places = np.empty_like(of_x)
-    np.put_along_axis(places, of_x, of_z, axis)
+    back = places_along(axis, shape_of(x), np.argsort(of_x, axis=axis))
+    places = getitem(of_z, back)
+    if isinstance(places, StandIn) and isinstance(g, np.ndarray):  # constant, unlike the order
+        g = places.call_numpy(np.asarray, (g,), {})
     return getitem(g, places_along(axis, shape_of(x), places))
 
 

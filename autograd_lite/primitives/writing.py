@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite.engine.declare import composed
 from autograd_lite.engine.frames import stack
 from autograd_lite.engine.primitive import Array, Case
+from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.primitives.indexing import getitem
@@ -160,7 +161,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
             [3., 9.]])
     """
     arr = _written_into("put_along_axis", arr)
-    indices = np.asarray(indices)
+    indices = indices if isinstance(indices, StandIn) else np.asarray(indices)
     if axis is None:
         arr[np.unravel_index(indices, arr.shape)] = values
         return

@@ -14,6 +14,8 @@ from autograd_lite.program.memory import Buffer
 from autograd_lite.program.names import Names, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
+from autograd_lite.program.native.product_calls import with_products
+from autograd_lite.program.native.regions import with_machine_code
 from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
@@ -33,6 +35,8 @@ class Body:
     """Whether each output without axes is one of Python's numbers."""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     """Globals that one call at a time can use: arrays."""
+    places: dict[Variable, int] = field(default_factory=dict)
+    """Which of the lines computes a variable, where that is known."""
 
 
 def python_body(program: Program, names: Names) -> Body:
@@ -47,6 +51,7 @@ def python_body(program: Program, names: Names) -> Body:
     passing = [i for i, one in enumerate(program.instructions) if names.is_ours(one.results[0])]
     code = python_code(line, inputs, tuple(names.reserved), names=results, passing=passing)
     lines: list[str] = []
+    places: dict[Variable, int] = {}
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
         statement = statement_of(one)
@@ -54,11 +59,17 @@ def python_body(program: Program, names: Names) -> Body:
             lines.append(f"# {statement.text}")
         before = statement
         if text:
+            places[one.results[0]] = len(lines)
             lines.append(text)
+    for one in reversed(program.instructions):  # what has no line stands in that of its one use
+        for x in one.uses() if one.results[0] in places else ():
+            places.setdefault(x, places[one.results[0]])
+    for x in program.inputs:
+        places.pop(x, None)
     outputs = [
         _of_its_kind(*pair, names) for pair in zip(program.outputs, code.outputs, strict=True)
     ]
-    body = Body(lines, outputs, dict(code.names), gives_python_numbers=True)
+    body = Body(lines, outputs, dict(code.names), gives_python_numbers=True, places=places)
     checked = _unguarded(program, outputs)
     if checked:
         total = " + ".join(checked)
@@ -85,7 +96,8 @@ def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     """Calls of NumPy's functions; see `numpy_code` for the tag."""
     products = _smaller_products(program)
     code = numpy_code(program, names, tag, products)
-    body = Body(code.lines, code.outputs, {**code.names, "np": np}, buffers=code.buffers)
+    given = {**code.names, "np": np}
+    body = Body(code.lines, code.outputs, given, buffers=code.buffers, places=code.places)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)
     if checked and not products:
@@ -117,7 +129,9 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        return numpy_body(with_loops(program), names)
+        made = with_machine_code(program)
+        made = with_loops(program) if made is None else made
+        return numpy_body(with_products(made), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:

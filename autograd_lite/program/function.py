@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.program.backends import BACKENDS, Body
-from autograd_lite.program.instructions import Program
+from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.layout import put_together, taken_apart
 from autograd_lite.program.names import Names
 from autograd_lite.program.saving import module_source
@@ -108,7 +108,11 @@ def function_of(
         body.given["form"] = result.form
     lines = [*opened, *body.lines, f"return {returned}"]
     source = "\n".join([_heading(name, parameters), *(f"    {line}" for line in lines)])
-    return Runner(name, source, body)
+    runner = Runner(name, source, body)
+    first = 1 + sum(line.count("\n") + 1 for line in opened)
+    breaks = list(itertools.accumulate((line.count("\n") for line in body.lines), initial=first))
+    runner.places = {x: i + breaks[i] for x, i in body.places.items()}
+    return runner
 
 
 def _body(program: Program, names: Names, backend: str | None) -> Body:
@@ -163,6 +167,9 @@ _numbers = itertools.count()
 class Runner:
     """A function that was made of source. It writes into buffers: two calls at the same time, from
     threads or one inside the other, have each their own."""
+
+    places: dict[Variable, int]
+    """Which line of the source computes a variable, where that is known: counted from 0."""
 
     def __init__(self, name: str, source: str, body: Body) -> None:
         file = f"<autograd_lite: {name} {next(_numbers)}>"

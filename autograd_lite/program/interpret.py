@@ -32,7 +32,7 @@ def interpret(program: Program, given: Sequence[Any]) -> list[Any]:
         arguments, params = now_known.arguments, now_known.params
         if isinstance(one.operation, NumpyCall):
             result = one.operation.function(*arguments, **params)
-            if one.results[0].is_number:
+            if one.results[0].is_number and not one.is_several:
                 result = result.item()
         else:
             result = apply(one.operation, arguments, params)

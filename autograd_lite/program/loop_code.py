@@ -150,7 +150,10 @@ def rows_code(
     inputs = [names[x] for x in program.inputs]
     prepared = [_prepared(x, v, False) for x, v in zip(inputs, program.inputs, strict=True)]
     lines = [line for line in prepared if line] + body.lines
-    last = [f"0.0 + {x}" if i < sums else x for i, x in enumerate(body.outputs)]
+    last = [
+        f"np.asarray(0.0 + {x}, order='C')[()]" if i < sums else f"np.ascontiguousarray({x})"
+        for i, x in enumerate(body.outputs)
+    ]  # sums of them depend on their order in memory
     lines.append(f"return ({''.join(f'{x}, ' for x in last)})")
     body.given |= {"np": np}
     return LoopCode([f"def {name}({', '.join(inputs)}):", *(f"    {x}" for x in lines)], body)

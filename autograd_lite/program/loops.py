@@ -36,6 +36,7 @@ from autograd_lite.program.subprograms import (
     is_differentiable,
     kind_of,
     like,
+    result_like,
     some,
     tagged,
     zero,
@@ -90,13 +91,17 @@ class Loop:
             return self
         body = self.body
 
-        def made() -> Subprogram:
-            one = body.program
+        def kept(one: Program) -> Program:
             outputs = (*one.outputs, *one.inputs[: self.carries])
-            return Subprogram(Program(one.inputs, one.instructions, outputs, one.notes))
+            return Program(one.inputs, one.instructions, outputs, one.notes)
 
-        kept = body.derive(("keeping", self.carries), made)
-        return replace(self, body=kept, keeps=True)
+        def made() -> Subprogram:
+            guarded = body.guarded
+            again = None if guarded is None else lambda: kept(guarded())
+            return Subprogram(kept(body.program), again)
+
+        whole = body.derive(("keeping", self.carries), made)
+        return replace(self, body=whole, keeps=True)
 
     def __call__(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """The results, recorded where there is a variable."""
@@ -226,8 +231,9 @@ def _example(*operands: Any, loop: Loop) -> tuple[Any, ...]:
     """Some numbers of the shapes and dtypes of the results."""
     count = loop.carries
     length = 1 if loop.length is None else loop.length
-    rows = [some(v, (length,)) for v in loop.outputs[count:]]
-    return (*map(some, loop.outputs[:count]), *rows)
+    rows = [result_like(v, length) for v in loop.outputs[count:]]
+    last = [some(v) if v.is_number else result_like(v) for v in loop.outputs[:count]]
+    return (*last, *rows)
 
 
 def _kept(z: Any, operands: Sequence[Any], loop: Loop) -> tuple[Loop, Sequence[Any]]:

@@ -47,10 +47,6 @@ class Names:
         """Whether neither the user nor a gradient has given it a name."""
         return x in self._ours
 
-    def is_variable(self, name: str) -> bool:
-        """Whether a variable has that name."""
-        return name in self._taken and name not in self.reserved
-
     def is_taken(self, name: str) -> bool:
         """Whether a variable has that name, or it is reserved."""
         return name in self._taken

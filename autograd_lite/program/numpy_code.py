@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import operator
 import re
 import types
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -33,6 +35,8 @@ class NumpyCode:
     """Functions and constants that the lines use as globals, beside `np`."""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     """The arrays that results are written into, by name."""
+    places: dict[Variable, int] = field(default_factory=dict)
+    """Which of the lines computes a variable."""
 
 
 def numpy_code(
@@ -69,6 +73,7 @@ class _Writer:
                 self._made.lines.append(f"# {statement.text}")
             before = statement
             self._made.lines += self._loop(one) or [self._line(i, one)]
+            self._made.places |= dict.fromkeys(one.results, len(self._made.lines) - 1)
             if any(x in self._checked for x in one.results):
                 self._made.lines.append(f"check({self._names[one.results[0]]})")
         self._made.buffers |= self._plan.made
@@ -107,12 +112,15 @@ class _Writer:
 
     def _meets(self, name: str, it: Any) -> bool:
         """Whether a name of something that a loop uses means something else out here."""
-        other = self._names.is_variable(name) or name in self._functions
-        return other or not _is_same(self._made.names.get(name, it), it)
+        taken = self._names.is_taken(name) and name not in _EVERYWHERE
+        return taken or name in self._functions or not _is_same(self._made.names.get(name, it), it)
 
     def _line(self, i: int, one: Instruction) -> str:
-        given = [self._text(x) for x in one.arguments]
-        given += [f"{key}={self._text(x)}" for key, x in one.params.items()]
+        args, kwargs = one.arguments, one.params
+        if isinstance(rule := _rule_of(one), Call):
+            args, kwargs = rule.arguments(args)
+        given = [self._text(x) for x in args]
+        given += [f"{key}={self._text(x)}" for key, x in kwargs.items()]
         buffer = self._plan.buffer_of(i, one)
         if buffer is not None:
             given.append(f"out={buffer}")
@@ -129,6 +137,7 @@ class _Writer:
         if isinstance(operation, Elementwise) and one.results[0].is_number:
             return self._global(f"{operation.name}_of_floats", operation.evaluate_floats)
         rule = _rule_of(one)
+        rule = rule.function if isinstance(rule, Call) else rule
         name = getattr(rule, "__name__", "")
         if getattr(np, name, None) is rule:
             return f"np.{name}"
@@ -141,6 +150,7 @@ class _Writer:
 
     def _free(self, wanted: str, it: Any = None) -> str:
         """A name that nothing else has."""
+        wanted += "_" * keyword.iskeyword(wanted)
         name, number = wanted, 2
         while (
             not _is_same(self._made.names.get(name, it), it)
@@ -186,6 +196,10 @@ class _Writer:
             return f"np.{value.dtype.name}({value.item()!r})"
         self._constants += 1
         return self._global(self._new("c", self._constants - 1), value)
+
+
+_EVERYWHERE = frozenset({"check", "isnan", "float", "int", "bool", "len", "range", "reversed"})
+"""Names that are reserved, and mean the same in all functions."""
 
 
 def _is_same(it: Any, other: Any) -> bool:

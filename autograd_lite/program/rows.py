@@ -27,6 +27,7 @@ from autograd_lite.program.subprograms import (
     fitting,
     is_differentiable,
     like,
+    result_like,
     some,
     tagged,
     zero,
@@ -148,7 +149,7 @@ def _run(*operands: Any, rows: Rows) -> tuple[Any, ...]:
                 totals[k] = totals[k] + x
             for z, x in zip(made, found[sums:], strict=True):
                 z[place] = x
-    return (*[x[()] for x in totals], *made)
+    return (*[np.asarray(x, order="C")[()] for x in totals], *made)
 
 
 def _inside(body: Subprogram) -> list[Variable]:
@@ -159,7 +160,8 @@ def _inside(body: Subprogram) -> list[Variable]:
 def _example(*operands: Any, rows: Rows) -> tuple[Any, ...]:
     """Some numbers of the shapes and dtypes of the results."""
     kinds = [as_array(v) for v in rows.outputs]
-    return tuple(some(v) if i < rows.sums else some(v, (rows.length,)) for i, v in enumerate(kinds))
+    fronts = [() if i < rows.sums else (rows.length,) for i in range(len(kinds))]
+    return tuple(result_like(v, *front) for v, front in zip(kinds, fronts, strict=True))
 
 
 # ---------------------------------------------------------------- the way back, and forward

@@ -49,6 +49,7 @@ def shared(program: Program) -> Program:
     replaced: dict[Any, Reference] = {}
     known: dict[Hashable, Instruction] = {}
     kept = []
+    products: frozenset[Variable] = program.notes.get("products", frozenset())
 
     def now(x: Any) -> Any:
         return replaced.get(x, x) if x.__class__ is Variable else x
@@ -58,8 +59,14 @@ def shared(program: Program) -> Program:
         same = _what_it_gives_back(new)
         if same is not None:
             replaced[one.results[0]] = same
+            products -= {one.results[0]}  # times 1, where there is no 0·inf
             continue
-        key = (_key(new.operation), _key(new.arguments), _key(new.params) if new.params else None)
+        key = (
+            _key(new.operation),
+            _key(new.arguments),
+            _key(new.params) if new.params else None,
+            one.results[0] in products,  # where 0·inf is 0, and not nan
+        )
         before = known.get(key)
         if before is not None:
             replaced.update(zip(one.results, before.results, strict=True))
@@ -69,7 +76,7 @@ def shared(program: Program) -> Program:
     outputs = tuple(now(x) for x in program.outputs)
     notes = dict(program.notes)
     if "products" in notes:
-        notes["products"] = frozenset(map(now, notes["products"]))
+        notes["products"] = frozenset(map(now, products))
     return Program(program.inputs, kept, outputs, notes)
 
 
@@ -98,7 +105,8 @@ def key_of(program: Program, by_name: bool = False) -> Hashable:
         told = one.operation.name if by_name and isinstance(one.operation, Primitive) else None
         keys.append((told or _key(one.operation), *given, one.is_several, kinds(one.results)))
     outputs = _key(mapped(known, program.outputs))
-    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ()))
+    products = frozenset(numbers[x] for x in program.notes.get("products", ()) if x in numbers)
+    return tuple(keys), outputs, tuple(program.notes.get("unguarded", ())), products
 
 
 def kind_of(x: Variable) -> Hashable:

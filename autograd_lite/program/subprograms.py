@@ -19,10 +19,10 @@ from autograd_lite.engine import modes
 from autograd_lite.engine.apply import apply
 from autograd_lite.engine.batch import Level
 from autograd_lite.engine.batching import enter, leave
-from autograd_lite.engine.chain import detached
+from autograd_lite.engine.chain import detached, times
 from autograd_lite.engine.forward import Pushforward, together
 from autograd_lite.engine.observing import unobserved
-from autograd_lite.engine.primitive import Structural
+from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
 from autograd_lite.engine.reverse import gradients_and_whether_recorded
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
@@ -103,7 +103,7 @@ class Subprogram:
         return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:
-        name = "step"
+        name = "body"  # as no primitive is called
         names = Names(self.program, {"np", name, "check", "isnan"})
         body = body_of(self.program, names)
         inputs = ", ".join(names[x] for x in self.program.inputs)
@@ -137,6 +137,7 @@ class Subprogram:
         """Its outputs for anything: variables, by which its instructions are recorded, stand-ins,
         numbers and arrays."""
         known: dict[Variable, Any] = dict(zip(self.program.inputs, given, strict=True))
+        products = self.program.notes.get("products", ())
 
         def now(x: Any) -> Any:
             if x.__class__ is Variable:
@@ -150,6 +151,10 @@ class Subprogram:
             params = mapped(plain, one.params) if one.params else one.params
             if isinstance(one.operation, NumpyCall):
                 result = one.operation.function(*mapped(plain, one.arguments), **params)
+            elif one.results[0] in products:  # of the chain rule still
+                result = times(*map(now, one.arguments))
+                if not isinstance(one.operation, Elementwise):  # of a number beside arrays
+                    result = PRIMITIVES["sum"].function(result)
             else:
                 result = apply(one.operation, mapped(now, one.arguments), params)
             known.update(zip(one.results, results_of(result), strict=True))
@@ -214,6 +219,11 @@ def some(x: Variable, front: tuple[int, ...] = ()) -> Any:
         return x.dtype.type(1).item()
     one = np.ones((), x.dtype)
     return np.broadcast_to(one, (*front, *x.shape))[()]
+
+
+def result_like(v: Variable, *front: int) -> Any:
+    """The same as NumPy would give it: row by row in memory."""
+    return np.ones((*front, *v.shape), v.dtype)[()]
 
 
 def zero(v: Variable) -> Any:

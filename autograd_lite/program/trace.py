@@ -12,9 +12,11 @@ import numpy as np
 
 from autograd_lite.engine import clock
 from autograd_lite.engine.chain import detached
-from autograd_lite.engine.observing import Call, Observer, observed, observers, quoted, users_line
+from autograd_lite.engine.observing import Call as Step
+from autograd_lite.engine.observing import Observer, observed, observers, quoted, users_line
 from autograd_lite.engine.primitive import Elementwise
 from autograd_lite.engine.variable import Variable as Recorded
+from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import Constant, NumpyCall, Program, Variable
 from autograd_lite.program.randomness import states_of
 from autograd_lite.program.traced import Trace, TracedArray
@@ -83,7 +85,7 @@ class _Origins(Observer):
         self._notes = notes
         self._start = clock.tick()
 
-    def forward(self, primitive: Any, operands: Sequence[Any], call: Call) -> Any:
+    def forward(self, primitive: Any, operands: Sequence[Any], call: Step) -> Any:
         for x in operands:
             old = isinstance(x, Recorded) and x._epoch < self._start
             if old and detached(x).__class__ is not TracedArray:
@@ -95,7 +97,7 @@ class _Origins(Observer):
                 )
         return call()
 
-    def backward(self, node: Any, index: int, g: Any, call: Call) -> Any:
+    def backward(self, node: Any, index: int, g: Any, call: Step) -> Any:
         operand = node.operands[index] if index < len(node.operands) else None
         held = detached(operand)
         before = self._notes.gradient_of
@@ -120,7 +122,7 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
         if isinstance(operation, NumpyCall) and operation.function is np.asarray:
             tainted.update(one.results)  # of another dtype or form
             continue
-        if not places or isinstance(operation, NumpyCall):
+        if not places or isinstance(operation, NumpyCall) or isinstance(operation.arrays, Call):
             return None
         if isinstance(operation, Elementwise):
             others = [

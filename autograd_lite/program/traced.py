@@ -31,8 +31,9 @@ from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
 from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Primitive, Structural
 from autograd_lite.engine.stand_in_numpy import by_operators
-from autograd_lite.engine.stand_ins import StandIn
+from autograd_lite.engine.stand_ins import NumbersUnknownError, StandIn
 from autograd_lite.engine.variable import Variable as Recorded
+from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -91,7 +92,9 @@ class Trace:
             real = all(getattr(x, "dtype", np.dtype(float)).kind != "c" for x in operands)
             if real:
                 why = "whether the result is complex depends on them"
-                raise TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
+                refused = TracedArray.refusal(primitive.name, why, "Give it x.astype(complex)")
+                refused.is_final = True
+                raise refused
         operands = [self.own(x) if isinstance(x, StandIn) else x for x in operands]
         params = mapped(self.own, params) if params else params
         examples = [x.example if x.__class__ is TracedArray else x for x in operands]
@@ -100,6 +103,8 @@ class Trace:
             given = primitive.example(*examples, **others)
         else:
             given = apply(primitive, examples, others)
+        if isinstance(primitive.arrays, Call):
+            self._check(primitive.name, primitive.arrays, operands, {}, given)
         return self._noted(primitive, tuple(map(self.reference, operands)), params, given)
 
     def call(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -115,27 +120,32 @@ class Trace:
     def _called(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """What a function of NumPy's gives for the example, if a program can hold it."""
         name = f"np.{getattr(function, '__name__', 'call')}"
-        line = quoted(users_line())
         try:
             given = function(*_examples(args), **_examples(kwargs))
         except ValueError as error:
             if "read-only" in str(error):  # as examples are
                 raise TypeError(
-                    f"{name}: {TracedArray.WHAT} cannot be written into ({line}); use np.where or "
-                    "x.at[...], or write into a copy of an argument that is differentiated"
+                    f"{name}: {TracedArray.WHAT} cannot be written into ({quoted(users_line())}); "
+                    "use np.where or x.at[...], or write into a copy of an argument that is "
+                    "differentiated"
                 ) from None
             raise
+        self._check(name, function, args, kwargs, given)
+        return given
+
+    def _check(self, name: str, function: Any, args: Any, kwargs: Any, given: Any) -> None:
+        """Raise TypeError if a program cannot hold what a function gives for the example."""
         if not all(isinstance(x, np.ndarray | np.generic | float | int) for x in results_of(given)):
             raise TypeError(
                 f"{name} gives {type(given).__name__}, and no array or tuple of arrays, which a "
-                f"program could hold ({line}); call it outside of the compiled function"
+                f"program could hold ({quoted(users_line())}); call it outside of the compiled "
+                "function"
             )
         if not isinstance(function, np.ufunc):
             for fill in (np.zeros_like, np.ones_like):
                 if self._shapes_of(fill, function, args, kwargs) not in (None, _shapes(given)):
                     why = "how long the result is, or of what dtype, depends on them"
                     raise TracedArray.refusal(name, why)
-        return given
 
     def _shapes_of(self, fill: Any, function: Any, args: Any, kwargs: Any) -> Any:
         """What `_shapes` gives for other numbers; None if the function does not take them."""
@@ -305,6 +315,10 @@ class TracedArray(StandIn):
         """1 of its dtype; of one of Python's numbers, Python's."""
         return 1.0 if self.is_number else self.dtype.type(1)
 
+    def one_of_each(self) -> Any:
+        """1 in its shape, as a stand-in: rules pick from it by what is known when it runs."""
+        return 1.0 if self.is_number else self.trace.call(np.ones_like, (self,), {})
+
     def in_memory(self) -> Array:
         """The array of the example; see `StandIn`."""
         return np.asarray(self.example)
@@ -354,13 +368,13 @@ class TracedArray(StandIn):
         return f"<traced: {self.dtype} of shape {self.shape}>"
 
     @staticmethod
-    def refusal(what: str, why: str, instead: str = "") -> TypeError:
+    def refusal(what: str, why: str, instead: str = "") -> NumbersUnknownError:
         """What is raised where the numbers are asked for."""
         instead = instead or (
             "Use where(condition, x, y), cond(...) or while_loop(...), or give what decides as a "
             "Python int or bool, for each of which a program of its own is made"
         )
-        return TypeError(
+        return NumbersUnknownError(
             f"{what} asks for numbers that are known only when the program runs, and {why} "
             f"({quoted(users_line())}). {instead}"
         )
@@ -377,10 +391,21 @@ class TracedArray(StandIn):
     __complex__ = __float__
 
     def __index__(self) -> int:
-        raise self.refusal("index", "how often or where depends on them")
+        instead = (
+            "To pick from a list or plain array T by them, use autograd_lite.take(T, i); for as "
+            "many steps, while_loop(...) or scan(...) with where(...)"
+        )
+        raise self.refusal("index", "how often or where depends on them", instead)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise self.refusal("asarray", "a plain array would be the same at each call")
+        why = "a plain array would be the same at each call"
+        instead = ""
+        if self.dtype.kind in "iub":
+            instead = (
+                "To pick from a plain array or list T by them, use autograd_lite.take(T, i), to "
+                "compare or compute with them functions of NumPy's"
+            )
+        raise self.refusal("asarray", why, instead)
 
     def item(self, *place: Any) -> Any:
         """Refused: the number is not known yet."""

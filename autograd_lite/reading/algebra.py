@@ -210,6 +210,15 @@ def _with(x: Any, shown: Mapping[Any, Formula]) -> Formula:
     return Operation(x.primitive, tuple(_with(y, shown) for y in x.operands))
 
 
+def renamed(tree: Formula, names: Mapping[str, str]) -> Formula:
+    """The formula with some names exchanged for others."""
+    if isinstance(tree, Name):
+        return Name(names.get(tree.text, tree.text))
+    if isinstance(tree, Operation | Call):
+        return replace(tree, operands=tuple(renamed(x, names) for x in tree.operands))
+    return tree
+
+
 # ---------------------------------------------------------------- simplifying
 
 

@@ -37,6 +37,8 @@ from autograd_lite.reading.algebra import (
 )
 from autograd_lite.reading.functions import Folded, folded_functions
 from autograd_lite.reading.names import printable
+from autograd_lite.reading.partials import partial_text
+from autograd_lite.reading.repeats import chain_links, terms_of_sums, turns_of_loops
 
 _LONGEST = 30
 """A derivative through more operations than these is not written out."""
@@ -56,6 +58,36 @@ class Edge:
     way: Way = field(repr=False)
     names: Mapping[Any, str] = field(repr=False)
     folded: Mapping[Any, Folded] = field(repr=False)
+
+    @cached_property
+    def elsewhere(self) -> bool:
+        """Whether there is a way from the target down to the source through another value."""
+        others = {id(e.source): e.source for e in self.target.edges if e.source is not self.source}
+        stack, seen = list(others.values()), set(others)
+        while stack:
+            card = stack.pop()
+            if card is self.source:
+                return True
+            if card.place > self.source.place:  # what stands before cannot have been made of it
+                for edge in card.edges:
+                    if id(edge.source) not in seen:
+                        seen.add(id(edge.source))
+                        stack.append(edge.source)
+        return False
+
+    @cached_property
+    def slot(self) -> int | None:
+        """Which use of a value it is in the target's line of algebra, counted from 1; None where it
+        is the only way to the source, so that the local derivative is the derivative."""
+        uses = self.target.edges
+        if sum(edge.source is self.source for edge in uses) == 1 and not self.elsewhere:
+            return None
+        return next(i for i, edge in enumerate(uses, 1) if edge is self)
+
+    @property
+    def partial(self) -> str:
+        """What its number is of: ∂z/∂x, or ∂₂z/∂x where that is not the whole derivative."""
+        return partial_text(self.target.name, self.source.name, self.slot)
 
     @cached_property
     def symbol(self) -> Formula:
@@ -132,6 +164,8 @@ class Card:
     """∂output/∂self: a float, or an array of the value's shape."""
     edges: list[Edge] = field(default_factory=list)
     """The uses of other values in its algebra, in order."""
+    place: int = 0
+    """Which of the cards of its graph it is, operands first."""
 
     @property
     def value(self) -> Any:
@@ -150,6 +184,7 @@ def cards_of(
     names: Mapping[str, Any] | None = None,
     neurons: bool = False,
     functions: bool | None = None,
+    chains: bool = False,
 ) -> list[Card]:
     """The cards of everything that the output was computed from, operands first.
 
@@ -158,9 +193,11 @@ def cards_of(
         fold: False gives every operation a card; those without a name are called v1, v2, …
         names: further names, as `locals()` gives them, of variables and of arrays, lists and
             dicts of them.
-        neurons: an activation of a sum gets a card, even if it has no name and is used once.
+        neurons: what a reader of a large graph looks for gets a card, even if it has no name and is
+            used once: the activation of a sum, the turns of a loop, the terms of a long sum.
         functions: whether a call of a function that is written in others is one card; by default
             if `fold` is.
+        chains: whether a long sum or product is one card even if `fold` is not.
 
     >>> x = Value(3.0, name="x")
     >>> y = (x + 1.0) ** 2
@@ -173,13 +210,19 @@ def cards_of(
     folded = folded_functions(nodes) if (fold if functions is None else functions) else {}
     uses = _users(nodes, folded)
     nodes = [node for node in nodes if node in uses and not has_results(node)]
-    own = {node for node in nodes if neurons and _is_neuron(node)} | {output, *folded}
-    named = _names(nodes, uses, own if fold else set(nodes), names_in(names or {}))
+    own = {output, *folded} if fold else set(nodes)
+    if neurons:
+        own.update(node for node in nodes if _is_neuron(node))
+        own |= turns_of_loops(nodes, lambda node: _sources(node, folded), uses)
+        own |= terms_of_sums(nodes, uses, own)
+    if chains:
+        own -= chain_links(nodes, uses) - {output}
+    named = _names(nodes, uses, own, names_in(names or {}))
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
-        node: Card(named[node], node, None, gradient)
-        for node, gradient in zip(shown, found, strict=True)
+        node: Card(named[node], node, None, gradient, place=i)
+        for i, (node, gradient) in enumerate(zip(shown, found, strict=True))
     }
     for node, card in cards.items():
         if not node.is_leaf:

@@ -15,12 +15,13 @@ from autograd_lite.reading.algebra import (
     factor_text,
     latex,
     latex_factor,
-    latex_name,
     latex_number,
     number_text,
     text,
 )
 from autograd_lite.reading.cards import Card, Edge
+from autograd_lite.reading.health import clashes
+from autograd_lite.reading.partials import held_note, partial_latex, partial_text
 
 Link = tuple[Card, Card]
 
@@ -29,21 +30,15 @@ Link = tuple[Card, Card]
 class _Script:
     """How derivatives, formulas and numbers are written: in Unicode or in LaTeX."""
 
-    partial: Callable[[str, str], str]
+    partial: Callable[[str, str, int | None], str]
     formula: Callable[[Formula], str]
     factor: Callable[[Formula], str]
     number: Callable[[float], str]
     dot: str
 
 
-UNICODE = _Script(lambda y, x: f"∂{y}/∂{x}", text, factor_text, number_text, "·")
-LATEX = _Script(
-    lambda y, x: rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}",
-    latex,
-    latex_factor,
-    latex_number,
-    r" \cdot ",
-)
+UNICODE = _Script(partial_text, text, factor_text, number_text, "·")
+LATEX = _Script(partial_latex, latex, latex_factor, latex_number, r" \cdot ")
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Derivation:
         return [math.prod(self._number(step) for step in pairwise(path)) for path in self.paths]
 
     def __str__(self) -> str:
-        left = f"∂{self.output.name}/∂{self.leaf.name}"
+        left = partial_text(self.output.name, self.leaf.name)
         if self.output is self.leaf:
             return f"{left} = 1"
         if not self.paths:
@@ -82,8 +77,12 @@ class Derivation:
         written = [_terms(side, tail, len(left)) for side in self._sides(UNICODE)]
         written.append(number_text(self.leaf.gradient))
         once = [line for line in dict.fromkeys(written) if line != left]
-        note = self._counted()
-        return f"{left} = " + f"\n{' ' * len(left)} = ".join(once) + (note and f"\n({note})")
+        notes = (self._marked(), self._undefined(), self._counted())
+        return (
+            f"{left} = "
+            + f"\n{' ' * len(left)} = ".join(once)
+            + "".join(f"\n({note})" for note in notes if note)
+        )
 
     def factored(self) -> str:
         """The steps of the reverse pass, a line a value: each gradient from those of its users.
@@ -98,7 +97,7 @@ class Derivation:
 
     def latex(self) -> str:
         """The derivation as an `align*` environment of LaTeX."""
-        left = LATEX.partial(self.output.name, self.leaf.name)
+        left = partial_latex(self.output.name, self.leaf.name)
         tail = rf" + \cdots\ ({self._left_out:,}\text{{ more}})" if self._left_out else ""
         sides = [" + ".join(side) + tail for side in self._sides(LATEX)]
         sides.append(latex_number(self.leaf.gradient))
@@ -128,11 +127,39 @@ class Derivation:
         """The terms four times: as ∂s, as formulas, as numbers, and each multiplied out."""
         ways = [list(pairwise(path)) for path in self.paths]
         return [
-            [script.dot.join(script.partial(a.name, b.name) for a, b in way) for way in ways],
+            [script.dot.join(self._partials(way, script)) for way in ways],
             [self._formula(way, script) for way in ways],
             [script.dot.join(script.number(self._number(step)) for step in way) for way in ways],
             [script.number(term) for term in self.terms()],
         ]
+
+    def _partials(self, way: Sequence[Link], script: _Script) -> list[str]:
+        """The ∂s along a path. Uses of one value in one line add up to the whole derivative, unless
+        there is another way; then each is written by itself."""
+        written = []
+        for result, operand in way:
+            uses = self.steps[result.name, operand.name]
+            whole = len(uses) > 1 and not uses[0].elsewhere
+            slots = [None] if whole else [edge.slot for edge in uses]
+            terms = " + ".join(script.partial(result.name, operand.name, slot) for slot in slots)
+            written.append(f"({terms})" if len(slots) > 1 and len(way) > 1 else terms)
+        return written
+
+    def _marked(self) -> str:
+        """What the first mark of a single use means, if there is one in the terms shown."""
+        for path in self.paths:
+            for result, operand in pairwise(path):
+                uses = self.steps[result.name, operand.name]
+                if uses[0].slot is not None and uses[0].elsewhere:
+                    return held_note(result.name, uses[0].slot)
+        return ""
+
+    def _undefined(self) -> str:
+        """The first factor that is 0·inf, which counts as 0."""
+        links = (step for path in self.paths for step in pairwise(path))
+        uses = (edge for a, b in links for edge in self.steps[a.name, b.name])
+        edge = next((edge for edge in uses if clashes(edge)), None)
+        return f"{text(edge.symbol)} is 0·inf here, taken as 0" if edge is not None else ""
 
     def _formula(self, way: Sequence[Link], script: _Script) -> str:
         """The product of the local derivatives along a path."""
@@ -146,16 +173,18 @@ class Derivation:
         users = [user for user in self.between if (user.name, card.name) in self.steps]
         symbols, numbers = [], []
         for user in users:
-            local = UNICODE.partial(user.name, card.name)
             number = number_text(self._number((user, card)))
             if user is self.output:
                 symbols.append(self._formula([(user, card)], UNICODE))
                 numbers.append(number)
             else:
-                symbols.append(f"∂{self.output.name}/∂{user.name}·{local}")
+                whole = partial_text(self.output.name, user.name)
+                local = self._partials([(user, card)], UNICODE)[0]
+                local = f"({local})" if " " in local else local
+                symbols.append(f"{whole}·{local}")
                 numbers.append(f"{number_text(user.gradient)}·{number}")
         sides = [" + ".join(symbols), " + ".join(numbers), number_text(card.gradient)]
-        return " = ".join([f"∂{self.output.name}/∂{card.name}", *dict.fromkeys(sides)])
+        return " = ".join([partial_text(self.output.name, card.name), *dict.fromkeys(sides)])
 
     def _counted(self) -> str:
         """How many paths there are, where that is not plain to see."""

@@ -13,6 +13,7 @@ from autograd_lite.numerical.differences import numerical_gradient
 from autograd_lite.reading.algebra import text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
 from autograd_lite.reading.derivation import Derivation, derive
+from autograd_lite.reading.health import ailments
 from autograd_lite.reading.names import printable
 from autograd_lite.reading.script import Script, parse
 
@@ -46,7 +47,8 @@ class Explanation:
         for card in self.cards:
             near = self.numerical[card.name]
             algebra = text(card.algebra) if card.algebra else "(input)"
-            difference = f"{abs(card.gradient - near):.1e}" + self._mark(card)
+            known = np.isfinite(card.gradient) and np.isfinite(near)
+            difference = f"{abs(card.gradient - near):.1e}" + self._mark(card) if known else "–"
             numbers = (f"{x:.10g}" for x in (card.value, card.gradient, near))
             rows.append((card.name, _short(algebra), *numbers, difference))  # type: ignore[arg-type]
         widths = [max(len(row[i]) for row in rows) for i in range(6)]
@@ -60,11 +62,15 @@ class Explanation:
         lines.insert(1, "  ".join("─" * width for width in widths))
         if any(self._mark(card) for card in self.cards):
             lines.append("≠ the two differ: a kink or a singular point is near, or a wrong rule")
+        wrong = ailments(self.cards)
+        lines += [f"! {name}: {note}" for name, notes in wrong.items() for note in notes]
         return "\n".join(lines)
 
     def _mark(self, card: Card) -> str:
         near = self.numerical[card.name]
-        close = np.isclose(card.gradient, near, rtol=1e-5, atol=1e-7, equal_nan=True)
+        if not np.isfinite(near) or not np.isfinite(card.gradient):
+            return ""  # there is nothing to compare; what is wrong is said below the table
+        close = np.isclose(card.gradient, near, rtol=1e-5, atol=1e-7)
         return "" if close else " ≠"
 
     def derivations(self, wrt: Sequence[str] = ()) -> list[Derivation]:

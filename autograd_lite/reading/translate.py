@@ -1,4 +1,4 @@
-"""A small program as code that computes its value and its gradient: in Python or C."""
+"""A small program as code that computes its value and its gradient: in Python, NumPy, C …"""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd_lite.engine.primitive import PRIMITIVES
+from autograd_lite.program.languages import LANGUAGES as OTHERS
 from autograd_lite.program.straight import NotStraight
 from autograd_lite.reading.script import Script, parse
 from autograd_lite.transforms.compile import compile
 
-LANGUAGES = ("python", "c")
+LANGUAGES = ("python", *OTHERS)
 
 
 def translated(source: str, inputs: Mapping[str, float], language: str = "python") -> str:
@@ -23,7 +24,7 @@ def translated(source: str, inputs: Mapping[str, float], language: str = "python
     Args:
         source: the program, as `explain` takes it.
         inputs: a number for each input: the code is the same for all numbers.
-        language: "python" or "c".
+        language: "python"; "numpy", for arrays of many samples; "c" or "javascript".
 
     Raises:
         ValueError: if the program cannot be read, or compares numbers.
@@ -49,11 +50,7 @@ def translated(source: str, inputs: Mapping[str, float], language: str = "python
         compiled(*numbers)
     except (TypeError, NotStraight) as error:
         raise script.error(f"this cannot be compiled: {error}") from None
-    if language == "python":
-        return str(compiled.source)
-    from autograd_lite.program.native.c import c_source
-
-    return c_source(compiled.program, f"{script.output}_and_gradient")
+    return str(compiled.code(language))
 
 
 def _compiled(script: Script) -> Any:

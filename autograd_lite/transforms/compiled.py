@@ -23,6 +23,7 @@ from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import is_same, simplified
+from autograd_lite.program.straight import NotStraight
 from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
 from autograd_lite.transforms.calls import Transformed, as_one, check_function
@@ -30,6 +31,7 @@ from autograd_lite.transforms.gradient import grad, value_and_grad
 from autograd_lite.transforms.hessian import hessian
 from autograd_lite.transforms.jacobian import jacobian
 from autograd_lite.transforms.parameters import identifier, leaf_names, parameters_of
+from autograd_lite.transforms.program_graph import outputs_as_graph
 from autograd_lite.transforms.signatures import HasVariables, is_input, signature
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
@@ -101,6 +103,35 @@ class Compiled:
         """
         return self._of_last().function.source
 
+    def code(self, language: str = "python") -> str:
+        """The code that ran last in another language: a function that stands alone. It takes the
+        numbers one by one and gives those that the program gives, the value first. Where it would
+        compute 0·inf in the chain rule it gives nan.
+
+        Args:
+            language: "c", "javascript", or "numpy", where each number may be an array, of a number
+                for each sample, all of one shape; "python" is `source`.
+
+        Raises:
+            ValueError: if it was never called, or for another language.
+            TypeError: if the program computes with arrays.
+        """
+        from autograd_lite.program.languages import LANGUAGES  # none is needed to run it
+
+        if language == "python":
+            return self.source
+        if language not in LANGUAGES:
+            known = ", ".join(["python", *LANGUAGES])
+            raise ValueError(f"code: the language must be one of {known}, not {language!r}")
+        name = identifier(getattr(self._f, "__name__", "program"))
+        try:
+            return LANGUAGES[language](self.program, name)
+        except NotStraight as error:
+            raise TypeError(
+                f"code: {error}; functions of single numbers alone can be written in {language}: "
+                "`source` and `save` are for all"
+            ) from None
+
     @property
     def program(self) -> Program:
         """The instructions that the code was made of.
@@ -109,6 +140,31 @@ class Compiled:
             ValueError: if it was never called.
         """
         return self._of_last().program
+
+    @property
+    def graph(self) -> Any:
+        """The program as a graph: what the function returned for the numbers that it was traced
+        with, as variables, each computed from the others as the program does it and with its name
+        there. `viz.draw(f.graph)` draws it; `viz.steps(f.value_and_grad.graph[0])`, of numbers,
+        shows the code beside it, line by line.
+
+        Raises:
+            ValueError: if it was never called, or the arrays it was traced with are too large to
+                be kept.
+
+        >>> from autograd_lite import compile, viz
+        >>> @compile
+        ... def energy(x, w):
+        ...     z = x * w
+        ...     return z**2 / 2
+        >>> _ = energy(2.0, 3.0)
+        >>> print(viz.derive(energy.graph, "x"))
+        ∂t2/∂x = ∂t2/∂z·∂z/∂x
+               = z·w
+               = 6·3
+               = 18
+        """
+        return self._of_last().graph()
 
     def save(self, path: str | Path) -> None:
         """Write the code that ran last into a file: a Python module, which defines the function
@@ -195,6 +251,18 @@ class _Specialised:
             self._as_numbers = False
             self.program = simplified(self._traced(trace, args, kwargs))
             self.function = make(self.program, result=Result(self._form, self._is_transform))
+        self._kept = self._few(args, kwargs)
+
+    def graph(self) -> Any:
+        """What the function returned, as variables that the program records."""
+        if self._kept is None:
+            raise ValueError(
+                f"graph: more than {_KEPT:,} numbers of the arguments that {self._f!r} was traced "
+                "with are not kept; call it with smaller arrays, for a program of its own"
+            )
+        function = self.function
+        found = outputs_as_graph(self.program, self._kept, function.source, function.places)
+        return with_leaves(self._form, found)
 
     def is_for(self, args: Any) -> bool:
         """Whether it surely is the program for these arguments."""
@@ -208,6 +276,12 @@ class _Specialised:
             return self.function(*args, **kwargs)
         except (ArithmeticError, ValueError):
             return self._slowly(args, kwargs)
+
+    def _few(self, args: Any, kwargs: Any) -> list[Any] | None:
+        """The numbers of the inputs, unless they are many."""
+        given = self._inputs(args, kwargs)
+        few = sum(map(np.size, given)) <= _KEPT
+        return [np.array(x) if isinstance(x, np.ndarray) else x for x in given] if few else None
 
     def _traced(self, trace: Callable[..., Program], args: Any, kwargs: Any) -> Program:
         given = self._inputs(args, kwargs)
@@ -291,6 +365,10 @@ class _Specialised:
                 raise
         with modes.recording():
             return self._f(*args, **kwargs), modes.recording()
+
+
+_KEPT = 10_000
+"""So many numbers of the first arguments are kept, to show the graph with."""
 
 
 def _has_doubles(leaves: list[Any]) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+BACKEND = "native" if importlib.util.find_spec("llvmlite") else None
+"""What the compiled functions run as: machine code, if it can be made here."""
 
 
 def plain(x: Any) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.reading.health import ailments
 from autograd_lite.viz.dot import THICKER, THIN
-from autograd_lite.viz.health import ailments
 from autograd_lite.viz.page import Steps
 from autograd_lite.viz.picture import picture_of
 
@@ -26,6 +26,11 @@ CASES = {
     "nan": ("y = log(x); z = y*w; E = z + x", {"x": 2.0, "w": 3.0}, {"x": -1.0}),
     "infinite": ("y = sqrt(x); E = y*w", {"x": 2.0, "w": 3.0}, {"x": 0.0}),
     "exploding": ("y = log(x); E = y*w", {"x": 2.0, "w": 3.0}, {"x": 1e-6}),
+    "cause": ("y = log(x*w); E = y**2", {"x": 2.0, "w": 3.0}, {"w": 0.0}),
+    "flat": ("y = cos(x); E = y*w + x", {"x": 2.0, "w": 3.0}, {"x": 0.0}),
+    "clash": ("y = sqrt(x)*w; E = y*y", {"x": 2.0, "w": 3.0}, {"x": 0.0, "w": 0.0}),
+    "huge": ("y = x*w; E = y*x", {"x": 2.0, "w": 3.0}, {"x": 1e300, "w": 1e300}),
+    "twice": ("h = w*q; E = h**2 + 0.1*w", {"w": 2.0, "q": 3.0}, {"w": -1.0}),
     "zero": ("y = x*w; E = y + w", {"x": 2.0, "w": 3.0}, {"w": 0.0}),
 }
 

@@ -233,3 +233,23 @@ def test_numbers_are_written_as_python_writes_them(read):
         assert shown == [number_text(x, digits) for x in numbers]
     sizes = [abs(x) for x in numbers]
     assert page.run("return arguments[0].map(rough)", sizes) == [f"{x:.1e}" for x in sizes]
+
+
+def test_the_lines_of_compiled_code_light_up_beside_the_graph(read):
+    @al.compile
+    def energy(x, w):
+        z = x * w
+        return al.sin(z) ** 2
+
+    energy.value_and_grad(2.0, 3.0)
+    page = read(viz.steps(energy.value_and_grad.graph[0]))
+    lines = [x.text.strip() for x in page.all("#code span")]
+    assert [x.strip() for x in energy.value_and_grad.source.split("\n")] == lines
+    lit = []
+    for _ in range(int(re.search(r"of (\d+)", page.text("#position")).group(1))):
+        lit.append([x.text.strip() for x in page.all("#code .running")])
+        page.press(RIGHT)
+    assert ["z = x * w"] in lit
+    assert sum("d_x = " in line for step in lit for line in step) == 1
+    assert lit.index(["z = x * w"]) < next(i for i, x in enumerate(lit) if "d_x" in str(x))
+    assert not page.errors()

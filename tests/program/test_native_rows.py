@@ -134,6 +134,88 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == 7
 
 
+def test_files_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was written for something else, and folders and links in the place of one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "autograd_lite"
+    cache.kept("a", lambda: b"a")
+    (first,) = folder.iterdir()
+    cache.kept("b", lambda: b"b")
+    (second,) = (x for x in folder.iterdir() if x != first)
+    second.write_bytes(first.read_bytes())
+    assert [cache.kept("b", lambda: b"b") for _ in range(2)] == [b"b", b"b"]
+    second.unlink()
+    second.mkdir()
+    assert cache.kept("b", lambda: b"b") == b"b"
+    assert sorted(folder.iterdir()) == sorted([first, second])  # no file is left half-way
+
+
+HALF = """
+import os, sys
+from autograd_lite.program.native import cache
+
+class Half:
+    def __init__(self, handle, mode):
+        self.handle = handle
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        pass
+    def write(self, content):
+        os.write(self.handle, content[: len(content) // 2])
+        print("half", flush=True)
+        sys.stdin.read()
+
+cache.os.fdopen = Half
+cache.kept("a", lambda: b"code" * 1000)
+"""
+
+
+def test_a_process_that_dies_while_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HALF], **pipes) as process:
+        assert process.stdout.readline().strip() == b"half"
+        process.kill()
+    (left,) = (tmp_path / "autograd_lite").iterdir()
+    assert 0 < left.stat().st_size < 4000
+    assert [cache.kept("a", lambda: b"code" * 1000) for _ in range(2)] == [b"code" * 1000] * 2
+    monkeypatch.setattr(cache, "MOST", 4100)
+    monkeypatch.setattr(cache, "TIDIED", 1)
+    cache.kept("c", lambda: b"c")
+    assert not left.exists()
+
+
+MANY = """
+from autograd_lite.program.native.machine import Loaded
+
+def size():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4
+
+def compiled(i):
+    lines = [f"%y{k + 1} = fadd double %y{k}, {i}.{k}" for k in range(100)]
+    lines = ["define double @f(double %y0) {", *lines, "ret double %y100", "}"]
+    Loaded("\\n".join(lines), 2, keep=False)
+
+for i in range(50):
+    compiled(i)
+before = size()
+for i in range(100):
+    compiled(50 + i)
+print(size() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux for the memory")
+def test_what_is_compiled_is_freed() -> None:
+    """A hundred functions leave less than one and a half megabytes; they left five."""
+    done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1500
+
+
 def test_a_folder_that_cannot_be_written_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

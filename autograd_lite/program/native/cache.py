@@ -16,7 +16,7 @@ MOST = 2**28
 TIDIED = 64
 """After about how many new files it is seen to that they are not more."""
 
-_MARK = b"autograd_lite 1\n"
+_MARK = b"autograd_lite 2\n"
 
 
 def folder() -> Path:
@@ -34,40 +34,43 @@ def folder() -> Path:
 def kept(key: str, make: Callable[[], bytes]) -> bytes:
     """What `make` gives, or has given for the same key before.
 
-    A file that is not as it was written is made anew; a folder that cannot be written to is none.
+    A file that is not as it was written, or was written for another key, is made anew; a folder
+    that cannot be written to is none.
     """
     name = hashlib.sha256(key.encode()).hexdigest()
     try:
         path = folder() / f"{name}.o"
-        found = _checked(path.read_bytes())
+        found = _checked(name, path.read_bytes())
     except (OSError, RuntimeError):  # without a home
         found = None
     if found is not None:
         return found
     made = make()
     with contextlib.suppress(OSError, RuntimeError):
-        _write(folder() / f"{name}.o", made)
+        _write(folder() / f"{name}.o", _marked(name, made) + made)
         if int(name[:8], 16) % TIDIED == 0:
             _tidy(folder())
     return made
 
 
-def _checked(content: bytes) -> bytes | None:
-    """What was written, if all of it is there."""
-    start = len(_MARK) + 32
-    if content[: len(_MARK)] != _MARK:
-        return None
-    body = content[start:]
-    return body if hashlib.sha256(body).digest() == content[len(_MARK) : start] else None
+def _marked(name: str, body: bytes) -> bytes:
+    """What stands before the machine code in a file of that name."""
+    return _MARK + hashlib.sha256(name.encode() + body).digest()
 
 
-def _write(path: Path, body: bytes) -> None:
+def _checked(name: str, content: bytes) -> bytes | None:
+    """What was written, if all of it is there, and under that name."""
+    body = content[len(_MARK) + 32 :]
+    return body if content[: -len(body) or None] == _marked(name, body) else None
+
+
+def _write(path: Path, content: bytes) -> None:
     """All of a file or nothing, whoever else writes it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_MARK + hashlib.sha256(body).digest() + body)
+            file.write(content)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -24,9 +24,9 @@ from autograd_lite.program.instructions import (
 from autograd_lite.program.native.rows import OverRows
 from autograd_lite.program.straight import COMPARISONS, NotStraight
 
-WORTHWHILE = 40_000
-"""How many numbers are to be computed in a loop at least: a call takes as long as NumPy does for
-some thousand."""
+WORTHWHILE = 30_000
+"""How many numbers a loop is to save from memory at least: those of all operations but one. A call
+takes as long as NumPy does for some thousand."""
 
 
 def with_loops(program: Program) -> Program:
@@ -35,6 +35,8 @@ def with_loops(program: Program) -> Program:
 
 
 Shape = tuple[int, ...]
+Kind = tuple[Shape, np.dtype[Any]]
+"""The shape of what is computed, and the precision."""
 
 
 class _Fusion:
@@ -47,11 +49,13 @@ class _Fusion:
                 self._users.setdefault(x, []).append(one)
         self._primitives = {p.arrays: p for p in PRIMITIVES.values() if isinstance(p, Elementwise)}
         self._depths: dict[int, int] = {}
+        self._kinds: dict[int, np.dtype[Any]] = {}
 
     def program(self) -> Program:
         """The program with loops."""
         program = self._program
-        chosen = {id(one) for one in program.instructions if self._is_pointwise(one)}
+        self._kinds = self._computed_in()
+        chosen = set(self._kinds)
         groups = self._grouped(chosen)
         while leaving := self._truths_that_leave(groups):
             chosen -= leaving
@@ -81,8 +85,26 @@ class _Fusion:
             return self._primitives.get(operation.function, operation)
         return operation
 
+    def _computed_in(self) -> dict[int, np.dtype[Any]]:
+        """The elementwise instructions, each with the precision in which it computes."""
+        found: dict[int, np.dtype[Any]] = {}
+        truths: dict[Variable, np.dtype[Any]] = {}
+        for one in self._program.instructions:
+            if not self._is_pointwise(one):
+                continue
+            z = one.results[0]
+            dtypes = {x for x in map(_precision_of, one.arguments) if x is not None}
+            dtypes |= {truths[x] for x in one.uses() if x in truths}
+            if z.dtype != np.bool_:
+                dtypes.add(z.dtype)
+            if len(dtypes) == 1:
+                (found[id(one)],) = dtypes
+                if z.dtype == np.bool_:
+                    truths[z] = found[id(one)]
+        return found
+
     def _is_pointwise(self, one: Instruction) -> bool:
-        """Whether it is of numbers in double precision and arrays of them."""
+        """Whether it is of floats and truth values and arrays of them."""
         operation, z = self._operation(one), one.results[0]
         if one.is_several or one.params or not z.shape:
             return False
@@ -91,7 +113,7 @@ class _Fusion:
                 return False
         elif not isinstance(operation, Elementwise) or operation.floats is None:
             return False
-        if z.dtype not in (np.float64, np.bool_):
+        if z.dtype not in (np.float64, np.float32, np.bool_):
             return False
         return all(_fits(x, z.shape) for x in one.arguments)
 
@@ -104,26 +126,29 @@ class _Fusion:
         So no way leads from a group to another instruction and back.
         """
         depths = self._depths
-        of: dict[Variable, tuple[int, Shape | None]] = {}
+        of: dict[Variable, tuple[int, Kind | None]] = {}
         for one in self._program.instructions:
-            own = one.results[0].shape if id(one) in chosen else None
+            own = self._kind(one) if id(one) in chosen else None
             found = [of[x] for x in one.uses() if x in of]
             depth = max((d + (kind != own) for d, kind in found), default=0)
             depths[id(one)] = depth
             of.update(dict.fromkeys(one.results, (depth, own)))
-        groups: dict[tuple[Shape, int], list[Instruction]] = {}
+        groups: dict[tuple[Kind, int], list[Instruction]] = {}
         for one in reversed(self._program.instructions):
             if id(one) in chosen:
-                shape = one.results[0].shape
                 depths[id(one)] = self._sunk(one, chosen)
-                groups.setdefault((shape, depths[id(one)]), []).append(one)
+                groups.setdefault((self._kind(one), depths[id(one)]), []).append(one)
         return [group[::-1] for group in groups.values()]
+
+    def _kind(self, one: Instruction) -> Kind:
+        return one.results[0].shape, self._kinds[id(one)]
 
     def _sunk(self, one: Instruction, chosen: set[int]) -> int:
         """How deep it lies if what only deeper groups of the same shape need goes down to them."""
         z = one.results[0]
         users = self._users.get(z, [])
-        same = all(id(x) in chosen and x.results[0].shape == z.shape for x in users)
+        own = self._kind(one)
+        same = all(id(x) in chosen and self._kind(x) == own for x in users)
         if not users or not same or z in self._outputs:
             return self._depths[id(one)]
         return min(self._depths[id(x)] for x in users)
@@ -157,7 +182,8 @@ class _Fusion:
             and not one.is_several
             and one.results[0].shape == ()
             and one.params.keys() <= {"axis", "keepdims"}
-            and x.dtype == np.float64
+            and x.dtype == self._kinds[id(group[0])]
+            and one.results[0].dtype == x.dtype
         ]
 
     # ------------------------------------------------------------ a loop
@@ -166,8 +192,8 @@ class _Fusion:
         self, group: Sequence[Instruction], totals: Sequence[Instruction]
     ) -> Instruction | None:
         """The instruction that does what these do; None if it is not worth it."""
-        shape = group[0].results[0].shape
-        if len(group) < 2 or len(group) * math.prod(shape) < WORTHWHILE:
+        shape, dtype = self._kind(group[0])
+        if len(group) < 2 or (len(group) - 1) * math.prod(shape) < WORTHWHILE:
             return None
         members = {id(one) for one in (*group, *totals)}
         results = [
@@ -203,11 +229,11 @@ class _Fusion:
         shared = [i for i, x in enumerate(given) if not _shape_of(x)]
         summed = range(len(results), len(outputs))
         try:
-            over = OverRows(body, frozenset(shared), frozenset(summed))
+            over = OverRows(body, frozenset(shared), frozenset(summed), dtype)
         except NotStraight:
             return None
         stretched = [i for i, x in enumerate(given) if _shape_of(x) not in ((), shape)]
-        loop = Loop(over, shape, len(results), stretched)
+        loop = Loop(over, shape, dtype, len(results), stretched)
         every = (*results, *(one.results[0] for one in totals))
         return Instruction(NumpyCall(loop), tuple(given), {}, every, True, False)
 
@@ -215,9 +241,21 @@ class _Fusion:
 def _fits(x: Any, shape: Shape) -> bool:
     """Whether it is a number, or an array that NumPy stretches to that shape."""
     if x.__class__ is Variable:
-        return x.dtype == np.float64 or (x.dtype == np.bool_ and x.shape == shape)
+        known = x.is_number or x.dtype in (np.float64, np.float32)
+        return known or (x.dtype == np.bool_ and x.shape == shape)
     value = np.asarray(x.value if x.__class__ is Constant else x)
-    return value.dtype == np.float64 or (not value.shape and value.dtype.kind in "fib")
+    return value.dtype in (np.float64, np.float32) or (not value.shape and value.dtype.kind in "ib")
+
+
+def _precision_of(x: Any) -> np.dtype[Any] | None:
+    """The precision that an argument asks for; None if it takes that of the others, as truth values
+    and Python's own numbers do."""
+    if x.__class__ is Variable:
+        return None if x.is_number or x.dtype == np.bool_ else x.dtype
+    value = x.value if x.__class__ is Constant else x
+    if not isinstance(value, np.generic | np.ndarray) or value.dtype == np.bool_:
+        return None
+    return value.dtype if value.dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _shape_of(x: Any) -> Shape:
@@ -231,16 +269,17 @@ class Loop:
     __name__ = "loop"
 
     def __init__(
-        self, over: OverRows, shape: tuple[int, ...], count: int, stretched: Sequence[int]
+        self, over: OverRows, shape: Shape, dtype: Any, count: int, stretched: Sequence[int]
     ) -> None:
         self._over = over
         self._shape = shape
+        self._dtype = dtype
         self._size = math.prod(shape)
         self._stretched = stretched
         self._count = count
 
     def __call__(self, *given: Any) -> tuple[Any, ...]:
-        results = [np.empty(self._shape) for _ in range(self._count)]
+        results = [np.empty(self._shape, self._dtype) for _ in range(self._count)]
         whole = list(given)
         for i in self._stretched:
             whole[i] = np.broadcast_to(whole[i], self._shape)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 
-from autograd_lite.program.native import mathematics_llvm
+from autograd_lite.program.native import machine, mathematics_llvm
 from autograd_lite.program.native.mathematics_table import FUNCTIONS
 
 OPERANDS: dict[str, int] = {
@@ -30,48 +30,75 @@ OPERANDS: dict[str, int] = {
 INSTRUCTIONS = {"fabs", "sqrt", "copysign", "floor", "ceil", "trunc", "rint"}
 """Those that processors have an instruction for, which LLVM knows by the name."""
 
+NARROW = {"nextafter"}
+"""Those of float32 that are not the float64's, rounded."""
 
-def type_of(lanes: int) -> str:
+
+def number_of(bits: int) -> str:
+    """The type of a number of 64 or 32 bits."""
+    return "double" if bits == 64 else "float"
+
+
+def type_of(lanes: int, bits: int = 64) -> str:
     """A number, or several beside each other."""
-    return "double" if lanes == 1 else f"<{lanes} x double>"
+    return number_of(bits) if lanes == 1 else f"<{lanes} x {number_of(bits)}>"
+
+
+def name_of(name: str, lanes: int, bits: int = 64) -> str:
+    """What `definition` calls the function."""
+    return f"{name}.{lanes}" if bits == 64 else f"{name}.{lanes}.f"
 
 
 @functools.cache
-def definition(name: str, lanes: int) -> str:
-    """The LLVM code that defines `@name.lanes`, the function of that many numbers at once.
+def definition(name: str, lanes: int, bits: int = 64) -> str:
+    """The LLVM code that defines the function of that many numbers at once.
 
-    Of one number it is the function of the C library, as Python's is: the two agree to the last
-    bit. Of several it is written out, where the C library has nothing to offer.
+    Of one float64 it is the function of the C library, as Python's is: the two agree to the last
+    bit. Of several, and of float32, it is written out, where the C library has nothing to offer.
     """
-    if lanes > 1 and name in FUNCTIONS and name not in INSTRUCTIONS:
-        return mathematics_llvm.definition(name, lanes)
+    if (lanes > 1 or bits == 32) and name in FUNCTIONS and name not in INSTRUCTIONS:
+        fused = lanes > 1 and machine.has_multiply_add()
+        return mathematics_llvm.definition(name, lanes, bits == 32, fused)
     count = OPERANDS[name]
-    kind = type_of(lanes)
+    kind = type_of(lanes, bits)
     given = ", ".join(f"{kind} %x{i}" for i in range(count))
-    head = f"define internal {kind} @{name}.{lanes}({given}) alwaysinline {{"
+    head = f"define internal {kind} @{name_of(name, lanes, bits)}({given}) alwaysinline {{"
     if name in INSTRUCTIONS:
-        own = f"@llvm.{name}.{'' if lanes == 1 else f'v{lanes}'}f64"
+        own = f"@llvm.{name}.{'' if lanes == 1 else f'v{lanes}'}f{bits}"
         lines = [f"%z = call {kind} {own}({given})", f"ret {kind} %z"]
         known = f"declare {kind} {own}({', '.join([kind] * count)})"
     else:
-        lines = _by_lanes(name, count, lanes)
-        taken = ", ".join(["double"] * count)
-        known = f"declare double @{name}({taken}) nounwind willreturn memory(none)"
+        platform, called = (name, 64) if bits == 64 or name not in NARROW else (f"{name}f", 32)
+        lines = _by_lanes(platform, called, count, lanes, bits)
+        number = number_of(called)
+        taken = ", ".join([number] * count)
+        known = f"declare {number} @{platform}({taken}) nounwind willreturn memory(none)"
     return "\n".join([known, "", head, *(f"  {line}" for line in lines), "}"])
 
 
-def _by_lanes(name: str, count: int, lanes: int) -> list[str]:
-    """One call after the other."""
-    if lanes == 1:
-        given = ", ".join(f"double %x{i}" for i in range(count))
-        return [f"%z = call double @{name}({given})", "ret double %z"]
-    kind = type_of(lanes)
+def _by_lanes(platform: str, called: int, count: int, lanes: int, bits: int) -> list[str]:
+    """One call after the other of the platform's function, which is of numbers of `called` bits."""
+    kind, number, other = type_of(lanes, bits), number_of(bits), number_of(called)
     lines, whole = [], "poison"
     for lane in range(lanes):
-        for i in range(count):
-            lines.append(f"%a{lane}_{i} = extractelement {kind} %x{i}, i32 {lane}")
-        given = ", ".join(f"double %a{lane}_{i}" for i in range(count))
-        lines.append(f"%b{lane} = call double @{name}({given})")
-        lines.append(f"%c{lane} = insertelement {kind} {whole}, double %b{lane}, i32 {lane}")
-        whole = f"%c{lane}"
+        names = [f"%x{i}" for i in range(count)]
+        if lanes > 1:
+            for i, x in enumerate(names):
+                lines.append(f"%a{lane}_{i} = extractelement {kind} {x}, i32 {lane}")
+            names = [f"%a{lane}_{i}" for i in range(count)]
+        if called != bits:
+            for i, x in enumerate(names):
+                lines.append(f"%w{lane}_{i} = fpext {number} {x} to {other}")
+            names = [f"%w{lane}_{i}" for i in range(count)]
+        given = ", ".join(f"{other} {x}" for x in names)
+        lines.append(f"%b{lane} = call {other} @{platform}({given})")
+        result = f"%b{lane}"
+        if called != bits:
+            lines.append(f"%n{lane} = fptrunc {other} {result} to {number}")
+            result = f"%n{lane}"
+        if lanes == 1:
+            whole = result
+        else:
+            lines.append(f"%c{lane} = insertelement {kind} {whole}, {number} {result}, i32 {lane}")
+            whole = f"%c{lane}"
     return [*lines, f"ret {kind} {whole}"]

@@ -12,13 +12,15 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from autograd_lite.program.native.library import definition, type_of
+import numpy as np
+
+from autograd_lite.program.native.library import definition, name_of, number_of, type_of
 from autograd_lite.program.native.lower import LEAVES, TRUTHS, Code, Op, arguments_of
 
 LENGTH = 1000
 """How many operations there are in a function."""
 
-_FORMS = {
+FORMS = {
     **{name: f"f{name} {{kind}} {{0}}, {{1}}" for name in ("add", "sub", "mul", "div")},
     **{name: f"fcmp o{name} {{kind}} {{0}}, {{1}}" for name in ("lt", "le", "gt", "ge", "eq")},
     **{name: f"{name} {{truth}} {{0}}, {{1}}" for name in ("and", "or")},
@@ -56,27 +58,28 @@ class Parts:
     names: list[str] = field(default_factory=list)
 
 
-def parts_of_code(code: Code, lanes: int, memory: Memory) -> Parts:
-    """The functions `@part0`, `@part1` … that compute the outputs of code."""
+def parts_of_code(code: Code, lanes: int, memory: Memory, bits: int = 64) -> Parts:
+    """The functions `@part0`, `@part1` … that compute the outputs of code, in float64 or, of 32
+    bits, in float32."""
     pieces = _pieces(code, LENGTH)
     crossing = _Crossing(code, pieces)
     called: set[str] = set()
     functions = []
     for number, piece in enumerate(pieces):
-        writer = _Writer(code, lanes, memory, crossing, number)
+        writer = _Writer(code, lanes, memory, crossing, number, bits)
         functions.append(writer.function(piece))
         called |= writer.called
     return Parts(
         functions,
-        _definitions(called, lanes),
+        _definitions(called, lanes, bits),
         crossing.size,
         [f"part{i}" for i in range(len(pieces))],
     )
 
 
-def _definitions(names: set[str], lanes: int) -> list[str]:
+def _definitions(names: set[str], lanes: int, bits: int) -> list[str]:
     """The functions of these names, and each that they declare once."""
-    lines = [line for name in sorted(names) for line in definition(name, lanes).splitlines()]
+    lines = [line for name in sorted(names) for line in definition(name, lanes, bits).splitlines()]
     declared = dict.fromkeys(line for line in lines if line.startswith("declare"))
     return [*declared, *(line for line in lines if line not in declared)]
 
@@ -87,6 +90,14 @@ def _pieces(code: Code, length: int) -> list[range]:
     count = max(1, round(total / length))
     bounds = [total * i // count for i in range(count + 1)]
     return [range(a, b) for a, b in itertools.pairwise(bounds)]
+
+
+def written(x: float, bits: int) -> str:
+    """A number in LLVM's code: of float32 it is rounded first, and written as a float64 too."""
+    if bits == 32:
+        with np.errstate(over="ignore"):
+            x = float(np.float32(x))
+    return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
 
 class _Crossing:
@@ -121,14 +132,15 @@ class _Writer:
     """One function."""
 
     def __init__(
-        self, code: Code, lanes: int, memory: Memory, crossing: _Crossing, number: int
+        self, code: Code, lanes: int, memory: Memory, crossing: _Crossing, number: int, bits: int
     ) -> None:
         self._code = code
         self._lanes = lanes
         self._memory = memory
         self._crossing = crossing
         self._number = number
-        self._kind = type_of(lanes)
+        self._bits = bits
+        self._kind = type_of(lanes, bits)
         self._truth = "i1" if lanes == 1 else f"<{lanes} x i1>"
         self._known: dict[int, str] = {}
         self._lines: list[str] = [*memory.first]
@@ -153,14 +165,14 @@ class _Writer:
     def _line(self, i: int, op: Op) -> str:
         kind = self._kind
         given = [self._name(x) for x in arguments_of(op)]
-        form = _FORMS.get(op[0])
+        form = FORMS.get(op[0])
         if form is not None:
             true = self._splat("i1", "true")
             return f"%v{i} = {form.format(*given, kind=kind, truth=self._truth, true=true)}"
         function = str(op[1])
         self.called.add(function)
         taken = ", ".join(f"{kind} {x}" for x in given)
-        return f"%v{i} = call {kind} @{function}.{self._lanes}({taken})"
+        return f"%v{i} = call {kind} @{name_of(function, self._lanes, self._bits)}({taken})"
 
     def _name(self, i: int) -> str:
         """What an operation's result is called here: read, if it is not computed here."""
@@ -169,8 +181,7 @@ class _Writer:
             return known
         op = self._code.ops[i]
         if op[0] == "constant":
-            bits = struct.unpack("<Q", struct.pack("<d", op[1]))[0]
-            name = self._splat("double", f"0x{bits:016X}")
+            name = self._splat(number_of(self._bits), written(op[1], self._bits))
         else:
             name = f"%v{i}"
             if op[0] == "input":
@@ -196,13 +207,13 @@ class _Writer:
             self._lines.append(f"%n{i} = uitofp {self._truth} {name} to {self._kind}")
             name = f"%n{i}"
         self._lines.append(f"%p{i} = {self._place(i)}")
-        self._lines.append(f"store {self._kind} {name}, ptr %p{i}, align 8")
+        self._lines.append(f"store {self._kind} {name}, ptr %p{i}, align {self._bits // 8}")
 
     def _read(self, i: int) -> Iterator[str]:
         yield f"%p{i} = {self._place(i)}"
         if self._code.ops[i][0] in TRUTHS:
-            zero = self._splat("double", "0.0")
-            yield f"%n{i} = load {self._kind}, ptr %p{i}, align 8"
+            zero = self._splat(number_of(self._bits), "0.0")
+            yield f"%n{i} = load {self._kind}, ptr %p{i}, align {self._bits // 8}"
             yield f"%v{i} = fcmp une {self._kind} %n{i}, {zero}"
         else:
-            yield f"%v{i} = load {self._kind}, ptr %p{i}, align 8"
+            yield f"%v{i} = load {self._kind}, ptr %p{i}, align {self._bits // 8}"

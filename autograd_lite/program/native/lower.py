@@ -7,9 +7,11 @@ a number or a truth value. Equal operations are one.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +21,8 @@ from autograd_lite.program.native.library import OPERANDS
 from autograd_lite.program.straight import (
     Constant,
     Input,
-    Instruction,
     NotStraight,
+    Operation,
     Reference,
     Slot,
     StraightLine,
@@ -87,6 +89,29 @@ def _moved(op: Op, places: Sequence[int]) -> Op:
     return (*op[:start], *(places[x] for x in op[start:]))
 
 
+def folded(code: Code) -> Code:
+    """The same with what is made of constants alone computed, in double precision: in code of
+    float32, which rounds each constant, 180/π is rounded once.
+
+    >>> folded(Code([("constant", 3.0), ("constant", 2.0), ("div", 0, 1)], [], [], [2])).ops
+    [('constant', 1.5)]
+    """
+    ops = list(code.ops)
+    for i, op in enumerate(ops):
+        function = _FOLDED.get(op[1] if op[0] == "call" else op[0])
+        given = [ops[x] for x in arguments_of(op)]
+        if function is not None and all(x[0] == "constant" for x in given):
+            with contextlib.suppress(ArithmeticError, ValueError):
+                ops[i] = ("constant", function(*(x[1] for x in given)))
+    return Code(ops, code.results, code.ends, code.outputs).needed()
+
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+    "neg": operator.neg, "log": math.log, "sqrt": math.sqrt, "exp": math.exp,
+}  # fmt: skip
+
+
 def lowered(line: StraightLine) -> Code:
     """A straight line as operations.
 
@@ -106,7 +131,7 @@ def lowered(line: StraightLine) -> Code:
     ('select', 4, 5, 1)
     [3, 6]
     """
-    ops = _Ops()
+    ops = Ops()
     places: list[int] = []
     ends: list[int] = []
 
@@ -119,18 +144,17 @@ def lowered(line: StraightLine) -> Code:
         return ops.add(("input", x.index))
 
     for one in line.instructions:
-        places.append(_applied(ops, one, [place(x) for x in one.arguments]))
+        places.append(applied(ops, one.operation, [place(x) for x in one.arguments]))
         ends.append(len(ops.ops))
     outputs = [ops.number(place(x)) for x in line.outputs]
     return Code(ops.ops, list(places), ends, outputs).needed()
 
 
-def _applied(ops: _Ops, one: Instruction, arguments: Sequence[int]) -> int:
-    """The operations of an instruction, of which the last is returned."""
-    operation = one.operation
+def applied(ops: Ops, operation: Operation, arguments: Sequence[int]) -> int:
+    """The operations that an operation is, of which the last is returned."""
     assert operation.floats is not None
     kinds = tuple(ops.is_truth(x) for x in arguments)
-    steps, result = _template(operation.floats, tuple(operation.operands), kinds)
+    steps, result = template(operation.floats, tuple(operation.operands), kinds)
     places: list[int] = []
     for step in steps:
         kind = step[0]
@@ -146,24 +170,24 @@ def _applied(ops: _Ops, one: Instruction, arguments: Sequence[int]) -> int:
 
 
 @functools.lru_cache(maxsize=1024)
-def _template(
+def template(
     expression: str, operands: tuple[str, ...], kinds: tuple[bool, ...]
 ) -> tuple[list[Op], int]:
     """An expression as operations on inputs, the operands; of some it is known that they are truth
     values."""
-    ops = _Ops({i for i, is_truth in enumerate(kinds) if is_truth})
+    ops = Ops({i for i, is_truth in enumerate(kinds) if is_truth})
     given = {name: ops.add(("input", i)) for i, name in enumerate(operands)}
     result = _Lowering(ops, given).value(ast.parse(expression, mode="eval").body)
     return ops.ops, result
 
 
-class _Ops:
+class Ops:
     """Operations, each once."""
 
     def __init__(self, truths: set[int] | None = None) -> None:
         self.ops: list[Op] = []
         self._known: dict[Op, int] = {}
-        self._truths = truths or set()
+        self._truths = set() if truths is None else truths
 
     def add(self, op: Op, key: Op | None = None) -> int:
         """The place of an operation."""
@@ -210,7 +234,7 @@ class _Ops:
         return self.add(("ne", place, zero))
 
 
-def _power(ops: _Ops, x: int, y: int) -> int | None:
+def _power(ops: Ops, x: int, y: int) -> int | None:
     """A power as products, where these are as near to it as `pow` is; a product of four is not, nor
     1/x² where x² is inf, nor √x, which of −0 is −0."""
     kind, exponent = ops.ops[y][:2]
@@ -229,7 +253,7 @@ _SIMPLER: dict[str, Callable[..., int | None]] = {"pow": _power}
 class _Lowering:
     """An expression on floats, as operations."""
 
-    def __init__(self, ops: _Ops, given: dict[str, int]) -> None:
+    def __init__(self, ops: Ops, given: dict[str, int]) -> None:
         self._ops = ops
         self._given = given
 

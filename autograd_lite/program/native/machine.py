@@ -39,6 +39,13 @@ def lanes() -> int:
     return 8 if "+avx512f" in features else 4 if "+avx" in features else 2
 
 
+@functools.cache
+def has_multiply_add() -> bool:
+    """Whether the processor has an instruction for x·y + z, rounded once."""
+    features = processor()[1].split(",")
+    return "+fma" in features or "+neon" in features
+
+
 def _target(level: int) -> Any:
     llvm = _llvm()
     cpu, features = processor()
@@ -52,10 +59,11 @@ def machine_code(source: str, level: int) -> bytes:
     Args:
         source: LLVM's intermediate code.
         level: how much LLVM does to make it fast: 0 for long programs, 1 without its passes, 2 with
-            them, 3 to make vectors of loops, too.
+            them.
     """
     llvm = _llvm()
-    key = (source, str(level), llvm.llvm_version_info, _version(), processor())
+    machine = (llvm.get_process_triple(), *processor())
+    key = (source, level, llvm.llvm_version_info, _version(), machine)
     return cache.kept(repr(key), lambda: _compiled(source, level))
 
 
@@ -66,28 +74,43 @@ def _version() -> str:
 
 
 def _compiled(source: str, level: int) -> bytes:
+    """The object file. What LLVM makes of the source is in a context of its own, with which it is
+    freed: constants are kept as long as their context."""
     llvm = _llvm()
     with _lock:
-        target = _target(level)
-        with llvm.parse_assembly(source) as module:
+        target, whole, each = _passes(level)
+        with llvm.parse_assembly(source, llvm.create_context()) as module:
             module.triple = llvm.get_process_triple()
             module.data_layout = str(target.target_data)
             builder = llvm.create_pass_builder(target, _options(level))
-            if level > 1:
-                builder.getModulePassManager().run(module, builder)
-            else:
-                passes = llvm.create_new_module_pass_manager()
-                passes.add_always_inliner_pass()
-                passes.run(module, builder)
+            whole.run(module, builder)
+            for function in module.functions:
+                if each is not None and not function.is_declaration:
+                    each.run(function, builder)
             return bytes(target.emit_object(module))
+
+
+@functools.cache
+def _passes(level: int) -> tuple[Any, Any, Any]:
+    """The target, and the passes over a module and over each function, made once: what llvmlite
+    makes of them it does not free, and of LLVM's own pipeline for modules nothing can be used
+    again."""
+    llvm = _llvm()
+    target = _target(level)
+    whole = llvm.create_new_module_pass_manager()
+    whole.add_always_inliner_pass()
+    if level < 2:
+        return target, whole, None
+    whole.add_global_dead_code_eliminate_pass()
+    builder = llvm.create_pass_builder(target, _options(level))
+    return target, whole, builder.getFunctionPassManager()
 
 
 def _options(level: int) -> Any:
     """Of LLVM's passes those that pay: what makes vectors of straight-line code takes longer than
     all the others, and gains a tenth."""
-    options = _llvm().create_pipeline_tuning_options(speed_level=1 if level < 3 else 2)
-    options.slp_vectorization = False
-    options.loop_vectorization = level > 2
+    options = _llvm().create_pipeline_tuning_options(speed_level=1)
+    options.slp_vectorization = options.loop_vectorization = False
     return options
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 BLOCK = 2000
 """So many observations at a time, that what belongs to them stays in the processor's cache."""
@@ -53,10 +53,10 @@ def weight_error(w: Any) -> Any:
     return 1.0 - w * w
 
 
-errors = al.compile(al.vmap(reprojection))
-jacobians = al.compile(al.vmap(al.jacobian(reprojection)))
-weight_errors = al.compile(al.vmap(weight_error))
-weight_slopes = al.compile(al.vmap(al.grad(weight_error)))
+errors = al.compile(al.vmap(reprojection), backend=BACKEND)
+jacobians = al.compile(al.vmap(al.jacobian(reprojection)), backend=BACKEND)
+weight_errors = al.compile(al.vmap(weight_error), backend=BACKEND)
+weight_slopes = al.compile(al.vmap(al.grad(weight_error)), backend=BACKEND)
 
 
 class Scene:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 SCALARS = 5
 """Up to this size the expansion is a program of single numbers; larger ones are of arrays."""
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def by_scalars(rows: list[list[Any]]) -> Any:
     """Σⱼ (−1)ʲ M₀ⱼ det(M without row 0 and column j)."""
     first, *others = rows
@@ -38,7 +38,7 @@ def remaining(size: int) -> list[Any]:
     return found
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def by_arrays(entries: Any, size: int) -> Any:
     """The same expansion, all minors of one size at a time, from the last row up.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 
 def places(d: int) -> Any:
@@ -40,7 +40,7 @@ def log_gamma(a: float, d: int) -> float:
     return 0.25 * d * (d - 1) * math.log(math.pi) + sum(parts)
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def objective(p: dict[str, Any], x: Any, gamma: float, m: int) -> Any:
     """The mixture's likelihood with a Wishart prior."""
     (n, d), k = x.shape, len(p["alpha"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 FINGERS = np.arange(5)
 NO_ANGLE = 26
@@ -113,7 +113,8 @@ class Hand:
             by_us = [al.jvp(of_us, (us,), (direction,))[1] for direction in directions]
             return np.concatenate([np.stack(by_us, axis=2), by_theta], axis=2).reshape(-1, 28)
 
-        self.errors, self.jacobian = al.compile(of_numbers), al.compile(jacobian)
+        self.errors = al.compile(of_numbers, backend=BACKEND)
+        self.jacobian = al.compile(jacobian, backend=BACKEND)
 
     @property
     def arguments(self) -> tuple[Any, ...]:

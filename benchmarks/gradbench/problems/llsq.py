@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 
 def points(n: int) -> Any:
@@ -15,7 +15,7 @@ def points(n: int) -> Any:
     return -1.0 + 2.0 * np.arange(n) / (n - 1)
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def objective(x: Any, t: Any) -> Any:
     """½ Σᵢ (sign(tᵢ) − Σⱼ xⱼ tᵢʲ)²; the powers by repeated multiplication."""
     factors = np.broadcast_to(t, (len(x) - 1, len(t)))

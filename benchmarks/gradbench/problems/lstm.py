@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd_lite as al
 from autograd_lite.transforms import scan
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 
 def layer(weights: Any, biases: Any, z: Any, h: Any, c: Any) -> tuple[Any, Any]:
@@ -37,7 +37,7 @@ def loss(hidden: Any, extra: Any, sequence: Any) -> Any:
     return -np.sum(sequence[1:] * guesses) / (len(y) * y.shape[1])
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
     """The loss on a text."""
     states = [(state[i], state[i + 1]) for i in range(0, len(state), 2)]
@@ -46,7 +46,7 @@ def objective(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
     return loss(hidden, extra, sequence)
 
 
-gradient = al.compile(al.grad(objective.__wrapped__, argnums=(0, 1)))
+gradient = al.compile(al.grad(objective.__wrapped__, argnums=(0, 1)), backend=BACKEND)
 
 
 def arguments(given: Any) -> tuple[Any, ...]:

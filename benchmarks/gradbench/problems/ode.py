@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd_lite as al
 from autograd_lite.transforms import scan
-from benchmarks.gradbench.problem import Functions, Prepared, array, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 
 def slope(x: Any, y: Any) -> Any:
@@ -25,14 +25,14 @@ def step(x: Any, y: Any, h: float) -> Any:
     return y + h * (k1 + 2.0 * k2 + 2.0 * k3 + k4) / 6.0
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def solution(x: Any, steps: int) -> Any:
     """y(2), from y(0) = 0."""
     start = np.zeros_like(x)
     return scan(lambda y, _: (step(x, y, 2.0 / steps), None), start, length=steps)[0]
 
 
-@al.compile
+@al.compile(backend=BACKEND)
 def last(x: Any, steps: int) -> Any:
     """The last component of the solution."""
     return solution(x, steps)[-1]

@@ -12,7 +12,7 @@ from typing import Any
 import autograd_lite as al
 from autograd_lite.transforms import while_loop
 from benchmarks.gradbench.optimiser import MODES, VARIANTS, Function, Point, argmin
-from benchmarks.gradbench.problem import Functions, Prepared, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, traced
 
 STEP = 0.1
 
@@ -53,7 +53,7 @@ def variant(name: str, given: Any) -> Prepared:
     energy = missed_by(inner)
     slope = MODES[outer](energy)
 
-    @al.compile
+    @al.compile(backend=BACKEND)
     def best(w: float) -> Any:
         return argmin(energy, slope, [w])[0]
 

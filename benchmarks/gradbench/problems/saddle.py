@@ -10,7 +10,7 @@ from typing import Any
 
 import autograd_lite as al
 from benchmarks.gradbench.optimiser import MODES, VARIANTS, Point, argmin
-from benchmarks.gradbench.problem import Functions, Prepared, traced
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, traced
 
 
 def surface(x: Point, y: Point) -> Any:
@@ -38,7 +38,7 @@ def variant(name: str, given: Any) -> Prepared:
     """The saddle point, with the modes of the outer and the inner derivative."""
     outer, inner = tuple(name)
 
-    @al.compile
+    @al.compile(backend=BACKEND)
     def found(start: Point) -> Point:
         return saddle_point(start, outer, inner)
 
