@@ -2,7 +2,7 @@
 
 const SIZE = { name: 14, value: 14, gradient: 12, label: 12, flow: 11.5, ghost: 11, note: 12 };
 const PAD = { x: 9, y: 7, leading: 1.32 };
-const WIDEST = { algebra: 150, label: 92, note: 170 };  // a longer line is broken
+const WIDEST = { algebra: 150, note: 170, labels: [92, 130, 180] };  // a longer line is broken
 const RESERVED = "−0.000000";  // so that numbers may change without cards' changing their width
 
 const pencil = document.createElement("canvas").getContext("2d"), measured = new Map();
@@ -119,7 +119,7 @@ function labelLines(view, i, k) {  // ∂z1/∂x1 = x2 = −0.5, broken at its s
   const lines = [local(view.graph, i, k)];
   for (const part of parts) {
     const longer = `${lines.at(-1)} ${part}`;
-    if (widthOf(longer, SIZE.label) <= WIDEST.label) lines[lines.length - 1] = longer;
+    if (widthOf(longer, SIZE.label) <= view.widest) lines[lines.length - 1] = longer;
     else lines.push(part);
   }
   return lines;

@@ -20,11 +20,23 @@ function set(node, key, value) {  // only what has changed: the page is drawn an
 function build(view) {
   const final = stateAt(view.graph, view.now, view.plan, view.plan.length - 1);
   view.sizes = view.graph.cards.map((_, i) => sizeOf(cardLines(view, i, final)));
-  view.labels = view.graph.cards.map((card, i) => card.edges.map((_, k) => labelSize(view, i, k)));
-  view.places = layered(view.graph.cards, (i) => view.sizes[i],
-    (i, k) => ({ ...view.labels[i][k], below: SIZE.flow + 4 }));
+  let best = 0;
+  for (const widest of WIDEST.labels) {  // longer lines on the edges, if the whole is larger so
+    const tried = arranged({ ...view, widest });
+    const scale = whole(tried);
+    if (scale > best * 1.02) Object.assign(view, tried, { widest });
+    best = Math.max(best, scale);
+    if (scale >= LEGIBLE) break;
+  }
   if (!view.cards || view.cards.length !== view.graph.cards.length || view.drawn !== view.graph) make(view);
   place(view);
+}
+
+function arranged(view) {
+  const labels = view.graph.cards.map((card, i) => card.edges.map((_, k) => labelSize(view, i, k)));
+  const places = layered(view.graph.cards, (i) => view.sizes[i],
+    (i, k) => ({ ...labels[i][k], below: SIZE.flow + 4 }));
+  return { labels, places };
 }
 
 function make(view) {

@@ -9,12 +9,18 @@ function viewOf(graph) {
     notes: ailments(graph, original), step: 0, chosen: null, nudge: null, fields: new Map() };
 }
 
-function show(graph) {
+function show(graph, step = 0, chosen = null) {
+  const before = view;
   view = viewOf(graph);
+  view.step = Math.min(step, view.plan.length - 1);
   byId("scrubber").max = view.plan.length - 1;
-  makeInputs();
-  choose(null);
+  choose(chosen);
   fit(view);
+  const leaves = ({ graph: { cards } }) => cards.flatMap(({ name, algebra }, i) => algebra ? [] : [[i, name]]);
+  if (before && String(leaves(before)) === String(leaves(view))) view.fields = before.fields;
+  else makeInputs();
+  fillInputs();
+  nudged();
 }
 
 function draw() {
@@ -112,7 +118,6 @@ function makeInputs() {
     byId("inputs").append(row);
     view.fields.set(i, { field, slider });
   });
-  fillInputs();
 }
 
 function fillInputs() {  // each slider reaches to both sides of the number it started from
@@ -143,10 +148,15 @@ function typed(i) {
 
 function edit(i, x) {
   view.leaves[view.graph.cards[i].node] = x;
-  view.now = run(view.graph, view.leaves);
+  again();
   nudged();
   choose(i);
   remember();
+}
+
+function again() {  // everything from the numbers of the leaves
+  view.now = run(view.graph, view.leaves);
+  view.graph.renew?.(view.now.v);
 }
 
 function nudged() {  // what the gradients before the edit say, beside what happened
@@ -169,7 +179,7 @@ function prediction(name, base, now, output, changes) {
 
 byId("reset").addEventListener("click", () => {
   view.leaves = [...view.graph.leaves];
-  view.now = view.original;
+  again();
   fillInputs();
   nudged();
   choose(null);
@@ -178,17 +188,22 @@ byId("reset").addEventListener("click", () => {
 
 // ---------------------------------------------------------------- the address
 
-function remember() {  // step, card and numbers, so that a link shows what its sender saw
+function address() {  // step, card and numbers, so that a link shows what its sender saw
   const state = new URLSearchParams();
+  remember.also?.(state);
   if (view.step) state.set("step", view.step + 1);
   if (view.chosen !== null) state.set("of", view.graph.cards[view.chosen].name);
   for (const i of view.fields.keys()) {
     const { name, node } = view.graph.cards[i];
-    if (view.leaves[node] !== view.graph.leaves[node]) state.set(`x.${name}`, view.leaves[node]);
+    if (remember.also || view.leaves[node] !== view.graph.leaves[node]) state.set(`x.${name}`, view.leaves[node]);
   }
+  return state;
+}
+
+function remember() {
   clearTimeout(remember.later);
   remember.later = setTimeout(() => {  // browsers allow so many changes a second
-    try { history.replaceState(null, "", `#${state}`); } catch { /* a page inside of another has no address */ }
+    try { history.replaceState(null, "", `#${address()}`); } catch { /* a page inside of another has no address */ }
   }, 150);
 }
 
@@ -199,7 +214,7 @@ function recall() {
     const i = key.startsWith("x.") ? named(key.slice(2)) : -1, x = numberIn(text);
     if (view.fields.has(i) && x !== null) view.leaves[view.graph.cards[i].node] = x;
   }
-  view.now = run(view.graph, view.leaves);
+  again();
   fillInputs();
   nudged();
   const chosen = named(state.get("of"));

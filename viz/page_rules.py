@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from autograd_lite.reading.algebra import SHOWN
 from autograd_lite.reading.health import AROUND, EXPLODING, SATURATED
 from autograd_lite.viz.dot import FONT, THEMES, THICKER, THIN, Theme
 
@@ -26,6 +27,7 @@ def rules() -> dict[str, Any]:
         "saturated": SATURATED,
         "exploding": EXPLODING,
         "around": AROUND,
+        "shown": SHOWN,
         "widths": [THIN, THICKER],
         "font": FONT.replace("'", ""),
     }

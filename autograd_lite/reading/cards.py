@@ -40,7 +40,7 @@ from autograd_lite.reading.names import printable
 from autograd_lite.reading.partials import partial_text
 from autograd_lite.reading.repeats import chain_links, terms_of_sums, turns_of_loops
 
-_LONGEST = 30
+LONGEST = 30
 """A derivative through more operations than these is not written out."""
 
 Way = tuple[Any, Any, int] | None
@@ -93,8 +93,8 @@ class Edge:
     def symbol(self) -> Formula:
         """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
         what the gradient is multiplied by."""
-        steps = list(islice(self.steps(), _LONGEST + 1))
-        if len(steps) > _LONGEST:
+        steps = list(islice(self.steps(), LONGEST + 1))
+        if len(steps) > LONGEST:
             return Name("…")
         symbol: Formula = Number(1.0)
         for step in steps:
@@ -105,7 +105,7 @@ class Edge:
     @property
     def back(self) -> str | None:
         """How a structural operation takes the gradient g back, in words; None for others."""
-        steps = list(islice(self.steps(), _LONGEST + 1))
+        steps = list(islice(self.steps(), LONGEST + 1))
         words = [self._words(*step) for step in steps if not self._has_formula(*step)]
         if not words:
             return None
