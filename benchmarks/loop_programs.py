@@ -159,7 +159,7 @@ def _differences(
         for point in where:
             expected.append(_of_numbers(f, point))
     except (TypeError, ValueError, IndexError, KeyError) as error:
-        if task.startswith("vmap") and "of dtype float64" in str(error):
+        if task.startswith("vmap") and "dtype" in str(error):
             return []  # a number for each example is an array, beside which float32 does not stay
         return [("engine raises", f"{type(error).__name__}: {error}")]
     wrong = []

@@ -42,6 +42,7 @@ from autograd_lite.nn.evaluation import (
     evaluate,
     predict,
 )
+from autograd_lite.nn.functional import function_of
 from autograd_lite.nn.idx import read_idx, write_idx
 from autograd_lite.nn.initialisers import INITIALISERS
 from autograd_lite.nn.layers import Affine, BatchNorm, Dropout, Flatten
@@ -80,8 +81,9 @@ __all__ = [
     "Optimiser", "PROBLEMS", "Perceptron", "Problem", "RMSProp", "ReLU", "SGD", "SQUARED_ERRORS",
     "Saved", "Sequential", "Sigmoid", "Softmax", "Softplus", "Step", "Tanh", "Training", "accuracy",
     "batches", "binary_cross_entropy", "classes_of", "clip_gradients", "confusion_matrix",
-    "cross_entropy", "datasets", "descend", "evaluate", "fit", "flatten", "gradient_descent",
-    "initialisers", "load", "load_cifar10", "load_digits", "load_mnist", "load_model", "mlp",
+    "cross_entropy", "datasets", "descend", "evaluate", "fit", "flatten", "function_of",
+    "gradient_descent", "initialisers", "load", "load_cifar10", "load_digits", "load_mnist",
+    "load_model", "mlp",
     "negative_log_likelihood", "one_hot", "predict", "problem", "read_cifar10_batch", "read_idx",
     "save", "save_model", "scale_pixels", "schedules", "shuffled", "sigmoid_cross_entropy",
     "softmax_cross_entropy", "split", "squared_error", "write_digits", "write_idx",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable
+from operator import is_
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import Array
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import Variable
+from autograd_lite.nn.functional import applied
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.parameters import plain
 from autograd_lite.transforms.compile import compile
 from autograd_lite.transforms.gradient import value_and_grad
 from autograd_lite.transforms.signatures import told_apart
@@ -38,6 +39,7 @@ class CompiledLoss:
 
     def __init__(self, model: Module, loss: Callable[[Any, Any], Any]) -> None:
         self.parameters = model.parameters()
+        self._names = list(model.named_parameters())
         for name, p in model.named_parameters().items():
             if not isinstance(p, Tensor):
                 raise TypeError(
@@ -47,35 +49,61 @@ class CompiledLoss:
         self._model = model
         self._loss = loss
         self._runs: dict[Hashable, Callable[..., Any]] = {}
+        self._latest: Callable[..., Any] | None = None
+        self._seen = _Seen(model)
 
     def __call__(self, x: Array, t: Array) -> tuple[float, Array, list[Array]]:
-        settings = _settings(self._model)
-        run = self._runs.get(settings)
+        run = self._latest if self._seen.is_as_it_was() else None
+        if run is None:
+            self._seen = _Seen(self._model)
+            settings = _settings(self._model)
+            run = self._latest = self._runs.get(settings)
         if run is None:
             if len(self._runs) >= _MOST:  # something changes with each update
                 self._runs.clear()
             run = compile(value_and_grad(self._of_parameters, has_aux=True))
-            self._runs[settings] = run
-        (value, y), gradients = run([plain(p) for p in self.parameters], x, t)
+            self._runs[settings] = self._latest = run
+        # their own arrays, which the program does not keep: those can then change in place
+        (value, y), gradients = run([detached(p) for p in self.parameters], x, t)
         return value, y, [np.asarray(g) for g in gradients]
 
     def _of_parameters(self, parameters: list[Any], x: Any, t: Any) -> tuple[Any, Any]:
-        memo = {id(p): v for p, v in zip(self.parameters, parameters, strict=True)}
-        model = copy.deepcopy(self._model, memo)
-        before = _randomness(model)
-        y = model(x)
+        y = applied(self._model, dict(zip(self._names, parameters, strict=True)), x)
         value = self._loss(y, t)
-        if _randomness(model) != before or not _same_buffers(model, self._model):
-            raise TypeError(
-                "compile: the model draws random numbers or changes itself while it runs, as "
-                "Dropout and BatchNorm do in training; a program would not: train it without "
-                "compile"
-            )
         return value, y
 
 
 _MOST = 64
 """So many programs are kept, for settings of the model that differ."""
+
+
+class _Seen:
+    """All that the modules of a model hold, at one time."""
+
+    def __init__(self, model: Module) -> None:
+        self._held = [vars(x) for x in (model, *model.modules().values())]
+        self._things = self._now()
+        self._can_tell = all(isinstance(x, _UNCHANGING) for x in self._things)
+
+    def is_as_it_was(self) -> bool:
+        """Whether the model surely is what it was: the same things, none of which can change but
+        modules and lists of them, which are looked at, and parameters."""
+        now = self._now()
+        return self._can_tell and len(now) == len(self._things) and all(map(is_, now, self._things))
+
+    def _now(self) -> list[Any]:
+        found: list[Any] = []
+        for held in self._held:
+            found += held
+            for thing in held.values():
+                if thing.__class__ is list or thing.__class__ is tuple:
+                    found += thing
+                    thing = None  # here it ends
+                found.append(thing)
+        return found
+
+
+_UNCHANGING = (Variable, Module, bool, int, float, str, type(None))
 
 
 def _settings(model: Module) -> Hashable:
@@ -87,22 +115,3 @@ def _settings(model: Module) -> Hashable:
             if not isinstance(thing, Variable | Module):
                 found.append((name, told_apart(thing)))
     return tuple(found)
-
-
-def _randomness(model: Module) -> list[str]:
-    """The states of what the modules draw random numbers from."""
-    found = []
-    for module in (model, *model.modules().values()):
-        for thing in vars(module).values():
-            source = getattr(thing, "bit_generator", getattr(thing, "_bit_generator", None))
-            if source is not None:
-                found.append(repr(source.state))
-    return found
-
-
-def _same_buffers(a: Module, b: Module) -> bool:
-    """Whether two models have the same arrays beside the parameters."""
-    ours, theirs = a.named_buffers(), b.named_buffers()
-    return ours.keys() == theirs.keys() and all(
-        np.array_equal(ours[name], theirs[name], equal_nan=True) for name in ours
-    )

@@ -70,6 +70,9 @@ class Optimiser:
     def lr(self, lr: float | Schedule) -> None:
         self.schedule = as_schedule(lr)
 
+    reads_once = False
+    """Whether `change` may write into g itself: it reads each element once, in one operation."""
+
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """What is subtracted from a parameter with gradient g."""
         raise NotImplementedError(f"{type(self).__name__} has no change(g, memory, lr)")
@@ -81,14 +84,18 @@ class Optimiser:
 
     def step(self, gradients: Sequence[Array | None] | None = None) -> None:
         """Update every parameter that has a gradient: its own, or the one that is given here for
-        it, None for none."""
+        it, None for none. What is given may be written into."""
         lr = self.lr
+        # a subclass may have a `change` of its own
+        is_mine = gradients is not None and vars(type(self)).get("reads_once", False)
         if gradients is None:
             gradients = [gradient_of(p) for p in self.parameters]
         if self.clip_value is not None or self.clip_norm is not None:
             gradients = clipped(list(gradients), norm=self.clip_norm, value=self.clip_value)
         for p, g, memory in zip(self.parameters, gradients, self._memories, strict=True):
             if g is not None:
+                if is_mine:
+                    memory["change"] = g
                 self.update(p, g, memory, lr)
         self.updates += 1
 
@@ -108,6 +115,8 @@ class SGD(Optimiser):
     >>> w
     Tensor([2.4])
     """
+
+    reads_once = True
 
     def change(self, g: Array, memory: Memory, lr: float) -> Array:
         """η·g"""

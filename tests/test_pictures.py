@@ -237,10 +237,12 @@ def test_tensors_show_shapes_the_algebra_of_the_edge_and_heat(rng):
     drawing = viz.draw(L, names=locals())
     shown = drawing.text()
     assert "(3×2)" in shown
-    assert "∂L/∂W: ⟨4×3⟩ᵀ·g" in shown
+    assert "∂L/∂W: xᵀ·g" in shown
     assert "∂L/∂b: g, summed to its shape" in shown
     assert "g: the gradient of the value in whose line it stands, ∂L/∂U" in shown
-    assert drawing.dot().count('CELLPADDING="5"') == 6  # heat strips of W, U, b, Y and two more
+    assert (
+        drawing.dot().count('CELLPADDING="5"') == 2 * 6 + 2
+    )  # of W, U, b, Y and two more, of x and t
 
 
 def test_layers_are_boxes_that_fold(rng):
@@ -401,3 +403,12 @@ def test_folded_layers_are_a_chain_without_circles(rng):
     hidden = {c.name for c in cards_of(loss)} - set(names.values()) - {"W", "b"}
     for words in shown:
         assert not hidden & set(re.findall(r"\w+", words)), words
+
+
+def test_a_bracket_stays_on_its_line():
+    x = Tensor([[1.0, 2.0]], name="x")
+    svg = viz.draw(al.log_softmax(x, axis=-1).sum()).svg()
+    texts = [
+        "".join(t.itertext()) for t in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert "v1 = log_softmax(x) [axis=-1]" in texts

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.viz.colours import THEMES, Theme, legible, mixed
+from autograd_lite.viz.legend import legend
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 
 MOST_LABELS = 80
@@ -23,39 +24,10 @@ MOST_LABELS = 80
 THIN, THICKER = 0.6, 2.4
 """The width of an arrow that carries nothing, and how much wider one is that carries all."""
 
+ROOM = 4
+"""Points around what stands on an arrow."""
+
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
-
-
-@dataclass(frozen=True)
-class Theme:
-    """The colours of a picture."""
-
-    paper: str
-    ink: str
-    muted: str
-    line: str
-    input: str
-    result: str
-    output: str
-    positive: str
-    negative: str
-    nothing: str
-    still: str
-    warning: str
-
-
-THEMES = {
-    "light": Theme(
-        paper="#ffffff", ink="#1d1d1f", muted="#5f6368", line="#b5b9bf", input="#f4f1e8",
-        result="#ffffff", output="#e8f0fa", positive="#1f6fb4", negative="#c65a00",
-        nothing="#9a9a9a", still="#e3e3e3", warning="#b00020",
-    ),
-    "dark": Theme(
-        paper="#16181d", ink="#eceff4", muted="#a6adb8", line="#4c5360", input="#2a2720",
-        result="#20242c", output="#1c2b3f", positive="#6cb2f0", negative="#f0a04b",
-        nothing="#7a7f88", still="#3a3d42", warning="#ff7a8a",
-    ),
-}  # fmt: skip
 
 
 def dot_source(picture: Picture, theme: str = "light", overlay: str | None = None) -> str:
@@ -77,14 +49,19 @@ def dot_source(picture: Picture, theme: str = "light", overlay: str | None = Non
     font = _quoted(FONT)
     lines = [
         "digraph {",
-        f'  graph [rankdir=LR, nodesep=0.25, ranksep=0.8, pad=0.2, bgcolor="{colours.paper}"]',
+        f'  graph [rankdir=LR, nodesep=0.3, ranksep=0.9, pad=0.2, bgcolor="{colours.paper}"]',
         f"  node [shape=plain, fontname={font}, fontsize=12]",
         f"  edge [fontname={font}, fontsize=10, arrowsize=0.6]",
     ]
+    if words := legend(picture, colours, overlay):
+        lines.append(
+            f"  graph [label=<{words}>, labelloc=b, labeljust=l, fontname={font}, fontsize=9]"
+        )
     fills = _fills(picture, colours, overlay)
     lines += _boxes(picture, colours, fills)
-    words = len(picture.arrows) <= MOST_LABELS
-    lines += [f"  {a.source} -> {a.target} [{_arrow(a, colours, words)}]" for a in picture.arrows]
+    labelled = len(picture.arrows) <= MOST_LABELS
+    for a in picture.arrows:
+        lines.append(f"  {a.source} -> {a.target} [{_arrow(a, colours, labelled)}]")
     return "\n".join([*lines, "}", ""])
 
 
@@ -102,14 +79,15 @@ def _boxes(picture: Picture, colours: Theme, fills: dict[str, str]) -> Iterator[
             continue
         look = f'color="{colours.line}", fontcolor="{colours.muted}", fontname={_quoted(FONT)}'
         yield f"  subgraph cluster_{i} {{"
-        yield f'    graph [label={_quoted(layer)}, {look}, style="rounded,dashed", labeljust=l]'
+        look += ', style="rounded,dashed", labelloc=t, labeljust=l'
+        yield f"    graph [label={_quoted(layer)}, {look}]"
         yield from (f"  {card}" for card in cards)
         yield "  }"
 
 
 def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, str]:
     """The background of each card: by kind, or by the size of its gradient."""
-    kinds = {"input": colours.input, "output": colours.output}
+    kinds = {"input": colours.input, "constant": colours.paper, "output": colours.output}
     if overlay is None:
         return {
             cell.key: colours.still if cell.still else kinds.get(cell.kind, colours.result)
@@ -126,16 +104,7 @@ def _fills(picture: Picture, colours: Theme, overlay: str | None) -> dict[str, s
 
 
 def _shade(colours: Theme, how_much: float) -> str:
-    return _mixed(colours.paper, colours.positive, 0.08 + 0.6 * how_much)
-
-
-def _mixed(a: str, b: str, share: float) -> str:
-    """A colour between two."""
-    parts = [
-        round(int(a[i : i + 2], 16) * (1 - share) + int(b[i : i + 2], 16) * share)
-        for i in (1, 3, 5)
-    ]
-    return "#" + "".join(f"{p:02x}" for p in parts)
+    return mixed(colours.paper, colours.positive, 0.08 + 0.5 * how_much)
 
 
 # ---------------------------------------------------------------- cards
@@ -143,7 +112,8 @@ def _mixed(a: str, b: str, share: float) -> str:
 
 def _label(cell: Cell, colours: Theme, fill: str) -> str:
     """A card as an HTML-like table: name and algebra, value, gradient, notes."""
-    body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in _rows(cell, colours))
+    rows = _rows(cell, colours, fill)
+    body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
     border = colours.warning if cell.notes else colours.line
     peripheries = ' BORDER="2"' if cell.notes or cell.count > 1 else ' BORDER="1"'
     return (
@@ -152,30 +122,36 @@ def _label(cell: Cell, colours: Theme, fill: str) -> str:
     )
 
 
-def _rows(cell: Cell, colours: Theme) -> Iterator[str]:
-    ink = colours.muted if cell.muted else colours.ink
+def _rows(cell: Cell, colours: Theme, fill: str) -> Iterator[str]:
+    ink = legible(colours.muted if cell.muted else colours.ink, fill)
+    muted = legible(colours.muted, fill)
     joint = ": " if cell.kind == "layer" else " = "
-    algebra = joint + _algebra(cell.algebra, colours) if cell.algebra else ""
+    algebra = joint + _algebra(cell.algebra, muted) if cell.algebra else ""
     yield f'<FONT COLOR="{ink}"><B>{_html(cell.name)}</B>{algebra}</FONT>'
-    yield f'<FONT COLOR="{ink}">{_html(cell.value)}</FONT>'
+    yield _small(cell.value, ink, 12)
     if cell.strip is not None:
         yield _heat(cell.strip, colours)
-    hue = _hue(cell.sign, colours)
-    yield (
-        f'<FONT COLOR="{colours.muted}" POINT-SIZE="10">{_html(cell.partial)} = </FONT>'
-        f'<FONT COLOR="{hue}" POINT-SIZE="10">{_html(cell.gradient)}</FONT>'
-    )
+    hue = legible({1: colours.positive, -1: colours.negative}.get(cell.sign, muted), fill)
+    partial = _small(cell.partial, muted, end=" = ") if cell.partial else ""
+    yield partial + _small(cell.gradient, hue)
+    if cell.gradient_strip is not None:
+        yield _heat(cell.gradient_strip, colours)
     if cell.more:
-        yield f'<FONT COLOR="{ink}" POINT-SIZE="10">{_html(cell.more, 70)}</FONT>'
+        yield _small(cell.more, ink)
     for note in cell.notes[:2]:
-        yield f'<FONT COLOR="{colours.warning}" POINT-SIZE="10">{_html(note, 70)}</FONT>'
+        yield _small(note, legible(colours.warning, fill))
 
 
-def _algebra(formula: str, colours: Theme) -> str:
+def _small(words: str, colour: str, size: int = 10, end: str = "") -> str:
+    size_of = "" if size == 12 else f' POINT-SIZE="{size}"'
+    return f'<FONT COLOR="{colour}"{size_of}>{_html(words, 70)}{end}</FONT>'
+
+
+def _algebra(formula: str, muted: str) -> str:
     """The line of algebra, its constants muted."""
     parts = re.split(r"((?<![\w.])\d+(?:\.\d+)?(?:e[-+−]?\d+)?(?!\w))", _cut(formula, 48))
     return "".join(
-        f'<FONT COLOR="{colours.muted}">{part}</FONT>' if i % 2 else escape(part)
+        f'<FONT COLOR="{muted}">{part}</FONT>' if i % 2 else _escaped(part)
         for i, part in enumerate(parts)
         if part
     )
@@ -189,14 +165,15 @@ def _heat(rows: Any, colours: Theme) -> str:
         squares = "".join(f'<TD BGCOLOR="{_heat_colour(x / most, colours)}"></TD>' for x in row)
         lines.append(f"<TR>{squares}</TR>")
     return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="5">{"".join(lines)}</TABLE>'
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="5" '
+        f'BGCOLOR="{colours.line}">{"".join(lines)}</TABLE>'
     )
 
 
 def _heat_colour(x: float, colours: Theme) -> str:
     if not np.isfinite(x):
         return colours.warning
-    return _mixed(colours.paper, colours.positive if x > 0 else colours.negative, abs(x) ** 0.7)
+    return mixed(colours.paper, colours.positive if x > 0 else colours.negative, abs(x) ** 0.7)
 
 
 # ---------------------------------------------------------------- edges
@@ -206,11 +183,19 @@ def _arrow(arrow: Arrow, colours: Theme, words: bool) -> str:
     wrong = arrow.checked is False or arrow.mark
     hue = colours.warning if wrong else _hue(arrow.sign, colours)
     style = ', style="dashed"' if arrow.muted else ""
-    label = arrow.label if words else ""
+    label = f"<{_apart(arrow.label)}>" if words and arrow.label else '""'
     return (
-        f"id={arrow.key}, label={_quoted(label)}, tooltip={_quoted(arrow.label)}, "
+        f"id={arrow.key}, label={label}, tooltip={_quoted(arrow.label)}, "
         f'fontcolor="{colours.muted}", color="{colours.line if arrow.muted else hue}", '
         f"penwidth={THIN + THICKER * arrow.share:.2f}{style}"
+    )
+
+
+def _apart(label: str) -> str:
+    """A label with some room around it, so that its arrow does not run through it."""
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{ROOM}"><TR><TD>'
+        f"{_html(label, 120)}</TD></TR></TABLE>"
     )
 
 
@@ -223,7 +208,12 @@ def _cut(words: str, most: int) -> str:
 
 
 def _html(words: str, most: int = 48) -> str:
-    return escape(_cut(" ".join(words.split()), most))
+    return _escaped(_cut(" ".join(words.split()), most))
+
+
+def _escaped(words: str) -> str:
+    """Words in a label; Graphviz may move a ] to the next line, since it could end a section."""
+    return escape(words).replace("]", "&#93;")
 
 
 def _quoted(words: str) -> str:

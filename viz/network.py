@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograd_lite.reading.names import printable
-from autograd_lite.viz.dot import FONT, THEMES
+from autograd_lite.viz.colours import THEMES
+from autograd_lite.viz.dot import FONT
 from autograd_lite.viz.drawing import check_suffix
 from autograd_lite.viz.render import render, write
 

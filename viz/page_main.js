@@ -113,7 +113,7 @@ function makeInputs() {
     field.addEventListener("input", () => typed(i));
     Object.assign(slider, { type: "range", step: "any" });
     slider.setAttribute("aria-label", `${card.name}, moved`);
-    slider.addEventListener("input", () => { field.value = short(Number(slider.value)); typed(i); });
+    slider.addEventListener("input", () => { field.setCustomValidity(""); edit(i, Number(short(Number(slider.value)).replace("−", "-"))); });
     row.append(button, slider, field);
     byId("inputs").append(row);
     view.fields.set(i, { field, slider });
@@ -139,14 +139,15 @@ function numberIn(text) {
 }
 
 function typed(i) {
-  const { field, slider } = view.fields.get(i), x = numberIn(field.value);
+  const { field } = view.fields.get(i), x = numberIn(field.value);
   field.setCustomValidity(x === null ? "a number is needed" : "");
-  if (x === null) return;
-  slider.value = x;
-  edit(i, x);
+  if (x !== null) edit(i, x);
 }
 
 function edit(i, x) {
+  const { field, slider } = view.fields.get(i);
+  if (document.activeElement !== field) field.value = short(x);
+  slider.value = x;
   view.leaves[view.graph.cards[i].node] = x;
   again();
   nudged();
@@ -265,6 +266,26 @@ function pick(card) {
   choose(view.chosen === i ? null : i);
   remember();
 }
+
+// the number on the card of an input is moved by dragging it sideways
+frame.addEventListener("pointerdown", (event) => {
+  const card = event.target.closest?.(".value") && event.target.closest(".card.input");
+  if (!card || event.button !== 0) return;
+  const i = Number(card.id.slice(1)), start = view.now.values[i], step = Math.max(1, Math.abs(start)) / 100;
+  const drag = ({ clientX, pointerId }) => {
+    if (pointerId !== event.pointerId || Math.abs(clientX - event.clientX) < 3) return;
+    dragged = true;  // not a click
+    edit(i, Number((start + (clientX - event.clientX) * step).toPrecision(4)));
+  };
+  const end = () => {
+    window.removeEventListener("pointermove", drag);
+    for (const kind of ["pointerup", "pointercancel"]) window.removeEventListener(kind, end);
+  };
+  event.stopPropagation();  // the picture stays where it is
+  dragged = false;
+  window.addEventListener("pointermove", drag);
+  for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, end);
+}, { capture: true });
 
 byId("scrubber").addEventListener("input", (event) => go(Number(event.target.value)));
 world.addEventListener("click", (event) => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+from autograd_lite.viz.labels import move_apart
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 from autograd_lite.viz.text import sentence
 
@@ -28,6 +29,7 @@ def described(svg: bytes, picture: Picture) -> str:
             _describe(group, *_of_cell(cells[key]))
         elif key in arrows:
             _describe(group, *_of_arrow(arrows[key], cells))
+    move_apart(root)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -63,6 +65,8 @@ def _of_cell(cell: Cell) -> tuple[str, str]:
 
 def _of_arrow(arrow: Arrow, cells: dict[str, Cell]) -> tuple[str, str]:
     ends = f"from {cells[arrow.source].name} to {cells[arrow.target].name}"
+    if not arrow.label:
+        return ends, "a constant: nothing flows back"
     return arrow.label, f"{ends}, {arrow.share:.0%} of the gradient of {cells[arrow.source].name}"
 
 

@@ -12,14 +12,19 @@ def sentence(cell: Cell) -> str:
     """A card in words: its value, its gradient, what is wrong with it."""
     notes = "".join(f"; {note}" for note in cell.notes)
     more = f"; {cell.more}" if cell.more else ""
-    return f"{cell.value}; {cell.partial} = {cell.gradient}{more}{notes}"
+    return f"{cell.value}; {gradient(cell)}{more}{notes}"
+
+
+def gradient(cell: Cell) -> str:
+    """`∂E/∂x = 3`; of a constant, that it is one."""
+    return " = ".join(part for part in (cell.partial, cell.gradient) if part)
 
 
 def table(picture: Picture) -> str:
     """An aligned table, a line a card, operands first."""
     rows = [("name", "algebra", "value", "gradient", "local derivatives")]
     for cell in picture.cells:
-        into = [a.label for a in picture.arrows if a.target == cell.key]
+        into = [a.label for a in picture.arrows if a.target == cell.key and a.label]
         rows.append((cell.name, cell.algebra, cell.value, cell.gradient, ", ".join(into)))
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_line(row, widths) for row in rows]
@@ -98,11 +103,11 @@ def mermaid(picture: Picture) -> str:
     lines = ["flowchart LR"]
     for cell in picture.cells:
         what = f"{cell.name} = {cell.algebra}" if cell.algebra else cell.name
-        body = "<br/>".join(
-            map(_quoted, (what, cell.value, f"{cell.partial} = {cell.gradient}", *cell.notes))
-        )
+        body = "<br/>".join(map(_quoted, (what, cell.value, gradient(cell), *cell.notes)))
         lines.append(f'  {cell.key}["{body}"]')
-    lines += [f'  {a.source} -->|"{_quoted(a.label)}"| {a.target}' for a in picture.arrows]
+    for a in picture.arrows:
+        label = f'|"{_quoted(a.label)}"|' if a.label else ""
+        lines.append(f"  {a.source} -->{label} {a.target}")
     return "\n".join(lines) + "\n"
 
 

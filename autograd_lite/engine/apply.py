@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.foreign import operation_on
 from autograd_lite.engine.objects import joined
 from autograd_lite.engine.primitive import NODES, Array, Elementwise, Primitive, Rule
-from autograd_lite.engine.stand_ins import NumbersUnknownError
+from autograd_lite.engine.stand_ins import NumbersUnknownError, StandIn
 
 NUMBER, SCALAR, ARRAY, VALUE, TENSOR, OBJECTS, UNKNOWN, TRACED, TRACED_ARRAY, BATCHED = range(10)
 """What an operand is: a Python number, a NumPy scalar, an array … The greatest of the operands'
@@ -71,8 +71,20 @@ def apply(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, An
         try:
             return primitive.arrays(*operands, **params)
         except (ValueError, TypeError, IndexError) as error:
+            for x in _parts(params.values()):
+                if isinstance(x, StandIn):  # an index that is not known yet
+                    return x.evaluate(primitive, operands, params)
             raise explained(primitive, error, operands) from None
     return _record[kind](primitive, operands, params)
+
+
+def _parts(things: Iterable[Any]) -> Iterator[Any]:
+    """What stands in nested tuples."""
+    for x in things:
+        if isinstance(x, tuple):
+            yield from _parts(x)
+        else:
+            yield x
 
 
 def _without_tensors(primitive: Primitive, operands: Sequence[Any]) -> list[Any]:

@@ -62,6 +62,7 @@ def elementwise(
     partials: tuple[Rule | float | None, ...],
     floats: str | None = None,
     arrays: Rule | None = None,
+    into: Rule | None = None,
     text: str | None = None,
     latex: str | None = None,
     precedence: int | None = None,
@@ -87,6 +88,7 @@ def elementwise(
         floats: its value on Python floats, as an expression of its operands and the functions of
             `math` that are known; follows from the operator, or from its name.
         arrays: its value on NumPy arrays.
+        into: the same, written into an array, for compiled programs: see `Primitive`.
         pullbacks: for each operand (g, z, *operands) -> its gradient, where on complex operands
             that is not g·∂z/∂operand (the conjugate, the absolute value); on real ones it is.
         text, latex, precedence: how it is written and how tightly that binds; follow from the
@@ -136,6 +138,7 @@ def elementwise(
             laws=laws or Laws(),
             floats=expression,
             arrays=arrays or _arrays_of(name, numpy, operator),
+            into=into,
             partials=partials,
             on_paper=on_paper or partials,
             aliases=aliases or {},
@@ -180,6 +183,9 @@ def structural(
     reduces: Rule | None = None,
     accumulates: Rule | None = None,
     contracts: Rule | None = None,
+    steps: Rule | None = None,
+    into: Rule | None = None,
+    in_numpy: Rule | None = None,
 ) -> Callable[[Callable[P, Split]], Callable[P, Any]]:
     """Declare a structural primitive.
 
@@ -213,6 +219,10 @@ def structural(
             an array and `axis`: np.add of sum and cumsum.
         contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
             and those of the result.
+        steps: (*operands, **params), the same in elementwise functions and reductions of the table,
+            for machine code that has nothing else.
+        into, in_numpy: the value written into an array, and its text, for compiled programs: see
+            `Primitive`.
 
     Raises:
         TypeError: if the declaration does not say what its value on arrays is.
@@ -243,6 +253,8 @@ def structural(
             binds=binds,
             fits=fits,
             arrays=arrays or _arrays_of(name, numpy, None),
+            into=into,
+            in_numpy=in_numpy,
             pullbacks=pullbacks,
             results=results,
             back=back,
@@ -259,6 +271,7 @@ def structural(
             reduces=reduces,
             accumulates=accumulates,
             contracts=contracts,
+            steps=steps,
             cases=cases,
             function=call,
         )

@@ -6,7 +6,7 @@ variables, so that the gradient is a graph again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -125,7 +125,10 @@ def propagate(
             if rules.__class__ is EachOperand:
                 asked = partial(_asked_for, operands, uses)
                 rules, values, params = rules.at(flow, z, values, params, asked)
-        for i, parent in enumerate(operands):
+        places: Iterator[tuple[int, Any]] = enumerate(operands)
+        if primitive.works_in_place and in_place is None and is_noted(flow):
+            places = _in_order(operands, primitive)
+        for i, parent in places:
             kind = parent.__class__
             if kind is not Tensor and kind is not Value and kind is not Results:
                 continue
@@ -167,6 +170,13 @@ def propagate(
             if not uses[in_place]:
                 ready.append(in_place)
     return found, owned
+
+
+def _in_order(operands: Sequence[Any], primitive: Any) -> Iterator[tuple[int, Any]]:
+    """The operands with their places, in a program that is being traced: what would else be
+    written into in place comes last, as there, so that sums are added up in the same order."""
+    places = list(enumerate(operands))
+    return iter(places if primitive.clears is None else [*places[1:], places[0]])
 
 
 def _is_new(part: Any, flow: Any, z: Any, values: Iterable[Any]) -> bool:

@@ -6,6 +6,7 @@ quick ways, as they do for `no_grad`: so whoever observes nothing pays nothing.
 
 from __future__ import annotations
 
+import functools
 import linecache
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +121,7 @@ _HOME = str(Path(__file__).resolve().parents[1])
 _NUMPY = str(Path(np.__file__).resolve().parent)
 
 
+@functools.lru_cache(maxsize=4096)  # asked of a dozen frames for each instruction of a program
 def is_users(file: str) -> bool:
     """Whether a file of code is neither this package's nor NumPy's."""
     return not file.startswith((_HOME, _NUMPY, "<autograd_lite"))
@@ -143,3 +145,20 @@ def quoted(where: tuple[str, int] | None) -> str:
     file, number = where
     text = linecache.getline(file, number).strip()
     return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def clearer(error: ValueError) -> Exception:
+    """The error that is meant where NumPy says "setting an array element with a sequence": a
+    variable was to be an element of a plain array. Any other error as it is."""
+    if not isinstance(error.__cause__, TypeError) or "setting an array element" not in str(error):
+        return error
+    where, step = None, error.__traceback__
+    while step is not None:
+        if is_users(step.tb_frame.f_code.co_filename):
+            where = step.tb_frame.f_code.co_filename, step.tb_lineno
+        step = step.tb_next
+    return TypeError(
+        f"setitem: a plain array holds numbers, and a variable is none ({quoted(where)}); make the "
+        "array of the variable's kind, r = np.zeros_like(x, shape=r.shape), or make a list of its "
+        "elements and np.stack(list) at the end"
+    )

@@ -113,6 +113,11 @@ class Primitive(Declared):
     laws: Laws = Laws()
     arrays: Rule
     """Its value on NumPy arrays."""
+    into: Rule | None = None
+    """(*operands, out, **params): the same value, to the last bit, written into the array `out` of
+    its shape and dtype, and returned; of an elementwise primitive `out` may be an operand."""
+    in_numpy: Rule | None = None
+    """(*operands, **params), all of them texts: the value as NumPy's users write it, or None."""
     pullbacks: Sequence[Rule | None]
     """For each operand the function (g, z, *operands, **params) -> gradient of that operand: g
     itself, a view of it, or an array of its own, never one that is kept elsewhere. None where
@@ -238,6 +243,9 @@ class Structural(Primitive):
     contracts: Rule | None = None
     """(shapes, **params): of a sum of products, the labels of the axes of each operand, and those
     of the result; an axis of length 1 broadcasts."""
+    steps: Rule | None = None
+    """(*operands, **params): the same in elementwise functions and reductions of the table, for
+    machine code that has nothing else."""
     example: Rule | None = None
     """(*operands, **params): some numbers of the shapes and dtypes of its value, where that costs
     less than the value: all that is needed to trace a program. The value then lies in memory of

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine.arrays import frozen
 from autograd_lite.engine.declare import elementwise
 from autograd_lite.engine.dtypes import is_complex
 from autograd_lite.engine.primitive import Array
@@ -46,10 +47,19 @@ def _sigmoid(x: Array) -> Any:
         return np.reciprocal(z, out=z) if z.ndim else np.reciprocal(z)
 
 
+def _sigmoid_into(x: Array, out: Array) -> Array:
+    """The same, where overflow is no matter for warnings."""
+    np.negative(x, out=out, dtype=out.dtype)
+    np.exp(out, out=out)
+    out += 1.0
+    return np.reciprocal(out, out=out)
+
+
 @elementwise(
     text="σ({x})",
     floats="1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
     arrays=_sigmoid,
+    into=_sigmoid_into,
     partials=(lambda x, z: z * sigmoid(-x),),
     on_paper=(lambda x, z: z * (1.0 - z),),
 )
@@ -63,9 +73,27 @@ def sigmoid(x: Any) -> Any:
     """
 
 
+def _relu_into(x: Array, out: Array) -> Array:
+    """The greater of x and 0. Of two arrays NumPy computes it three times as fast as of an array
+    and a number, as long as they stay in the cache."""
+    key = x.shape, x.dtype.char
+    zeros = _zeros.get(key)
+    if zeros is None:
+        if len(_zeros) >= _MOST:
+            _zeros.clear()
+        is_small = x.nbytes <= _IN_CACHE and x.flags.c_contiguous
+        zeros = _zeros[key] = frozen(np.zeros(x.shape if is_small else (), x.dtype))
+    return np.maximum(x, zeros, out=out)
+
+
+_zeros: dict[tuple[Any, ...], Array] = {}
+_MOST, _IN_CACHE = 16, 2**17
+
+
 @elementwise(
     floats="0.0 if x <= 0.0 else x",
     arrays=lambda x: np.maximum(x, 0),
+    into=_relu_into,
     partials=(lambda x, z: step(x),),
     kink=np.abs,
 )

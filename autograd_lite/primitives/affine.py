@@ -24,6 +24,13 @@ def _affine(x: Array, W: Array, b: Array) -> Any:
     return z + b
 
 
+def _affine_into(x: Array, W: Array, b: Array, out: Array) -> Array:
+    if x.ndim == W.ndim == 2 and np.shape(b) == W.shape[1:]:
+        return np.add(np.matmul(x, W, out=out), b, out=out)
+    out[...] = _affine(x, W, b)
+    return out
+
+
 def _to_product(g: Any, x: Any, W: Any) -> Any:
     """The gradient of x @ W, where b has axes along which that was broadcast."""
     shape = _shape_of_product(shape_of(x), shape_of(W))
@@ -69,6 +76,7 @@ def _affine_each(which: Sequence[bool], x: Any, W: Any, b: Any) -> Any:
     precedence=SUM,
     binds=(PRODUCT, PRODUCT + 1, SUM),
     arrays=_affine,
+    into=_affine_into,
     batched=_affine_each,
     pullbacks=(
         lambda g, z, x, W, b: matmul_left(_to_product(g, x, W), z, x, W),

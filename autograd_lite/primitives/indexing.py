@@ -4,6 +4,7 @@ what a declaration means."""
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,8 @@ def _is_traced_array(part: Any) -> bool:
 def _picks_once(index: Any) -> bool:
     """Whether each element is surely picked once, so that its gradient can be assigned."""
     parts = index if index.__class__ is tuple else (index,)
+    if len(parts) == 2 and parts[0].__class__ is parts[1].__class__ is np.ndarray:
+        return False
     arrays = [i for i in parts if isinstance(i, (np.ndarray, bool)) or _is_traced_array(i)]
     if len(arrays) == 1 and isinstance(arrays[0], np.ndarray):
         return bool(arrays[0].dtype == bool)
@@ -111,6 +114,15 @@ def _scatter(x: Any, index: Any, shape: Shape) -> Any:
     out = np.zeros(shape, np.asarray(x).dtype)
     if _picks_once(index):
         out[index] = np.asarray(x)[()]  # a Value, not the array without axes that holds it
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def _scatter_into(x: Any, index: Any, shape: Shape, out: Array) -> Array:
+    out.fill(0)
+    if _picks_once(index):
+        out[index] = x
     else:
         np.add.at(out, index, x)
     return out
@@ -147,7 +159,12 @@ def _getitem(x: Any, index: Any) -> Any:
 
 def _to_places(g: Any, z: Any, x: Any, index: Any) -> Any:
     """The scatter of g; the index is fixed already."""
-    return apply(scatter.primitive, (g,), {"index": index, "shape": shape_of(x)})  # type: ignore[attr-defined]
+    primitive, params = scatter.primitive, {"index": index, "shape": shape_of(x)}  # type: ignore[attr-defined]
+    if not isinstance(g, StandIn) and not is_variable(g):
+        for part in index if index.__class__ is tuple else (index,):
+            if isinstance(part, StandIn) and part.can_index:
+                return part.evaluate(primitive, (g,), params)
+    return apply(primitive, (g,), params)
 
 
 def _index_each(index: Any) -> tuple[Any, int] | None:
@@ -257,6 +274,24 @@ def _leave(g: Any, index: Any) -> None:
     """What is added to leaves the gradient as it is."""
 
 
+def _subscript(x: str, index: str) -> str:
+    """How NumPy's users write it, from what Python's `repr` makes of an index.
+
+    >>> _subscript("x", "(slice(None, 6, None), slice(1, None, -1), 0)")
+    'x[:6, 1::-1, 0]'
+    """
+    inside = index[1:-1] if index[0] == "(" != index[:-1] else index
+    return f"{x}[{_SLICE.sub(_colons, inside)}]"
+
+
+_SLICE = re.compile(r"slice\(([^(),]+), ([^(),]+), ([^(),]+)\)")
+
+
+def _colons(found: re.Match[str]) -> str:
+    start, stop, step = ("" if x == "None" else x for x in found.groups())
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+
 @structural(
     text="{x}[…]",
     arrays=_getitem,
@@ -265,6 +300,7 @@ def _leave(g: Any, index: Any) -> None:
     cases=_index_cases,
     back=("g, put back where it was",),
     adds=_add_to,
+    in_numpy=_subscript,
     linear="jointly",
     method=False,
 )
@@ -287,6 +323,7 @@ def _scatter_cases(shape: Shape) -> Iterator[Case]:
 
 @structural(
     arrays=_scatter,
+    into=_scatter_into,
     batched=_scatter_each,
     pullbacks=(lambda g, z, x, index, shape: getitem(g, index),),
     cases=_scatter_cases,

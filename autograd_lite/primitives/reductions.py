@@ -316,6 +316,8 @@ def prod(
 
 def _mean(x: Array, axis: Axis, keepdims: bool, where: Array | None = None) -> Any:
     """As np.mean, which takes four times as long of small arrays."""
+    if axis is None is where and x.__class__ is np.ndarray and x.ndim and x.dtype.char in "fd":
+        return sum_of(x, None, None, None, keepdims) / x.size
     x = np.asarray(x)
     if where is not None:
         if x.dtype != object:

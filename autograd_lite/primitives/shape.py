@@ -178,6 +178,7 @@ def _transpose_each(which: Any, x: Any, axes: Sequence[int] | None = None) -> An
     text="{x}ᵀ",
     batched=_transpose_each,
     pullbacks=(lambda g, z, x, axes: transpose(g, _inverse(axes)),),
+    in_numpy=lambda x, axes: f"{x}.T" if axes == "None" else None,
     cases=_transpose_cases,
     back=("gᵀ",),
     linear="jointly",

@@ -40,7 +40,7 @@ def _shifted(x: Array, axis: Axis) -> tuple[Any, Any, Any]:
     numbers = np.vectorize(detached, otypes=[float])(x) if x.dtype.kind == "O" else x
     # what np.max calls; of small arrays, that takes four times as long
     top = np.maximum.reduce(numbers, axis=axis, keepdims=True)
-    if math.isfinite(np.vdot(top, top)) or np.isfinite(top).all():  # the first as fast as BLAS
+    if _is_finite(top):
         return x - top, top, False
     greatest = numbers == top
     infinite = np.isinf(top)
@@ -48,6 +48,10 @@ def _shifted(x: Array, axis: Axis) -> tuple[Any, Any, Any]:
     shifted = np.where(infinite, np.where(greatest, 0.0, -np.inf), numbers - at_top)
     alike = infinite & greatest & (np.sum(greatest, axis=axis, keepdims=True) > 1)
     return np.asarray(shifted, numbers.dtype), top, alike
+
+
+def _is_finite(x: Any) -> bool:
+    return math.isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())  # the first as fast as BLAS
 
 
 def _numbers(x: Any) -> Array:
@@ -90,6 +94,47 @@ def _log_softmax(x: Array, axis: Axis) -> Any:
     return shifted if alike is False else np.where(alike, np.nan, shifted).astype(shifted.dtype)
 
 
+def _steps(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """x less the greatest; Σ eˣ of that; and nan where there is no limit, else 0. Of a greatest +∞
+    the sum is how many there are."""
+    top = np.max(x, axis=axis, keepdims=True)
+    is_top = x == top
+    shifted = np.where(is_top, 0.0, x - top)
+    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
+    return shifted, total, np.where(is_top, np.where(total > 1.0, top - top, 0.0), 0.0)
+
+
+def _softmax_steps(x: Any, axis: Axis) -> Any:
+    shifted, total, alike = _steps(x, axis)
+    return np.exp(shifted) / total + alike
+
+
+def _log_softmax_steps(x: Any, axis: Axis) -> Any:
+    shifted, total, alike = _steps(x, axis)
+    return shifted - np.log(total) + alike
+
+
+def _log_softmax_into(x: Array, axis: Axis, out: Array) -> Array:
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    if x.dtype != out.dtype or not _is_finite(top):
+        out[...] = _log_softmax(x, axis)
+        return out
+    np.subtract(x, top, out=out)
+    total = sum_of(np.exp(out), axis=axis, keepdims=True)
+    out -= np.log(total)
+    return out
+
+
+def _softmax_into(x: Array, axis: Axis, out: Array) -> Array:
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    if x.dtype != out.dtype or not _is_finite(top):
+        out[...] = _softmax(x, axis)
+        return out
+    np.exp(np.subtract(x, top, out=out), out=out)
+    out /= sum_of(out, axis=axis, keepdims=True)
+    return out
+
+
 @structural(
     arrays=_logsumexp,
     batched="axis",
@@ -111,10 +156,12 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Call:
 
 @structural(
     arrays=_softmax,
+    into=_softmax_into,
     batched="axis",
     pullbacks=(lambda g, z, x, axis: times(z, g - sum(times(g, z), axis, True)),),
     cases=_row_cases,
     back=("z·(g − Σg·z)",),
+    steps=_softmax_steps,
 )
 def softmax(x: Any, axis: Axis = -1) -> Call:
     """z_i = e^x_i / Σ e^x_k along an axis, shifted by the greatest so that it cannot overflow.
@@ -133,10 +180,12 @@ def softmax(x: Any, axis: Axis = -1) -> Call:
 
 @structural(
     arrays=_log_softmax,
+    into=_log_softmax_into,
     batched="axis",
     pullbacks=(lambda g, z, x, axis: g - times(exp(z), sum(g, axis, True)),),
     cases=_row_cases,
     back=("g − softmax·Σg",),
+    steps=_log_softmax_steps,
 )
 def log_softmax(x: Any, axis: Axis = -1) -> Call:
     """z_i = x_i − ln Σ e^x_k along an axis, without overflow. ∂L/∂x_i = g_i − softmax_i·Σ g_k.

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.program.instructions import Constant, Program, Reference, Variable
 from autograd_lite.program.memory import Buffer
-from autograd_lite.program.names import Names, statement_of
+from autograd_lite.program.names import Names, says_the_same, statement_of
 from autograd_lite.program.native.fused import with_loops
 from autograd_lite.program.native.numbers import native_function
 from autograd_lite.program.native.product_calls import with_products
@@ -20,6 +20,7 @@ from autograd_lite.program.numpy_code import numpy_code
 from autograd_lite.program.python import python_code
 from autograd_lite.program.scalars import straight_line_of
 from autograd_lite.program.straight import NotStraight
+from autograd_lite.program.witnesses import cheapest_witnesses, factors, may_be_unguarded
 
 
 @dataclass
@@ -48,19 +49,22 @@ def python_body(program: Program, names: Names) -> Body:
     inputs = [names[x] for x in program.inputs]
     results = [names[one.results[0]] for one in program.instructions]
     line = straight_line_of(program)
-    passing = [i for i, one in enumerate(program.instructions) if names.is_ours(one.results[0])]
+    checked_first = _fewer_to_check(program)
+    made = [one.results[0] for one in program.instructions]
+    passing = [i for i, z in enumerate(made) if names.is_ours(z) and z not in checked_first]
     code = python_code(line, inputs, tuple(names.reserved), names=results, passing=passing)
     lines: list[str] = []
     places: dict[Variable, int] = {}
     before = None
     for text, one in zip(code.lines, program.instructions, strict=True):
+        if not text:
+            continue
         statement = statement_of(one)
-        if statement is not None and statement != before and statement.text != text:
+        if statement is not None and statement != before and not says_the_same(statement, text):
             lines.append(f"# {statement.text}")
         before = statement
-        if text:
-            places[one.results[0]] = len(lines)
-            lines.append(text)
+        places[one.results[0]] = len(lines)
+        lines.append(text)
     for one in reversed(program.instructions):  # what has no line stands in that of its one use
         for x in one.uses() if one.results[0] in places else ():
             places.setdefault(x, places[one.results[0]])
@@ -76,8 +80,15 @@ def python_body(program: Program, names: Names) -> Body:
         if len(checked) > _TERMS:
             total = f"{names.free('sum')}([{', '.join(checked)}])"
             body.given[names.free("sum")] = sum
-        lines.append(f"if isnan({total}): raise FloatingPointError")
+        condition = f"isnan({total})"
         body.given["isnan"] = math.isnan
+        if checked_first:
+            few = ", ".join(names[x] for x in checked_first)
+            condition = (
+                f"not {names.free('isfinite')}({names.free('sum')}([{few}])) and {condition}"
+            )
+            body.given |= {names.free("isfinite"): math.isfinite, names.free("sum"): sum}
+        lines.append(f"if {condition}: raise FloatingPointError")
     return body
 
 
@@ -88,36 +99,31 @@ def _of_its_kind(x: Reference, text: str, names: Names) -> str:
     return names[x] if x.dtype.kind in "bi" else text
 
 
+def _fewer_to_check(program: Program) -> dict[Variable, None]:
+    """What to look at before all the gradients, where that is much less: if it is finite, so that
+    none of them is nan because of 0·inf, it is enough."""
+    count = len(program.notes.get("unguarded", ()))
+    if count <= _TERMS // 4:
+        return {}
+    found = factors(program)
+    return found if 2 * len(found) < count else {}
+
+
 _TERMS = 100
 """How many terms an expression has at most: Python's own compiler nests them."""
 
 
 def numpy_body(program: Program, names: Names, tag: str = "") -> Body:
     """Calls of NumPy's functions; see `numpy_code` for the tag."""
-    products = _smaller_products(program)
-    code = numpy_code(program, names, tag, products)
+    witnesses = cheapest_witnesses(program)
+    code = numpy_code(program, names, tag, witnesses)
     given = {**code.names, "np": np}
     body = Body(code.lines, code.outputs, given, buffers=code.buffers, places=code.places)
     body.given["check"] = check
     checked = _unguarded(program, code.outputs)
-    if checked and not products:
+    if checked and not witnesses and may_be_unguarded(program):
         body.lines.append(f"check({', '.join(checked)})")
     return body
-
-
-def _smaller_products(program: Program) -> frozenset[Variable]:
-    """The products of the chain rule, if they have fewer numbers than the outputs that are nan
-    where one of them is; else none: then these are looked at."""
-    found = frozenset(x for one in program.instructions for x in one.results)
-    products = found & program.notes.get("products", frozenset())
-    outputs = [program.outputs[i] for i in program.notes.get("unguarded", ())]
-    size = sum(math.prod(x.shape) + _ONE for x in products)
-    most = sum(math.prod(getattr(x, "shape", ())) + _ONE for x in outputs)
-    return products if size < most else frozenset()
-
-
-_ONE = 500
-"""To look at an array takes as long as to look at so many more numbers of it."""
 
 
 def native_body(program: Program, names: Names) -> Body:
@@ -129,9 +135,8 @@ def native_body(program: Program, names: Names) -> Body:
     try:
         return _numbers_body(program, names)
     except NotStraight:
-        made = with_machine_code(program)
-        made = with_loops(program) if made is None else made
-        return numpy_body(with_products(made), names)
+        made = with_machine_code(program) or program
+        return numpy_body(with_products(with_loops(made)), names)
 
 
 def _numbers_body(program: Program, names: Names) -> Body:
@@ -178,7 +183,10 @@ def _unguarded(program: Program, outputs: list[str]) -> list[str]:
 def check(*arrays: Any) -> None:
     """Raise FloatingPointError if there is a nan in one of the arrays."""
     for x in arrays:
-        flat = x.ravel() if isinstance(x, np.ndarray) else x
-        total = np.vdot(flat, flat)
+        if isinstance(x, np.ndarray):
+            flat = x if x.ndim == 1 else x.ravel("K")
+            total = flat.dot(flat)
+        else:
+            total = x
         if total != total:
             raise FloatingPointError("0·inf in the chain rule, or nan")

@@ -69,7 +69,8 @@ class Branches:
 
     def code(self, name: str, tag: str = "") -> LoopCode:
         """The source of it; see `numpy_code` for the tag."""
-        return branch_code(name, self.on_true.program, self.on_false.program, tagged(tag))
+        both = self.on_true.program, self.on_false.program
+        return branch_code(name, *both, self.outputs, tagged(tag))
 
     def tainted_results(self, places: Sequence[int]) -> set[int] | None:
         """Which results are nan if these operands are; None if such a nan may go unseen."""
@@ -86,7 +87,7 @@ class Branches:
 def _run(predicate: Any, *operands: Any, branches: Branches) -> tuple[Any, ...]:
     given = [like(x, v) for x, v in zip(operands, branches.inputs, strict=True)]
     one = branches.on_true if predicate else branches.on_false
-    return tuple(one(*given))
+    return tuple(like(x, v) for x, v in zip(one(*given), branches.outputs, strict=True))
 
 
 def _example(*operands: Any, branches: Branches) -> tuple[Any, ...]:

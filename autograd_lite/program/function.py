@@ -188,15 +188,11 @@ class Runner:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.gives_python_numbers:
             return self._function(*args, **kwargs)
-        if not self._buffers:
-            with np.errstate(all="ignore"):
-                return self._function(*args, **kwargs)
         try:
             function = self._idle.pop()
         except IndexError:
-            function = self._with_buffers()
-        with np.errstate(all="ignore"):
-            result = function(*args, **kwargs)
+            function = np.errstate(all="ignore")(self._with_buffers())
+        result = function(*args, **kwargs)
         self._idle.append(function)
         return result
 

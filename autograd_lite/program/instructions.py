@@ -120,27 +120,33 @@ class Program:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        names: dict[Variable, str] = {x: f"x{i}" for i, x in enumerate(self.inputs)}
-
-        def text(x: Any) -> str:
-            if x.__class__ is Variable:
-                return names[x]
-            if x.__class__ is Constant:
-                return _short(x.value)
-            if isinstance(x, tuple | list):
-                return f"({', '.join(map(text, x))})"
-            return _short(x)
-
-        lines = []
-        for one in self.instructions:
-            for x in one.results:
-                names[x] = f"t{len(names) - len(self.inputs)}"
-            params = [f"{key}={text(x)}" for key, x in one.params.items()]
-            given = ", ".join([*map(text, one.arguments), *params])
-            made = ", ".join(map(text, one.results))
-            lines.append(f"{made} = {one.operation.name}({given})")
-        lines.append(f"return {', '.join(map(text, self.outputs))}")
+        names = names_in(self)
+        lines = [text_of(one, names) for one in self.instructions]
+        lines.append(f"return {', '.join(text_of(x, names) for x in self.outputs)}")
         return "\n".join(lines)
+
+
+def names_in(program: Program) -> dict[Variable, str]:
+    """What the text of a program calls its inputs, x0, x1 …, and results, t0, t1 …"""
+    names = {x: f"x{i}" for i, x in enumerate(program.inputs)}
+    results = (x for one in program.instructions for x in one.results)
+    names.update((x, f"t{i}") for i, x in enumerate(results))
+    return names
+
+
+def text_of(x: Any, names: Mapping[Variable, str]) -> str:
+    """An instruction, or something that stands in one, as a text."""
+    if x.__class__ is Instruction:
+        params = [f"{key}={text_of(part, names)}" for key, part in x.params.items()]
+        given = ", ".join([*(text_of(part, names) for part in x.arguments), *params])
+        return f"{', '.join(names[z] for z in x.results)} = {x.operation.name}({given})"
+    if x.__class__ is Variable:
+        return names[x]
+    if x.__class__ is Constant:
+        return _short(x.value)
+    if isinstance(x, tuple | list):
+        return f"({', '.join(text_of(part, names) for part in x)})"
+    return _short(x)
 
 
 def _short(x: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
@@ -123,6 +123,7 @@ def branch_code(
     name: str,
     on_true: Program,
     on_false: Program,
+    outputs: Sequence[Variable],
     make: Callable[[Program, Names, str], Body],
 ) -> LoopCode:
     """A function (predicate, *operands) that runs one of two programs of the same inputs."""
@@ -134,7 +135,8 @@ def branch_code(
     predicate = _free("predicate", names)
     prepared = [_prepared(x, v, False) for x, v in zip(inputs, on_true.inputs, strict=True)]
     lines = [*(line for line in prepared if line), f"if {predicate}:"]
-    lines += [f"    {x}" for x in (*yes.lines, _returned(yes))] + [*no.lines, _returned(no)]
+    lines += [f"    {x}" for x in (*yes.lines, _returned(yes, outputs))]
+    lines += [*no.lines, _returned(no, outputs)]
     _take(yes, no)
     head = f"def {name}({', '.join([predicate, *inputs])}):"
     return LoopCode([head, *(f"    {x}" for x in lines)], yes)
@@ -159,6 +161,41 @@ def rows_code(
     return LoopCode([f"def {name}({', '.join(inputs)}):", *(f"    {x}" for x in lines)], body)
 
 
+def pieces_code(
+    name: str,
+    pieces: Mapping[int, LoopCode],
+    length: int,
+    count: int,
+    sums: Sequence[Variable],
+    made: Sequence[Variable],
+) -> LoopCode:
+    """A function as that of `rows_code`, which runs those of some pieces: of so many rows each, the
+    first but for the last piece. `sums` and `made` are the results of all rows, `count` how many of
+    the operands are sequences."""
+    size, rest = next(iter(pieces)), length % next(iter(pieces))
+    body = Body([], [], {})
+    lines: list[str] = []
+    for code in pieces.values():
+        _take(body, code.body)
+        lines += code.lines
+    last = f" if i + {size} <= {length} else {name}_of_{rest}" if rest else ""
+    empty = "".join(f"np.empty({v.shape}, {v.dtype.str!r}), " for v in made)
+    zeros = ", ".join(f"np.zeros({v.shape}, {v.dtype.str!r})" for v in sums)
+    lines += [
+        f"def {name}(*given):",
+        f"    made = ({empty})",
+        f"    totals = [{zeros}]",
+        f"    for i in range(0, {length}, {size}):",
+        f"        piece = {name}_of_{size}{last}",
+        f"        found = piece(*[x[i:i + {size}] for x in given[:{count}]], *given[{count}:])",
+        "        totals = [total + x for total, x in zip(totals, found)]",
+        "        for z, x in zip(made, found[len(totals):]):",
+        f"            z[i:i + {size}] = x",
+        "    return (*[np.asarray(x, order='C')[()] for x in totals], *made)",
+    ]
+    return LoopCode(lines, body)
+
+
 class NameClash(ValueError):
     """Two parts of a function that use different things of one name."""
 
@@ -173,8 +210,13 @@ def _take(body: Body, other: Body) -> None:
     body.buffers |= other.buffers
 
 
-def _returned(body: Body) -> str:
-    return f"return ({''.join(f'{x}, ' for x in body.outputs)})"
+def _returned(body: Body, kinds: Sequence[Variable]) -> str:
+    """The results: numbers of Python's only where both branches give such."""
+    texts = [
+        f"np.{v.dtype.name}({x})" if body.gives_python_numbers and not v.is_number else x
+        for x, v in zip(body.outputs, kinds, strict=True)
+    ]
+    return f"return ({''.join(f'{x}, ' for x in texts)})"
 
 
 def with_inputs_of(program: Program, other: Program) -> Program:

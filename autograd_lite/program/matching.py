@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 
-def matcher(forms: Sequence[Any]) -> Callable[..., bool] | None:
-    """A function of positional arguments that tells whether they are what these forms are: lists,
+def matcher(forms: Sequence[Any]) -> Callable[[tuple[Any, ...]], bool] | None:
+    """A function of a tuple of arguments that tells whether they are what these forms are: lists,
     tuples and dicts of the same lengths and keys, floats where floats are, arrays of the same shape
-    and dtype where arrays are. None for forms with anything else in them.
+    and dtype, lying in memory alike, where arrays are. None for forms with anything else in them.
 
     >>> matches = matcher([[1.0, 2.0], np.zeros(3)])
-    >>> matches([5.0, 6.0], np.ones(3)), matches([5.0, 6.0], np.ones(4)), matches((5.0, 6.0), 1)
+    >>> matches(([5.0, 6.0], np.ones(3))), matches(([5.0, 6.0], np.ones(4))), matches((5.0,))
     (True, False, False)
     """
     writer = _Writer()
@@ -62,13 +62,12 @@ class _Writer:
             self._lines.insert(place + 1, unpacked)
         elif kind is np.ndarray and form.dtype != object:
             self._kinds.setdefault(np.ndarray, []).append(name)
-            shape, dtype = self._held(form.shape), self._held(form.dtype)
-            self._conditions.append(f"{name}.shape == {shape} and {name}.dtype == {dtype}")
-            if form.ndim > 1:  # in another order sums have other last digits
-                lies = f"{name}.flags.c_contiguous"
-                if not form.flags.c_contiguous:
-                    lies = f"{name}.strides == {self._held(form.strides)}"
-                self._conditions.append(lies)
+            same = f"{name}.shape == {self._held(form.shape)}"
+            if form.ndim > 1 and form.flags.c_contiguous:  # else sums have other last digits
+                same += f" and {name}.flags.c_contiguous"
+            elif form.ndim > 1:
+                same += f" and {name}.strides == {self._held(form.strides)}"
+            self._conditions.append(f"{same} and {name}.dtype is {self._held(form.dtype)}")
         else:
             raise TypeError("anything else")
         return name
@@ -78,17 +77,19 @@ class _Writer:
         self._given[name] = it
         return name
 
-    def function(self, arguments: Sequence[str]) -> Callable[..., bool]:
+    def function(self, arguments: Sequence[str]) -> Callable[[tuple[Any, ...]], bool]:
         """The function that tells."""
         # what is taken apart is of the right kind, or the line fails, which counts as no
         tests = [
-            f"{{*map(type, ({', '.join(names)},))}} == {{{self._held(kind)}}}"
+            " is ".join([*(f"{name}.__class__" for name in names), self._held(kind)])
             for kind, names in self._kinds.items()
         ]
         result = " and ".join([*tests, *self._conditions]) or "True"
-        body = "\n".join(f"        {line}" for line in [*self._lines, f"return {result}"])
+        opened = f"{', '.join(arguments)}, = args" if arguments else "() = args"
+        lines = [opened, *self._lines, f"return {result}"]
+        body = "\n".join(f"        {line}" for line in lines)
         source = (
-            f"def matches({', '.join(arguments)}):\n    try:\n{body}\n"
+            f"def matches(args):\n    try:\n{body}\n"
             "    except (ValueError, TypeError, AttributeError):\n        return False"
         )
         space = dict(self._given)

@@ -3,9 +3,12 @@ its results in it."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from autograd_lite.engine.layout import axes_by_stride
 
 
 class Buffer(NamedTuple):
@@ -14,39 +17,44 @@ class Buffer(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     order: tuple[int, ...] | None = None
-    """The axes from the slowest to the fastest; None for the first to the last."""
+    """Its axes as they lie in memory, as in the array that NumPy would make; None if as they are
+    counted."""
 
     def empty(self) -> Any:
-        """Such an array.
+        """A new one, which begins where a line of the cache does.
 
         >>> Buffer((2, 3), np.dtype(float), (1, 0)).empty().strides
         (8, 16)
         """
-        if self.order is None:
-            return np.empty(self.shape, self.dtype)
-        return np.empty([self.shape[i] for i in self.order], self.dtype).transpose(self._back)
+        count = math.prod(self.shape) * self.dtype.itemsize
+        memory = np.empty(count + 64, np.uint8)
+        start = -memory.ctypes.data % 64
+        stored = memory[start : start + count].view(self.dtype).reshape(self._stored)
+        return stored if self.order is None else stored.transpose(self._back)
 
     @property
     def source(self) -> str:
-        """The expression that makes it."""
-        if self.order is None:
-            return f"np.empty({self.shape}, {self.dtype.str!r})"
-        lengths = tuple([self.shape[i] for i in self.order])
-        return f"np.empty({lengths}, {self.dtype.str!r}).transpose({self._back})"
+        """The expression that makes one."""
+        made = f"np.empty({self._stored}, {self.dtype.str!r})"
+        return made if self.order is None else f"{made}.transpose({self._back})"
+
+    @property
+    def _stored(self) -> tuple[int, ...]:
+        return self.shape if self.order is None else tuple([self.shape[i] for i in self.order])
 
     @property
     def _back(self) -> tuple[int, ...]:
-        assert self.order is not None
-        return tuple(sorted(range(len(self.order)), key=self.order.__getitem__))
+        return tuple(np.argsort(self.order or ()).tolist())
 
 
 def order_of(x: Any) -> tuple[int, ...] | None:
-    """The axes of an array from the slowest to the fastest; None for the first to the last.
+    """The axes of an array as they lie in memory, the one of the longest steps first; None if that
+    is as they are counted, or it is no array.
 
-    >>> order_of(np.zeros((2, 3, 4)).transpose(2, 0, 1))
-    (1, 2, 0)
+    >>> order_of(np.zeros((2, 3))), order_of(np.zeros((2, 3)).T)
+    (None, (1, 0))
     """
     if not isinstance(x, np.ndarray) or x.ndim < 2 or x.flags.c_contiguous:
         return None
-    order = tuple(sorted(range(x.ndim), key=lambda i: -abs(x.strides[i])))
-    return None if order == tuple(range(x.ndim)) else order
+    order = axes_by_stride(x.shape, x.strides)
+    return None if order == sorted(order) else tuple(order)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.primitive import Elementwise
+from autograd_lite.engine.primitive import Elementwise, Primitive
 from autograd_lite.engine.when_run import Call
 from autograd_lite.program.instructions import (
     Constant,
@@ -46,8 +46,9 @@ def numpy_code(
     have `tag` in theirs, by which those of one loop inside of another differ. `check(x)` stands
     behind what computes one of those that are to be checked.
 
-    What a ufunc of NumPy's gives is written into a buffer, which is used again as soon as nobody
-    needs what stands in it. An output has an array of its own.
+    What can be written where it is told, as what a ufunc of NumPy's gives, is written into a
+    buffer, which is used again as soon as nobody needs what stands in it. An output has an array of
+    its own.
     """
     return _Writer(program, names, tag, checked).code()
 
@@ -63,6 +64,8 @@ class _Writer:
         self._loops = self._constants = 0
         self._functions: set[str] = set()
         self._made = NumpyCode([], [])
+        self._handed_out: set[Variable] = set()
+        """Where outputs lie: each has its own memory."""
         self._plan = _Buffers(program, self._new)
 
     def code(self) -> NumpyCode:
@@ -82,12 +85,16 @@ class _Writer:
 
     def _output(self, x: Any) -> str:
         text = self._text(x)
-        if getattr(x, "is_number", False) or not self._plan.is_lent(x):
+        if getattr(x, "is_number", False):
+            return text
+        memory = self._plan.memory_of(x)
+        if not self._plan.is_lent(x) and not memory & self._handed_out:
+            self._handed_out |= memory
             return text
         if x.__class__ is Constant and not isinstance(x.value, np.ndarray):
             return text
         is_array = getattr(x, "is_array", False)
-        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"np.array({text})[()]"
+        return f"np.array({text})" if is_array or np.shape(_like(x)) else f"{text}[()]"
 
     def _loop(self, one: Instruction) -> list[str]:
         """The lines of an instruction that is a loop or branch: a function, and its call; none if
@@ -117,26 +124,33 @@ class _Writer:
 
     def _line(self, i: int, one: Instruction) -> str:
         args, kwargs = one.arguments, one.params
-        if isinstance(rule := _rule_of(one), Call):
+        rule = _rule_of(one)
+        if isinstance(rule, Call):
             args, kwargs = rule.arguments(args)
         given = [self._text(x) for x in args]
-        given += [f"{key}={self._text(x)}" for key, x in kwargs.items()]
+        params = {key: self._text(x) for key, x in kwargs.items()}
         buffer = self._plan.buffer_of(i, one)
+        in_numpy = getattr(one.operation, "in_numpy", None)
+        if in_numpy is not None and buffer is None and not _has_numbers(one):
+            written = in_numpy(*given, **params)
+            if written is not None:
+                return self._assigned(one, written)
+        given += [f"{key}={text}" for key, text in params.items()]
         if buffer is not None:
             given.append(f"out={buffer}")
-        return self._assigned(one, f"{self._function(one)}({', '.join(given)})")
+            rule = _filling(one)
+        return self._assigned(one, f"{self._function(one, rule)}({', '.join(given)})")
 
     def _assigned(self, one: Instruction, call: str) -> str:
         results = ", ".join(self._names[x] for x in one.results)
         comma = "," if one.is_several and len(one.results) == 1 else ""
         return f"{results}{comma} = {call}"
 
-    def _function(self, one: Instruction) -> str:
-        """What an instruction calls."""
+    def _function(self, one: Instruction, rule: Any) -> str:
+        """What an instruction calls, by its name."""
         operation = one.operation
         if isinstance(operation, Elementwise) and one.results[0].is_number:
             return self._global(f"{operation.name}_of_floats", operation.evaluate_floats)
-        rule = _rule_of(one)
         rule = rule.function if isinstance(rule, Call) else rule
         name = getattr(rule, "__name__", "")
         if getattr(np, name, None) is rule:
@@ -207,6 +221,13 @@ def _is_same(it: Any, other: Any) -> bool:
     return it is other or (isinstance(it, types.MethodType) and it == other)
 
 
+def _has_numbers(one: Instruction) -> bool:
+    """Whether an argument is one of Python's numbers, which are no arrays."""
+    return not all(isinstance(_like(x), Variable | np.ndarray) for x in one.arguments) or any(
+        getattr(x, "is_number", False) for x in one.arguments
+    )
+
+
 def _like(x: Any) -> Any:
     """What has the shape of a reference."""
     return x.value if x.__class__ is Constant else x
@@ -218,8 +239,8 @@ def _like(x: Any) -> Any:
 class _Buffers:
     """Which result is written into which array.
 
-    What a ufunc gives can be written anywhere. What anything else gives may be a view of what it
-    was given, which then must stay as long as the view is needed.
+    What a ufunc gives can be written anywhere. What others give may be a view of what they were
+    given, which then must stay as long as the view is needed.
     """
 
     def __init__(self, program: Program, new: Callable[[str, int], str]) -> None:
@@ -232,13 +253,22 @@ class _Buffers:
         self._never = len(program.instructions)
         self._last = _last_needed(program)
         self._lent: set[Any] = set(program.inputs)
+        self._memory: dict[Variable, set[Variable]] = {}
         for one in program.instructions:
-            if _may_be_view(one) and any(x in self._lent for x in one.uses()):
+            if not _may_be_view(one):
+                continue
+            if any(x in self._lent for x in one.uses()):
                 self._lent.update(one.results)
+            memory = set().union(*map(self.memory_of, one.uses()))
+            self._memory.update((z, {z, *memory}) for z in one.results)
 
     def is_lent(self, x: Any) -> bool:
         """Whether it may be a view of an input, or is a constant."""
         return x.__class__ is Constant or x in self._lent
+
+    def memory_of(self, x: Any) -> set[Variable]:
+        """Results in whose memory it may lie; none for a constant and what has no axes."""
+        return self._memory.get(x, {x}) if getattr(x, "shape", ()) and x in self._last else set()
 
     def buffer_of(self, i: int, one: Instruction) -> str | None:
         """The array that the result of an instruction is to be written into; None if the function
@@ -247,7 +277,7 @@ class _Buffers:
             self._free.setdefault(self.made[name], []).append(name)
         z = one.results[0]
         last = self._last.get(z, i)
-        if not _is_ufunc(one) or last >= self._never:
+        if _filling(one) is None or last >= self._never:
             return None
         kind = Buffer(z.shape, z.dtype, z.order)
         name = self._in_place(i, one, kind) or self._from_the_free(kind)
@@ -257,7 +287,9 @@ class _Buffers:
 
     def _in_place(self, i: int, one: Instruction, kind: Buffer) -> str | None:
         """The array of an operand that nobody needs any more, for an elementwise operation."""
-        if _rule_of(one).signature is not None:
+        rule = _filling(one)
+        is_elementwise = rule.signature is None if isinstance(rule, np.ufunc) else False
+        if not is_elementwise and not isinstance(one.operation, Elementwise):
             return None
         for x in one.uses():
             name = self._lies_in.get(x)
@@ -311,11 +343,20 @@ _UFUNC_OF: dict[Any, Any] = {
 
 def _may_be_view(one: Instruction) -> bool:
     """Whether a result may lie in the memory of an argument."""
-    return one.may_be_view and not _is_ufunc(one)
+    return one.may_be_view and _filling(one) is None and not _is_ufunc(_rule_of(one))
 
 
-def _is_ufunc(one: Instruction) -> bool:
-    """Whether it can write its result, an array, where it is told."""
-    rule, z = _rule_of(one), one.results[0]
-    known = isinstance(rule, np.ufunc) and getattr(np, rule.__name__, None) is rule
-    return known and bool(z.shape) and not one.params and not one.is_several
+def _filling(one: Instruction) -> Any:
+    """What is called with `out`, an array to write the result into; None if there is nothing."""
+    operation = one.operation
+    if one.is_several or not one.results[0].shape:
+        return None
+    if isinstance(operation, Primitive) and operation.into is not None:
+        return None if _has_numbers(one) and len(one.arguments) == 1 else operation.into
+    rule = _rule_of(one)
+    return rule if _is_ufunc(rule) and not one.params else None
+
+
+def _is_ufunc(rule: Any) -> bool:
+    """Whether it is a ufunc of NumPy's own."""
+    return isinstance(rule, np.ufunc) and getattr(np, rule.__name__, None) is rule

@@ -20,7 +20,7 @@ from autograd_lite.engine.chain import detached
 from autograd_lite.engine.primitive import PRIMITIVES, EachOperand, Structural
 from autograd_lite.primitives.shape import swapaxes
 from autograd_lite.program.instructions import Variable
-from autograd_lite.program.loop_code import LoopCode, rows_code
+from autograd_lite.program.loop_code import LoopCode, pieces_code, rows_code
 from autograd_lite.program.subprograms import (
     Subprogram,
     as_array,
@@ -49,6 +49,8 @@ class Rows:
     """How many rows."""
     sums: int = 0
     """How many of the first outputs are summed over the rows."""
+    threads: int = 1
+    """How many threads compute at the same time, where there is machine code."""
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -84,15 +86,25 @@ class Rows:
         return f"{name}({', '.join(operands)})"
 
     def code(self, name: str, tag: str = "") -> LoopCode:
-        """The source of it, if all rows are computed at once; see `numpy_code` for the tag.
+        """The source of it, if many rows are computed at once; see `numpy_code` for the tag.
 
         Raises:
             ValueError: if they are not.
         """
-        whole = self.of_many(self.length) if 0 < self.length == self.at_once else None
-        if whole is None:
-            raise ValueError("map: not all rows are computed at once")
-        return rows_code(name, whole.program, self.sums, tagged(tag))
+        size = self.at_once
+        sizes = dict.fromkeys(x for x in (size, self.length % size) if x and self.length)
+        programs = {x: whole for x in sizes if (whole := self.of_many(x)) is not None}
+        if not programs or len(programs) < len(sizes):
+            raise ValueError("map: its rows are computed one after the other")
+        if size == self.length:
+            return rows_code(name, programs[size].program, self.sums, tagged(tag))
+        pieces = {
+            x: rows_code(f"{name}_of_{x}", whole.program, self.sums, tagged(f"{tag}{x}_"))
+            for x, whole in programs.items()
+        }
+        kinds = self.outputs
+        sums, made = kinds[: self.sums], [as_array(v, self.length) for v in kinds[self.sums :]]
+        return pieces_code(name, pieces, self.length, self.sequences, sums, made)
 
     def of_many(self, size: int) -> Subprogram | None:
         """The program of so many rows at once; None if that is one for each of them."""
@@ -198,7 +210,7 @@ def _back(g: Any, z: Any, operands: Sequence[Any], rows: Rows, wanted: Sequence[
     body = rows.body.derived(key, function, [some(v) for v in kinds])
     given = [*operands[:count], *(g[i] for i in of_rows)]
     given += [*operands[count:], *(g[i] for i in of_sums)]
-    back = Rows(body, count + len(of_rows), rows.length, summed)
+    back = Rows(body, count + len(of_rows), rows.length, summed, rows.threads)
     parts: list[Any] = [None] * len(operands)
     for i, x in zip(asked, back(given), strict=True):
         parts[i] = x
@@ -229,7 +241,8 @@ def _forward(tangents: Sequence[Any], z: Any, *operands: Any, rows: Rows) -> tup
     given = [*operands[:count], *(tangents[i] for i in front)]
     given += [*operands[count:], *(tangents[i] for i in behind)]
     sums = sum(i < rows.sums for i in moving)
-    found = dict(zip(moving, Rows(body, count + len(front), rows.length, sums)(given), strict=True))
+    whole = Rows(body, count + len(front), rows.length, sums, rows.threads)
+    found = dict(zip(moving, whole(given), strict=True))
     return tuple(
         found[i] if i in found else np.zeros(detached(x).shape, detached(x).dtype)
         for i, x in enumerate(z)

@@ -1,19 +1,27 @@
 """Making a program shorter without changing one bit of what it gives.
 
-What is the same is computed once; what changes nothing is left out (x·1, but not x + 0, which makes
-0 of −0); what leads to no output is dropped.
+What is the same is computed once; what is computed of constants alone is a constant; what changes
+nothing is left out: x·1, and x + 0, which makes 0 of −0, only where x is never −0. What leads to no
+output is dropped.
 """
 
 from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine.primitive import Elementwise, Primitive
+from autograd_lite.program.folding import (
+    folded,
+    is_never_minus_zero,
+    plus_zero,
+    sum_over_places,
+)
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
@@ -23,14 +31,16 @@ from autograd_lite.program.instructions import (
     mapped,
 )
 from autograd_lite.program.memory import order_of
+from autograd_lite.program.steps import Steps
 
 
-def simplified(program: Program) -> Program:
-    """The same program without what can be left out: `needed(shared(program))`."""
-    return needed(shared(program))
+def simplified(program: Program, steps: Steps | None = None) -> Program:
+    """The same program without what can be left out: `needed(shared(program))`. The steps are noted
+    where that is wanted."""
+    return needed(shared(program, steps), steps)
 
 
-def needed(program: Program) -> Program:
+def needed(program: Program, steps: Steps | None = None) -> Program:
     """The program without the instructions that lead to no output."""
     wanted: set[Any] = set(program.outputs)
     kept = []
@@ -38,46 +48,82 @@ def needed(program: Program) -> Program:
         if any(x in wanted for x in one.results):
             wanted.update(one.uses())
             kept.append(one)
+        elif steps is not None:
+            steps.note("drop", one)
     return Program(program.inputs, kept[::-1], program.outputs, program.notes)
 
 
-def shared(program: Program) -> Program:
-    """The program with equal instructions as one, and without those that give what they are given.
+def shared(program: Program, steps: Steps | None = None) -> Program:
+    """The program with equal instructions as one, with what constants alone give as constants, and
+    without instructions that give what they are given.
 
     An instruction is equal to an earlier one if its operation, arguments and parameters are.
     """
     replaced: dict[Any, Reference] = {}
     known: dict[Hashable, Instruction] = {}
+    made: dict[Any, Instruction] = {}
     kept = []
-    products: frozenset[Variable] = program.notes.get("products", frozenset())
+    products: set[Variable] = set(program.notes.get("products", ()))
 
     def now(x: Any) -> Any:
         return replaced.get(x, x) if x.__class__ is Variable else x
 
     for one in program.instructions:
         new = one.with_parts(now)
-        same = _what_it_gives_back(new)
-        if same is not None:
-            replaced[one.results[0]] = same
-            products -= {one.results[0]}  # times 1, where there is no 0·inf
+        if new.params:
+            new.params = mapped(_plain, new.params)
+        rule, found = _known_before(new, made.get)
+        if found is not None:
+            products.difference_update(one.results)  # times 1, where there is no 0·inf
+        else:
+            key = (
+                _key(new.operation),
+                _key(new.arguments),
+                _key(new.params) if new.params else None,
+                one.results[0] in products,  # where 0·inf is 0, and not nan
+            )
+            before = known.setdefault(key, new)
+            rule, found = "share", before.results if before is not new else None
+        if found is None:
+            made.update(dict.fromkeys(new.results, new))
+            kept.append(new)
             continue
-        key = (
-            _key(new.operation),
-            _key(new.arguments),
-            _key(new.params) if new.params else None,
-            one.results[0] in products,  # where 0·inf is 0, and not nan
-        )
-        before = known.get(key)
-        if before is not None:
-            replaced.update(zip(one.results, before.results, strict=True))
-            continue
-        known[key] = new
-        kept.append(new)
+        replaced.update(zip(one.results, found, strict=True))
+        if steps is not None:
+            steps.note(rule, new, found)
     outputs = tuple(now(x) for x in program.outputs)
     notes = dict(program.notes)
     if "products" in notes:
         notes["products"] = frozenset(map(now, products))
+        if not products:
+            notes["unguarded"] = []
     return Program(program.inputs, kept, outputs, notes)
+
+
+def _plain(x: Any) -> Any:
+    """What stands in a parameter for a constant: its value."""
+    return x.value if x.__class__ is Constant else x
+
+
+def _known_before(
+    one: Instruction, made_by: Callable[[Any], Instruction | None]
+) -> tuple[str, tuple[Reference, ...] | None]:
+    """What an instruction gives, if it need not run, and by which rule."""
+    constant = folded(one)
+    if constant is not None:
+        return "fold", (constant,)
+    same = _what_it_gives_back(one) or plus_zero(one, lambda x: is_never_minus_zero(x, made_by))
+    if same is not None and _lies_by_itself(same, made_by):
+        return "identity", (same,)
+    constant = sum_over_places(one, made_by)
+    return "zeros", None if constant is None else (constant,)
+
+
+def _lies_by_itself(x: Variable, made_by: Callable[[Any], Instruction | None]) -> bool:
+    """Whether it is a number, or surely lies in memory as what is computed of it would: of a view
+    sums may be added up in another order."""
+    one = made_by(x)
+    return not x.shape or (one is not None and not one.may_be_view)
 
 
 def is_same(a: Program, b: Program) -> bool:
@@ -131,11 +177,28 @@ def _key(x: Any) -> Hashable:
         return kind, x.shape, x.dtype.str, order_of(x), x.tobytes()
     if kind in (float, int, bool, complex):
         return kind, repr(x)  # 0.0 == -0.0 == False
+    if getattr(kind, "known_by_identity", False):
+        return kind, id(x)  # a key that held it would keep it
+    if is_dataclass(x):
+        return kind, tuple([_key(getattr(x, part.name)) for part in fields(x)])
     try:
         hash(x)
     except TypeError:
-        return id(x)
+        return _This(x)
     return kind, x
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _This:
+    """One thing and no other. It keeps it: else another, made later, could have its `id`."""
+
+    thing: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 # ---------------------------------------------------------------- what changes nothing

@@ -46,6 +46,8 @@ Function = Callable[[Sequence[Any]], Sequence[Any]]
 
 _recent: deque[Subprogram] = deque(maxlen=64)
 """The last ones, which stay: whoever traces the same again in a moment finds them."""
+_MOST = 64
+"""So many programs and functions that are made of one are kept with it."""
 _known: weakref.WeakValueDictionary[Hashable, Subprogram] = weakref.WeakValueDictionary()
 
 
@@ -53,6 +55,7 @@ class Subprogram:
     """A program that an instruction of another one runs. Equal programs are one object, so that
     what was made of it once, its code and its derivatives, serves wherever it is traced again."""
 
+    known_by_identity = True
     program: Program
     guarded: Callable[[], Program] | None
     _derived: dict[Hashable, Any]
@@ -91,15 +94,17 @@ class Subprogram:
             function = self._function = self._made()
         try:
             return function(*given)  # type: ignore[no-any-return]
-        except (ArithmeticError, ValueError):
-            return self._slowly(given)
+        except (ArithmeticError, ValueError) as error:
+            return self._slowly(given, isinstance(error, FloatingPointError))
 
-    def _slowly(self, given: Sequence[Any]) -> tuple[Any, ...]:
-        found = interpret(self.program, given)
-        if self.guarded and any(
-            np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())
-        ):
-            found = interpret(self.derive("guarded", self.guarded), given)
+    def _slowly(self, given: Sequence[Any], has_nan: bool) -> tuple[Any, ...]:
+        guarded = self.guarded
+        if guarded is None or not has_nan:
+            found = interpret(self.program, given)
+            unguarded = self.program.notes.get("unguarded", ())
+            has_nan = any(np.isnan(found[i]).any() for i in unguarded)
+        if guarded is not None and has_nan:
+            found = interpret(self.derive("guarded", guarded), given)
         return tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in found])
 
     def _made(self) -> Runner:
@@ -127,11 +132,16 @@ class Subprogram:
         return self.derive(key, made)  # type: ignore[no-any-return]
 
     def derive(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What `make` makes of it, made once for each key."""
-        if key not in self._derived:
+        """What `make` makes of it, made once for each of the last keys."""
+        known = self._derived
+        if key not in known:
             with unobserved(), modes.recording():
-                self._derived[key] = make()
-        return self._derived[key]
+                made = make()
+            while len(known) >= _MOST:  # of one body there may be loops with ever new conditions
+                known.pop(next(iter(known)), None)
+            known[key] = made
+            return made
+        return known[key]
 
     def run(self, given: Sequence[Any]) -> list[Any]:
         """Its outputs for anything: variables, by which its instructions are recorded, stand-ins,

@@ -92,8 +92,9 @@ class _Origins(Observer):
                 raise TypeError(
                     f"compile: {primitive.name} of a variable that is no argument "
                     f"({quoted(users_line())}): the program would go on with the number that it "
-                    "has now, and no gradient would reach it. Give it as an argument, or "
-                    "x.detach() if it is to stay as it is"
+                    "has now, and no gradient would reach it. Give it as an argument (of a model "
+                    "of nn: compile what nn.function_of(model) gives), or x.detach() if it is to "
+                    "stay as it is"
                 )
         return call()
 
@@ -131,7 +132,7 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
                 else None
                 for x in one.arguments
             ]
-            if any(_hides_nan(operation, i, tuple(others)) for i in places):
+            if any(hides_nan(operation, i, tuple(others)) for i in places):
                 return None
         elif any(i in operation.constants for i in places):
             return None
@@ -147,7 +148,7 @@ def tainted_by(program: Program, products: Iterable[Variable]) -> set[Any] | Non
 
 
 @functools.lru_cache(maxsize=4096)
-def _hides_nan(primitive: Elementwise, place: int, given: tuple[Any, ...]) -> bool:
+def hides_nan(primitive: Elementwise, place: int, given: tuple[Any, ...]) -> bool:
     """Whether a primitive of nan as this operand may be a number, as nan⁰ is 1. Of the others some
     are given, as constants."""
     if place in primitive.constants:

@@ -8,7 +8,6 @@ would steer the function by them is an error.
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from autograd_lite.engine.batch import next_depth
 from autograd_lite.engine.batching import evaluate_plain
 from autograd_lite.engine.chain import without_nothing
 from autograd_lite.engine.observing import quoted, users_line
-from autograd_lite.engine.primitive import PRIMITIVES, Array, Elementwise, Primitive, Structural
+from autograd_lite.engine.primitive import PRIMITIVES, Array, Primitive, Structural
 from autograd_lite.engine.stand_in_numpy import by_operators
 from autograd_lite.engine.stand_ins import NumbersUnknownError, StandIn
 from autograd_lite.engine.variable import Variable as Recorded
@@ -44,6 +43,7 @@ from autograd_lite.program.instructions import (
     parts_of,
     results_of,
 )
+from autograd_lite.program.operations import may_be_view, may_turn_complex
 from autograd_lite.program.straight import COMPARISONS
 
 
@@ -88,7 +88,7 @@ class Trace:
                 if x.__class__ is TracedArray and x.dtype == bool and x.shape:
                     why = "how much it picks depends on them"
                     raise x.refusal(f"{primitive.name} with a mask", why)
-        if isinstance(primitive, Structural) and _may_turn_complex(primitive):
+        if isinstance(primitive, Structural) and may_turn_complex(primitive):
             real = all(getattr(x, "dtype", np.dtype(float)).kind != "c" for x in operands)
             if real:
                 why = "whether the result is complex depends on them"
@@ -171,7 +171,8 @@ class Trace:
     ) -> Any:
         if not self._is_open:
             raise TypeError("a number of a program is used after that was traced; return it")
-        line: tuple[str, int] | None = users_line()
+        # in a reverse pass there is no line of the user's, but for that of the call
+        line = users_line() if self.gradient_of is None else None
         if line == self._called_from:
             line = None
         for x in results_of(given):
@@ -184,19 +185,24 @@ class Trace:
             mapped(self._held, params) if params else params,
             tuple([x.reference for x in made]),
             isinstance(given, tuple),
-            _may_be_view(operation),
+            may_be_view(operation),
             line,
             self.gradient_of,
         )
         if line is None and one.gradient_of is None:  # sums of what belongs to one gradient
             sources = {self._gradients.get(x) for x in one.uses()}
-            one.gradient_of = sources.pop() if len(sources) == 1 else None
+            one.gradient_of = sources.pop() if len(sources) == 1 else self._written(one)
         if one.gradient_of is not None:
             self._gradients.update(dict.fromkeys(one.results, one.gradient_of))
         self.instructions.append(one)
         if not isinstance(given, tuple):
             return made[0]
         return given._make(made) if hasattr(given, "_make") else tuple(made)
+
+    def _written(self, one: Instruction) -> Variable | None:
+        """What the first argument is the gradient of, if it is written into."""
+        writes = getattr(one.operation, "writes", None) is not None
+        return self._gradients.get(one.arguments[0]) if writes else None
 
     def reference(self, x: Any) -> Reference:
         """What stands for an operand in an instruction."""
@@ -383,7 +389,11 @@ class TracedArray(StandIn):
         raise self.refusal("bool", "which branch to take depends on them")
 
     def __float__(self) -> float:
-        raise self.refusal("float", "a Python number would be the same at each call")
+        instead = (
+            "Leave float(...) out, use np.sin instead of math.sin; to fill an array, r[i] = x, "
+            "make it of x's kind, r = np.zeros_like(x, shape=r.shape)"
+        )
+        raise self.refusal("float", "a Python number would be the same at each call", instead)
 
     def __int__(self) -> int:
         raise self.refusal("int", "a Python number would be the same at each call")
@@ -420,30 +430,6 @@ _DOUBLE = np.dtype(np.float64)
 
 _OF_UNKNOWN_SHAPE = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 """Functions of NumPy's without a derivative, whose result is as long as the numbers decide."""
-
-
-@functools.lru_cache(maxsize=1024)
-def _may_turn_complex(primitive: Structural) -> bool:
-    """Whether a primitive gives complex numbers for some real ones only, as eigenvalues are."""
-    kinds = set()
-    for x in (np.eye(2), np.array([[0.0, 1.0], [-1.0, 0.0]])):
-        try:
-            given = results_of(primitive.arrays(*[x for _ in primitive.operands]))
-        except Exception:
-            return False
-        kinds.add(tuple([np.asarray(z).dtype.kind for z in given]))
-    return len(kinds) > 1
-
-
-def _may_be_view(operation: Primitive | NumpyCall) -> bool:
-    """Whether a result may lie in the memory of an argument: what computes new numbers does not,
-    what moves numbers may, if they lie there in the right order."""
-    if isinstance(operation, NumpyCall):
-        return not isinstance(operation.function, np.ufunc)
-    if isinstance(operation, Structural):
-        moves = operation.linear == "jointly" and operation.reduces is None
-        return moves or (operation.results is not None and operation.example is None)
-    return isinstance(operation, Elementwise) and len(operation.operands) == 1
 
 
 def _shapes(given: Any) -> list[Any]:

@@ -83,7 +83,7 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
     than a reader can follow becomes `…`.
     """
     if not is_variable(node):
-        return _constant(node)
+        return _constant(node, names)
     if node.primitive is None:
         unnamed = Name("x") if node.partials is None else Number(node.item())
         return Name(names[node]) if node in names else unnamed
@@ -134,8 +134,15 @@ def part_name(node: Any) -> str:
     return str(names[index]) if index < len(names) else f"result {index + 1}"
 
 
-def _constant(x: Any) -> Formula:
+def constant_key(array: Any) -> object:
+    """By what a plain array has a name among the names of nodes: arrays cannot be keys."""
+    return ("constant", id(array))
+
+
+def _constant(x: Any, names: Mapping[Any, str]) -> Formula:
     """The formula of a constant: a number, an array, or a condition that says how it is written."""
+    if constant_key(x) in names:
+        return Name(names[constant_key(x)])
     written = getattr(x, "text", None)
     if written is not None:
         return Name(written)
@@ -187,7 +194,7 @@ def recorded_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Form
             if np.ndim(x) == 0:
                 return x
             array = Value(_SOME)
-            shown[array] = Name(array_text(x))
+            shown[array] = _constant(x, names)
             return array
         if x not in stand_ins:
             number = Value(_SOME if x.partials is None else x.item())

@@ -7,6 +7,7 @@ always has a card.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,15 +26,17 @@ from autograd_lite.reading.algebra import (
     Formula,
     Name,
     Number,
-    array_text,
+    constant_key,
     factor_text,
     formula,
     has_results,
     is_sum,
     local_derivative,
+    operand_formula,
     product,
     results_node,
     simplified,
+    text,
 )
 from autograd_lite.reading.functions import Folded, folded_functions
 from autograd_lite.reading.names import printable
@@ -42,6 +45,9 @@ from autograd_lite.reading.repeats import chain_links, terms_of_sums, turns_of_l
 
 LONGEST = 30
 """A derivative through more operations than these is not written out."""
+
+_GRADIENT = re.compile(r"(?<![A-Za-z_{])g(?![A-Za-z_}])")
+"""g as a word of its own, in what a declaration says of the way back."""
 
 Way = tuple[Any, Any, int] | None
 """From a card's node down to an operand: (the way so far, the node passed, which operand)."""
@@ -105,8 +111,22 @@ class Edge:
     @property
     def back(self) -> str | None:
         """How a structural operation takes the gradient g back, in words; None for others."""
+        return self.back_of("g")
+
+    def pulled_back(self, g: str = "g") -> str:
+        """What becomes of the gradient of the target, called g, on the way back to the source."""
+        if (back := self.back_of(g)) is not None:
+            return back
+        symbol = factor_text(self.symbol)
+        summed = "" if self.source.node.shape == self.target.node.shape else ", summed to its shape"
+        if symbol in ("1", "−1"):
+            return f"{symbol[:-1]}{g}{summed}"
+        return f"{g}·{symbol}{summed}"
+
+    def back_of(self, g: str) -> str | None:
+        """`back`, with another name for the gradient."""
         steps = list(islice(self.steps(), LONGEST + 1))
-        words = [self._words(*step) for step in steps if not self._has_formula(*step)]
+        words = [self._words(*step, g) for step in steps if not self._has_formula(*step)]
         if not words:
             return None
         times = factor_text(self.symbol)
@@ -141,15 +161,14 @@ class Edge:
             return self.folded[node].derivative(index, self.names)
         return local_derivative(node, index, self.names)
 
-    def _words(self, node: Any, index: int) -> str:
-        """What becomes of the gradient at one structural operation."""
+    def _words(self, node: Any, index: int, g: str) -> str:
+        """What becomes of the gradient g at one structural operation."""
         if node in self.folded:
-            return f"g through {self.folded[node].name}, backwards"
-        operands = (
-            self.names.get(x, "x") if is_variable(x) else array_text(x) for x in node.operands
-        )
+            return f"{g} through {self.folded[node].name}, backwards"
+        operands = (text(operand_formula(x, self.names)) for x in node.operands)
         shown = dict(zip(node.primitive.operands, operands, strict=False))
-        return str(node.primitive.back_text(index).format(**shown))
+        words = _GRADIENT.sub("{0}", node.primitive.back_text(index))
+        return words.format(g, **shown)
 
 
 @dataclass
@@ -164,6 +183,8 @@ class Card:
     """∂output/∂self: a float, or an array of the value's shape."""
     edges: list[Edge] = field(default_factory=list)
     """The uses of other values in its algebra, in order."""
+    constants: list[tuple[str, Any]] = field(default_factory=list)
+    """The plain arrays with a name in its algebra."""
     place: int = 0
     """Which of the cards of its graph it is, operands first."""
 
@@ -218,6 +239,8 @@ def cards_of(
     if chains:
         own -= chain_links(nodes, uses) - {output}
     named = _names(nodes, uses, own, names_in(names or {}))
+    arrays = named_arrays(nodes, names or {}, set(named.values()))
+    named.update(arrays)
     shown = [node for node in nodes if node in named]
     found = gradients(output, shown)
     cards = {
@@ -226,6 +249,7 @@ def cards_of(
     }
     for node, card in cards.items():
         if not node.is_leaf:
+            card.constants = list(_constants_in(node, named)) if arrays else []
             whole = folded.get(node)
             card.algebra = whole.algebra(named) if whole else formula(node, named)
             card.edges = [
@@ -293,6 +317,43 @@ def _variables_in(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Any]
     elif isinstance(thing, dict) and depth < 3:
         for key, item in thing.items():
             yield from _variables_in(f"{name}.{key}", item, depth + 1)
+
+
+def named_arrays(nodes: Iterable[Any], scope: Mapping[str, Any], taken: set[str]) -> dict[Any, str]:
+    """The plain arrays among the operands that have a name, by `constant_key`. A graph may hold a
+    copy of a user's array, so they are known by what they hold."""
+    arrays = {
+        printable(name): x
+        for name, x in scope.items()
+        if isinstance(x, np.ndarray) and x.ndim and x.dtype.kind in "fiubc" and name[:1] != "_"
+    }
+    found: dict[Any, str] = {}
+    for node in nodes if arrays else ():
+        for x in node.operands:
+            if isinstance(x, np.ndarray) and x.ndim and constant_key(x) not in found:
+                name = next((n for n, a in arrays.items() if _same(a, x)), None)
+                if name is not None and name not in taken:
+                    found[constant_key(x)] = name
+    return found
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (a.shape == b.shape and a.dtype.kind == b.dtype.kind and bool((a == b).all()))
+
+
+def _constants_in(node: Any, names: Mapping[Any, str]) -> Iterator[tuple[str, Any]]:
+    """The named plain arrays in the line of a node."""
+    stack, seen = [node], set()
+    while stack:
+        inner = stack.pop()
+        if inner in seen:
+            continue
+        seen.add(inner)
+        for x in inner.operands:
+            if is_variable(x):
+                stack += [x] if x not in names else []
+            elif isinstance(x, np.ndarray) and constant_key(x) in names:
+                yield names[constant_key(x)], x
 
 
 def _is_neuron(node: Any) -> bool:

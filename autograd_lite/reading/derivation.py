@@ -236,8 +236,8 @@ def derive(cards: list[Card], wrt: Card, most: int = 8) -> Derivation:
     """
     if any(card.node.partials is None for card in cards):
         raise TypeError(
-            "derive: a term a path is written for Values; run the function on Values, or on "
-            "arrays of Values, instead of Tensors"
+            "derive: a term a path is written for Values; of Tensors, `derive_arrays` writes the "
+            "steps of the reverse pass"
         )
     output = cards[-1]
     wrt = next(card for card in cards if card.name == wrt.name)

@@ -14,6 +14,7 @@ import numpy as np
 from autograd_lite.engine import clock, modes
 from autograd_lite.engine.graph import bounds_of, leading_to, leads_to
 from autograd_lite.engine.objects import joined
+from autograd_lite.engine.observing import clearer
 from autograd_lite.engine.primitive import PRIMITIVES
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.tensor import Tensor
@@ -122,7 +123,10 @@ class Call:
             inputs = [leaf for i in places for leaf in leaves_of(wrapped[i])]
             given = [wrapped.get(i, x) for i, x in enumerate(args)]
             named = {key: wrapped.get(key, x) for key, x in kwargs.items()} if kwargs else kwargs
-            self.output = f(*given, **named)
+            try:
+                self.output = f(*given, **named)
+            except ValueError as error:
+                raise clearer(error) from error
             """What f returned, which may have changed what it was given."""
         self.inputs = [x.first for x in inputs]
         """The variables, as they were given to f, which may have written into them."""

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:
+def compile(
+    f: Callable[..., Any] | None = None, *, backend: str | None = None, steps: bool = False
+) -> Any:
     """The function f as a program: traced once, then run as source code that can be read.
 
     The first call with arguments of a structure, of shapes and dtypes, runs f once on stand-ins
@@ -21,9 +23,12 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
             decorator is returned.
         backend: "python" for source of Python's numbers alone, "numpy" for NumPy's calls; by
             default the first, if f computes with numbers alone, else the second. "native" for
-            machine code, which needs `autograd_lite[native]`: of numbers alone, or of chains of
-            elementwise operations on large arrays among NumPy's calls. There functions such as exp
-            may differ from Python's by two units in the last place, sums by the order of addition.
+            machine code, which needs `autograd_lite[native]`: of numbers, and of arrays of float64
+            with all loops and branches; what there is none for stays a call of NumPy's. There
+            functions such as exp may differ from Python's by two units in the last place, sums and
+            products of matrices by the order of addition.
+        steps: whether to keep what simplification does to a program, as `.steps`: which
+            instruction went, why, and what stands for it.
 
     Returns:
         A `Compiled`, which is called as f is. `.value_and_grad`, `.grad`, `.jacobian` and
@@ -50,7 +55,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
         return t2, d_x
     """
     if f is None:
-        return functools.partial(compile, backend=backend)
+        return functools.partial(compile, backend=backend, steps=steps)
     from autograd_lite.transforms.compiled import Compiled  # not needed to import this package
 
-    return Compiled(f, backend)
+    return Compiled(f, backend, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import itertools
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import numpy as np
 from autograd_lite.engine import modes
 from autograd_lite.engine.assignment import plain_writes
 from autograd_lite.engine.chain import detached
+from autograd_lite.engine.observing import clearer
+from autograd_lite.engine.stand_ins import NumbersUnknownError
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.program.backends import BACKENDS
@@ -23,6 +26,7 @@ from autograd_lite.program.instructions import Program
 from autograd_lite.program.interpret import interpret
 from autograd_lite.program.matching import matcher
 from autograd_lite.program.simplify import is_same, simplified
+from autograd_lite.program.steps import Step, Steps
 from autograd_lite.program.straight import NotStraight
 from autograd_lite.program.trace import guarded_trace, is_tracing, trace
 from autograd_lite.program.traced import TracedArray
@@ -39,21 +43,34 @@ from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 class Compiled:
     """What `compile` returns: f, run as code that was made of it."""
 
-    def __init__(self, f: Callable[..., Any], backend: str | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], backend: str | None = None, steps: bool = False
+    ) -> None:
         check_function("compile", f)
+        flags = getattr(getattr(f, "__code__", None), "co_flags", 0)
+        if flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+            raise TypeError(
+                f"compile: {f!r} computes nothing when it is called, but when it is gone through, "
+                "or awaited; compile a function that it calls"
+            )
         if backend is not None and backend not in BACKENDS:
             known = ", ".join(BACKENDS)
             raise ValueError(f"compile: backend must be one of {known}, not {backend!r}")
         functools.update_wrapper(self, f)
         self._f = f
         self._backend = backend
+        self._keeps_steps = steps
         self._made: dict[Hashable, _Specialised] = {}
         self._latest: _Specialised | None = None
+        self._transformed: dict[Any, Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         latest = self._latest
         if latest is not None and not kwargs and latest.is_for(args):
-            return latest(args, kwargs)
+            try:
+                return latest.function(*args)
+            except (ArithmeticError, ValueError) as error:
+                return latest.slowly(args, kwargs, isinstance(error, FloatingPointError))
         try:
             key = (signature(args), signature(kwargs) if kwargs else None)
         except HasVariables:
@@ -63,13 +80,13 @@ class Compiled:
             if is_tracing():  # what it reads from outside may be of the program that is made
                 return self._f(*args, **kwargs)
             with _without_collector():
-                one = _Specialised(self._f, args, kwargs, self._backend)
+                one = _Specialised(self._f, args, kwargs, self._backend, self._keeps_steps)
             self._made[key] = one
         self._latest = one
         return one(args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else CompiledMethod(self, instance)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__qualname__', self._f)!s}>"
@@ -77,22 +94,30 @@ class Compiled:
     @functools.cached_property
     def value_and_grad(self) -> Compiled:
         """The function that gives the value and the gradient by the first argument."""
-        return Compiled(value_and_grad(_as_variables(self._f)), self._backend)
+        return self._derived(value_and_grad, 0)
 
     @functools.cached_property
     def grad(self) -> Compiled:
         """The function that gives the gradient by the first argument."""
-        return Compiled(grad(_as_variables(self._f)), self._backend)
+        return self._derived(grad, 0)
 
     @functools.cached_property
     def jacobian(self) -> Compiled:
         """The function that gives the Jacobian by the first argument."""
-        return Compiled(jacobian(_as_variables(self._f)), self._backend)
+        return self._derived(jacobian, 0)
 
     @functools.cached_property
     def hessian(self) -> Compiled:
         """The function that gives the Hessian by the first argument."""
-        return Compiled(hessian(_as_variables(self._f)), self._backend)
+        return self._derived(hessian, 0)
+
+    def _derived(self, transform: Callable[..., Any], argument: int) -> Compiled:
+        """A transform of the function by one of its arguments, compiled; made once."""
+        key = transform, argument
+        if key not in self._transformed:
+            made = transform(_as_variables(self._f), argnums=argument)
+            self._transformed[key] = Compiled(made, self._backend, self._keeps_steps)
+        return self._transformed[key]
 
     @property
     def source(self) -> str:
@@ -142,6 +167,18 @@ class Compiled:
         return self._of_last().program
 
     @property
+    def steps(self) -> list[Step]:
+        """What simplification did to the program that ran last, step by step; kept by
+        `compile(f, steps=True)`.
+
+        Raises:
+            ValueError: if it was never called, or the steps are not kept.
+        """
+        if not self._keeps_steps:
+            raise ValueError(f"{self!r} keeps no steps: compile(f, steps=True) does")
+        return self._of_last().steps
+
+    @property
     def graph(self) -> Any:
         """The program as a graph: what the function returned for the numbers that it was traced
         with, as variables, each computed from the others as the program does it and with its name
@@ -184,6 +221,32 @@ class Compiled:
         return self._latest
 
 
+class CompiledMethod:
+    """A compiled function as a method of an object: its transforms are by the first argument behind
+    that, and all else (`source`, `graph`, `save`) is that of the function."""
+
+    def __init__(self, compiled: Compiled, instance: Any) -> None:
+        self._compiled = compiled
+        self._instance = instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._compiled(self._instance, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _TRANSFORMS:
+            derived = self._compiled._derived(_TRANSFORMS[name], 1)
+            return CompiledMethod(derived, self._instance)
+        return getattr(self._compiled, name)
+
+    def __repr__(self) -> str:
+        return f"{self._compiled!r} of {self._instance!r}"
+
+
+_TRANSFORMS: dict[str, Callable[..., Any]] = {
+    "value_and_grad": value_and_grad, "grad": grad, "jacobian": jacobian, "hessian": hessian,
+}  # fmt: skip
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """Inside, Python's collector of cycles does not run: again and again it would go through all
@@ -222,8 +285,12 @@ def _as_variable(x: Any) -> Any:
 class _Specialised:
     """The program of a function for arguments of one structure, of certain shapes and dtypes."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, backend: str | None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], args: Any, kwargs: Any, backend: str | None, steps: bool
+    ) -> None:
         self._f = f
+        self._keeps_steps = steps
+        self.steps: list[Step] = []
         self._is_transform = isinstance(f, Transformed)
         leaves = leaves_of((args, kwargs))
         self._places = [i for i, x in enumerate(leaves) if is_input(x)]
@@ -231,12 +298,12 @@ class _Specialised:
         self._names = leaf_names(parameters)
         self._keywords = [x.name for x in parameters if x.by_keyword]
         self._renamed = self._keywords != list(kwargs)
-        self._matches = None if kwargs else matcher(args)
-        self._count = len(args)
+        self.is_for = (not kwargs and matcher(args)) or _is_for_none
+        """Whether it surely is the program for these arguments."""
         self._form: Any = None
         self._guarded: Program | None = None
         self._as_numbers = True
-        self.program = simplified(self._traced(trace, args, kwargs))
+        self.program = self._simplified(args, kwargs)
         name = identifier(getattr(f, "__name__", "program"))
         make = functools.partial(
             function_of,
@@ -249,7 +316,7 @@ class _Specialised:
         if not self.function.gives_python_numbers and _has_doubles(leaves):
             # beside arrays of another dtype a double of NumPy's is not what a float is
             self._as_numbers = False
-            self.program = simplified(self._traced(trace, args, kwargs))
+            self.program = self._simplified(args, kwargs)
             self.function = make(self.program, result=Result(self._form, self._is_transform))
         self._kept = self._few(args, kwargs)
 
@@ -264,18 +331,21 @@ class _Specialised:
         found = outputs_as_graph(self.program, self._kept, function.source, function.places)
         return with_leaves(self._form, found)
 
-    def is_for(self, args: Any) -> bool:
-        """Whether it surely is the program for these arguments."""
-        matches = self._matches
-        return matches is not None and len(args) == self._count and matches(*args)
-
     def __call__(self, args: Any, kwargs: Any) -> Any:
         if self._renamed:
             kwargs = dict(zip(self._keywords, kwargs.values(), strict=True))
         try:
             return self.function(*args, **kwargs)
-        except (ArithmeticError, ValueError):
-            return self._slowly(args, kwargs)
+        except (ArithmeticError, ValueError) as error:
+            return self.slowly(args, kwargs, isinstance(error, FloatingPointError))
+
+    def _simplified(self, args: Any, kwargs: Any) -> Program:
+        """The program; what was done to it is noted where that is wanted."""
+        program = self._traced(trace, args, kwargs)
+        steps = Steps(program) if self._keeps_steps else None
+        simple = simplified(program, steps)
+        self.steps = steps.taken if steps else []
+        return simple
 
     def _few(self, args: Any, kwargs: Any) -> list[Any] | None:
         """The numbers of the inputs, unless they are many."""
@@ -285,7 +355,10 @@ class _Specialised:
 
     def _traced(self, trace: Callable[..., Program], args: Any, kwargs: Any) -> Program:
         given = self._inputs(args, kwargs)
-        return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        try:
+            return trace(functools.partial(self._outputs, (args, kwargs)), given, self._names)
+        except NumbersUnknownError as error:
+            raise TypeError(*error.args).with_traceback(error.__traceback__) from None
 
     def _inputs(self, args: Any, kwargs: Any) -> list[Any]:
         leaves = leaves_of((args, kwargs))
@@ -306,11 +379,15 @@ class _Specialised:
             found.update(own if place in wanted else ())
         return found
 
-    def _slowly(self, args: Any, kwargs: Any) -> Any:
-        """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0."""
+    def slowly(self, args: Any, kwargs: Any, has_nan: bool = False) -> Any:
+        """The same with NumPy's inf and nan where Python raises, and with 0·inf = 0. It is known
+        whether there was a nan, which a loop may hide: nan·0 is 0 in the chain rule, too."""
         given = self._inputs(args, kwargs)
-        found = interpret(self.program, given)
-        if any(np.isnan(found[i]).any() for i in self.program.notes.get("unguarded", ())):
+        unguarded = self.program.notes.get("unguarded", ())
+        if not (has_nan and unguarded):
+            found = interpret(self.program, given)
+            has_nan = any(np.isnan(found[i]).any() for i in unguarded)
+        if has_nan and unguarded:
             found = interpret(self.guarded(args, kwargs), given)
         found = [np.array(x) if isinstance(x, np.ndarray) else x for x in found]
         return with_leaves(self._form, map(_number, found) if self._is_transform else found)
@@ -334,12 +411,17 @@ class _Specialised:
 
     def _outputs(self, given: Any, inputs: Any) -> list[Any]:
         """The numbers and arrays that the function returns for the inputs of a trace."""
-        leaves = leaves_of(given)
+        examples = leaves_of(given)
         for i, x in zip(self._places, inputs, strict=True):
-            x.stands_for = leaves[i]
-            leaves[i] = x if self._is_transform else _as_variable(x)
-        args, kwargs = with_leaves(given, leaves)
-        result, mode = self._result(args, kwargs)
+            x.stands_for = examples[i]
+
+        def arguments() -> Any:
+            leaves = leaves_of(given)
+            for i, x in zip(self._places, inputs, strict=True):
+                leaves[i] = x if self._is_transform else _as_variable(x)
+            return with_leaves(given, leaves)
+
+        result, mode = self._result(arguments)
         with mode:
             found: list[Any] = []
 
@@ -351,24 +433,32 @@ class _Specialised:
             self._form = map_leaves(leaf, result)
         return found
 
-    def _result(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    def _result(self, arguments: Callable[[], Any]) -> tuple[Any, Any]:
         """What the function returns, and the mode in which it ran: where it writes into what it has
-        made, it is recorded, so that views of that see it."""
+        made, it is recorded, so that views of that see it. Each run has arguments of its own."""
         before = plain_writes()
+        args, kwargs = arguments()
         try:
             with modes.no_grad():
                 result = self._f(*args, **kwargs)
             if plain_writes() == before:
                 return result, modes.no_grad()
-        except Exception:
+        except Exception as error:
             if plain_writes() == before:
+                if isinstance(error, ValueError):
+                    raise clearer(error) from error
                 raise
+        args, kwargs = arguments()
         with modes.recording():
             return self._f(*args, **kwargs), modes.recording()
 
 
 _KEPT = 10_000
 """So many numbers of the first arguments are kept, to show the graph with."""
+
+
+def _is_for_none(args: tuple[Any, ...]) -> bool:
+    return False
 
 
 def _has_doubles(leaves: list[Any]) -> bool:

@@ -58,7 +58,7 @@ def scan(
     return scanned(step, carry, xs, length, checkpoint)
 
 
-def map_rows(f: Callable[[Any], Any], xs: Any) -> Any:
+def map_rows(f: Callable[[Any], Any], xs: Any, *, threads: int = 1) -> Any:
     """What f gives for each row of xs, one beside the other, as one operation: yᵢ = f(xᵢ).
 
     f is run once, on stand-ins for a row: what is noted of it is the program of each. Rows are
@@ -70,13 +70,15 @@ def map_rows(f: Callable[[Any], Any], xs: Any) -> Any:
             of them. It must not branch on numbers (use `where` or `cond`). What it closes over
             gets its derivative, too: the sum over the rows.
         xs: arrays, and nested containers of them, whose first axes are of one length n.
+        threads: how many threads compute at the same time, each some of the rows, there and on the
+            way back: in functions compiled with backend="native", if they have machine code for f.
 
     Returns:
         What f returns, each array with a first axis of length n.
 
     Raises:
         TypeError: if f is steered by the numbers, or returns what is no number or array.
-        ValueError: if xs differ in length.
+        ValueError: if xs differ in length, or there is to be no thread.
 
     >>> import numpy as np
     >>> from autograd_lite import grad
@@ -86,9 +88,11 @@ def map_rows(f: Callable[[Any], Any], xs: Any) -> Any:
     3.0
     """
     check_function("map", f)
+    if not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"map: threads must be a whole number from 1 on, not {threads!r}")
     from autograd_lite.transforms.mapped import mapped
 
-    return mapped(f, xs)
+    return mapped(f, xs, threads)
 
 
 def cond(

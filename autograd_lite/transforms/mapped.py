@@ -21,7 +21,7 @@ from autograd_lite.transforms.scanned import (
 from autograd_lite.transforms.trees import leaves_of, map_leaves, with_leaves
 
 
-def mapped(f: Callable[[Any], Any], xs: Any) -> Any:
+def mapped(f: Callable[[Any], Any], xs: Any, threads: int = 1) -> Any:
     """What `loops.map_rows` gives."""
     xs = map_leaves(lambda x, where: as_one(x), xs)
     n = length_of("map", xs, None)
@@ -38,5 +38,5 @@ def mapped(f: Callable[[Any], Any], xs: Any) -> Any:
 
     examples = [row_of(example_of(x), n) for x in leaves]
     one = traced_closure(function, examples, names_of("x", xs))
-    rows = Rows(Subprogram(one.program), len(leaves), n)
+    rows = Rows(Subprogram(one.program), len(leaves), n, threads=threads)
     return with_leaves(form, rows([*leaves, *one.closed]))

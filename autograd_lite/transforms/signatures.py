@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.engine.apply import refuse_other_arithmetic
 from autograd_lite.engine.stand_ins import StandIn
 from autograd_lite.engine.variable import Variable
+from autograd_lite.program.memory import order_of
 from autograd_lite.transforms.trees import parts_and_rest
 
 
@@ -28,7 +29,7 @@ def signature(x: Any) -> Hashable:
     if kind is float:
         return float
     if kind is np.ndarray and x.dtype != object:
-        return x.shape, x.dtype, *_strides(x)
+        return x.shape, x.dtype, order_of(x)
     if kind is tuple or kind is list:
         if len(x) > 8 and set(map(type, x)) == {float}:
             return kind, len(x)
@@ -39,17 +40,12 @@ def signature(x: Any) -> Hashable:
         raise HasVariables
     refuse_other_arithmetic("compile", x)
     if isinstance(x, np.ndarray):
-        return kind, x.shape, x.dtype, *_strides(x)
+        return kind, x.shape, x.dtype, order_of(x)
     if isinstance(x, np.inexact | complex):
         return kind, np.shape(x)
     if x is None or isinstance(x, int | str | bytes | np.generic):
         return kind, x
     return _of_other(x)
-
-
-def _strides(x: Any) -> tuple[Hashable, ...]:
-    """How an array lies in memory, if not row by row: in another order sums have other digits."""
-    return () if x.ndim < 2 or x.flags.c_contiguous else (x.strides,)
 
 
 def _of_other(x: Any) -> Hashable:

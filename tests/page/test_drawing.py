@@ -222,3 +222,17 @@ def test_a_link_shows_what_its_sender_saw(read):
     assert page.run(state)[3] == pytest.approx([c.gradient for c in after], rel=1e-12)
     for hostile in ("#step=nan&of=<b>&x.t1=1e999", "#step=99999", "#%%%", "#x.__proto__=1"):
         assert read(steps, address=hostile).errors() == []
+
+
+def test_a_number_is_dragged_on_its_card(read):
+    page = read(Steps(explain("z = x*w; E = z**2", {"x": 2.0, "w": 3.0}).cards))
+    seen = page.run("""
+        const value = document.querySelector('#n0 .value'), {x, y} = camera;
+        const fire = (kind, node, clientX) =>
+          node.dispatchEvent(new PointerEvent(kind, {pointerId: 7, clientX, bubbles: true}));
+        fire('pointerdown', value, 100); fire('pointermove', window, 150);
+        fire('pointerup', window, 150); fire('pointermove', window, 400);
+        value.dispatchEvent(new Event('click', {bubbles: true}));
+        return [view.now.values, camera.x - x, camera.y - y, view.chosen]""")
+    assert seen == [[3, 3, 9, 81], 0, 0, 0]
+    assert page.one("[aria-label='x, its number']").get_attribute("value") == "3"

@@ -7,8 +7,8 @@ import pytest
 from autograd_lite import Value
 from autograd_lite.reading.cards import cards_of
 from autograd_lite.reading.explain import SEED_INPUTS, SEED_LAYER, explain
+from autograd_lite.viz.colours import LEAST_CONTRAST
 from autograd_lite.viz.page import Steps
-from autograd_lite.viz.page_rules import LEAST_CONTRAST
 
 END, TAB, ENTER, ESCAPE = "\ue010", "\ue004", "\ue007", "\ue00c"
 

@@ -6,6 +6,7 @@ have found.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import random
 import sys
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as al
+from autograd_lite.program.subprograms import _known
 from autograd_lite.testing.loop_program import UNROLLED
 from autograd_lite.testing.loop_programs import KINDS, loop_programs, random_loop_program
 
@@ -163,3 +165,47 @@ def test_no_rows_at_all():
     f = al.vmap(al.grad(lambda x: al.sum(al.map(lambda r: al.min(r * r), x))))
     x = np.zeros((2, 0, 3))
     assert bits(al.compile(f)(x)) == bits(f(x))
+
+
+def test_loops_with_ever_new_conditions_are_not_kept():
+    """Of one body, whose derivatives are kept with it."""
+    before = len(_known)
+    for i in range(150):
+        al.while_loop(lambda c, i=i: c > 1.0 + i, lambda c: c * 0.5, 7.0)
+    gc.collect()
+    assert len(_known) < before + 2 * 64 + 20
+
+
+def test_a_nan_that_a_loop_hides():
+    """nan·0 is 0 in the chain rule as well; its sign is that of 0·0 only if 0·inf was 0 before."""
+    f = al.grad(lambda x: al.sum(al.sqrt(al.abs(al.map(lambda r: 1.0 / (r + 2.0), x)))))
+    x = np.array([[1.0, 1.5], [np.inf, 1.5]])
+    with np.errstate(all="ignore"):
+        assert bits(al.compile(f)(x)) == bits(f(x))
+
+
+def test_branches_of_different_kinds_of_numbers():
+    """One gives a number of Python's, the other one of NumPy's: both do."""
+
+    def f(x, a):
+        return al.cond(True, lambda: al.tanh(x), lambda: al.sum(a))
+
+    a = np.ones(2)
+    assert type(f(0.3, a)) is type(al.compile(f)(0.3, a)) is np.float64
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_rows_of_a_loop_whose_length_nobody_knows(backend):
+    """They are moved about between the way there and back of a batch."""
+
+    def f(x):
+        def body(c):
+            return c[0] + 1.0, al.tanh(al.where(c[1] > 0.0, c[1], 0.1 * c[1]))
+
+        c = al.while_loop(lambda c: c[0] < 0.0, body, (0.0, x))[1]
+        return al.sum(np.outer(c, c) * np.arange(1.0, 37.0).reshape(6, 6))
+
+    x = np.array([[-0.5, 0.3], [1.0, 0.5], [-0.5, 0.3]])
+    x = np.stack([x, x * 1.1, x - 0.2])
+    g = al.vmap(al.grad(f))
+    assert near(al.compile(g, backend=backend)(x), g(x), 1e-12)

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
+from autograd_lite.engine.primitive import PRIMITIVES, Structural
 from autograd_lite.program.instructions import (
     Constant,
     Instruction,
     NumpyCall,
     Program,
     Variable,
-    parts_of,
 )
-from autograd_lite.program.native import loop_nests, maps, products
-from autograd_lite.program.native.cells import Root, Uneven, composed, kernel_of, place_of
+from autograd_lite.program.native import contractions, indexing, loop_nests, maps
+from autograd_lite.program.native.cells import Root, Uneven, composed, identity, kernel_of
 from autograd_lite.program.native.grouping import Grouping
-from autograd_lite.program.native.lower import Op, template
 from autograd_lite.program.native.nests import (
     Applied,
     Buffer,
@@ -37,8 +35,6 @@ from autograd_lite.program.native.nests import (
     Node,
     Picked,
     Pieces,
-    Place,
-    Product,
     Shape,
     Step,
     Stored,
@@ -48,193 +44,17 @@ from autograd_lite.program.native.nests import (
     lies_in_order,
     planned,
 )
+from autograd_lite.program.native.sorts import (
+    ADD,
+    MULTIPLY,
+    VALUES,
+    combined_by,
+    moves_of,
+    operation_of,
+    sort_of,
+    spread_of,
+)
 from autograd_lite.program.straight import COMPARISONS, NotStraight
-
-_VALUES = {
-    np.dtype(np.float64): "d",
-    np.dtype(np.bool_): "b",
-}
-MULTIPLY, ADD = PRIMITIVES["multiply"], PRIMITIVES["add"]
-
-
-# ---------------------------------------------------------------- what an instruction is
-
-
-def sort_of(one: Instruction) -> str:
-    """What is to be done for an instruction: "point" for every element alone, "move" to take the
-    numbers from elsewhere, "reduce", "spread", "product", "call".
-
-    Raises:
-        NotStraight: if there is no code for it.
-    """
-    operation = one.operation
-    if any(x.dtype not in _VALUES for x in one.results) or any(
-        x.__class__ is Variable and x.dtype not in _VALUES for x in one.arguments
-    ):
-        raise NotStraight("it is of numbers that are not float64")
-    if any(x.__class__ is Variable for x in parts_of(one.params)):
-        raise NotStraight(f"{operation.name} depends on numbers")
-    if isinstance(operation, NumpyCall | Elementwise):
-        return _sort_of_point(one)
-    assert isinstance(operation, Structural)
-    if any(hasattr(x, "code") for x in one.params.values()):
-        loop_nests.plan_of(one)
-        return "call"
-    if not all(_is_double(x) for x in one.arguments):
-        raise NotStraight(f"{operation.name} of truth values")
-    if operation.reduces is not None and set(one.params) <= {"axis", "keepdims"}:
-        combined_by(operation.reduces)
-        return "reduce"
-    if labels_of(one) is not None:
-        return "product"
-    if moves_of(one) is not None:
-        return "move"
-    if spread_of(one) is not None:
-        return "spread"
-    raise NotStraight(f"{operation.name} has no counterpart")
-
-
-def _is_double(x: Any) -> bool:
-    if x.__class__ is Variable:
-        return bool(x.dtype == np.float64)
-    value = getattr(x, "value", x)
-    return np.asarray(value).dtype.kind in "fib"
-
-
-def _sort_of_point(one: Instruction) -> str:
-    z = one.results[0]
-    operation = operation_of(one)
-    if operation is None or one.is_several or one.params:
-        name = one.operation.name
-        raise NotStraight(f"{name} has no value on floats")
-    is_comparison = operation in COMPARISONS.values()
-    if is_comparison != (z.dtype == np.bool_):
-        raise NotStraight(f"{one.operation.name} of truth values")
-    for x in one.arguments:
-        if x.__class__ is not Variable and not _is_double(x):
-            raise NotStraight("a constant of another kind")
-    kinds = tuple(
-        x.dtype == np.bool_ if x.__class__ is Variable else _constant_is_truth(x)
-        for x in one.arguments
-    )
-    template(operation.floats, tuple(operation.operands), kinds)
-    return "point"
-
-
-def _constant_is_truth(x: Any) -> bool:
-    return np.asarray(getattr(x, "value", x)).dtype == np.bool_
-
-
-@functools.cache
-def _by_function(version: int) -> dict[Any, Elementwise]:
-    return {p.arrays: p for p in PRIMITIVES.values() if isinstance(p, Elementwise)}
-
-
-def operation_of(one: Instruction) -> Any:
-    """What an elementwise instruction applies, with its value on floats; None if it is none."""
-    operation = one.operation
-    if isinstance(operation, NumpyCall):
-        found = COMPARISONS.get(operation.function)
-        if found is not None:
-            return found
-        operation = _by_function(len(PRIMITIVES)).get(operation.function)  # type: ignore[assignment]
-    return operation if getattr(operation, "floats", None) is not None else None
-
-
-def combined_by(ufunc: Any) -> tuple[tuple[list[Op], int], float]:
-    """What a ufunc does with two numbers, and the number that changes no other."""
-    for p in PRIMITIVES.values():
-        if isinstance(p, Elementwise) and ufunc in (p.arrays, *p.numpy) and len(p.operands) == 2:
-            how = template(p.floats, tuple(p.operands), (False, False))
-            if ufunc.identity is not None:
-                return how, float(ufunc.identity)
-            neutral = -math.inf if ufunc(-math.inf, 0.0) == 0.0 else math.inf
-            return how, neutral
-    raise NotStraight(f"{ufunc.__name__} has no value on floats")
-
-
-def shape_of(x: Any) -> Shape:
-    """The shape of a reference."""
-    return x.shape if x.__class__ is Variable else np.shape(getattr(x, "value", x))
-
-
-_known_maps: dict[Any, Any] = {}
-
-
-def _remembered(name: str, one: Instruction, make: Any) -> Any:
-    """What `make` gives, made once for each primitive, shapes and parameters."""
-    shapes = tuple(map(shape_of, one.arguments))
-    try:
-        params = tuple((k, _key(x)) for k, x in one.params.items())
-        key = (name, one.operation.name, shapes, params)
-        hash(key)
-    except TypeError:
-        return make(one.operation, shapes, one.params)
-    if key not in _known_maps:
-        if len(_known_maps) > 2000:
-            _known_maps.clear()
-        _known_maps[key] = make(one.operation, shapes, one.params)
-    return _known_maps[key]
-
-
-def _key(x: Any) -> Any:
-    if isinstance(x, np.ndarray | np.generic):
-        return x.shape, x.dtype.str, x.tobytes()
-    if isinstance(x, slice):
-        return ("slice", x.start, x.stop, x.step)
-    if isinstance(x, tuple | list):
-        return (type(x), *map(_key, x))
-    return type(x), repr(x) if isinstance(x, float) else x
-
-
-def labels_of(one: Instruction) -> Any:
-    """The labels of a sum of products; None if it is none."""
-    contracts = getattr(one.operation, "contracts", None)
-    return (
-        None if contracts is None else contracts(list(map(shape_of, one.arguments)), **one.params)
-    )
-
-
-def moves_of(one: Instruction) -> Any:
-    """For each result the boxes, or the table, by which it takes its numbers; None if it does
-    more."""
-    return _remembered("moves", one, _moves)
-
-
-def _moves(primitive: Structural, shapes: Sequence[Shape], params: Mapping[str, Any]) -> Any:
-    try:
-        with np.errstate(all="ignore"):
-            found = maps.moves_of(primitive, shapes, params)
-    except Exception:
-        return None
-    if found is None:
-        return None
-    made = []
-    for one in found:
-        used = [k for k, x in enumerate(one.sources) if np.any(x >= 0)]
-        boxes = maps.boxes_of([one.sources[k] for k in used]) if used else []
-        if boxes is None and len(used) > 1:
-            return None
-        counts = {k: int((one.sources[k] >= 0).sum()) for k in used}
-        made.append((one, used, boxes, counts))
-    return made
-
-
-def spread_of(one: Instruction) -> Any:
-    """Where each number of each operand is added, and by how much the sums are divided; None if it
-    does more."""
-    return _remembered("spread", one, _spread)
-
-
-def _spread(primitive: Structural, shapes: Sequence[Shape], params: Mapping[str, Any]) -> Any:
-    try:
-        with np.errstate(all="ignore"):
-            return maps.spread_of(primitive, shapes, params)
-    except Exception:
-        return None
-
-
-# ---------------------------------------------------------------- the steps
 
 
 class Lowering:
@@ -360,11 +180,11 @@ class Lowering:
                 self.store(uneven.node)
         for root in made.begun:
             assert root.stored is not None
-            self._filled(root.stored.buffer, root.neutral)
+            self.filled(root.stored.buffer, root.neutral)
         self.steps.append(made.kernel)
         return made
 
-    def _filled(self, buffer: Buffer, value: float) -> None:
+    def filled(self, buffer: Buffer, value: float) -> None:
         whole = Stored(buffer, 0, (1,))
         fill = Fill((buffer.size,), "d", value)
         self.steps.append(kernel_of((buffer.size,), [Root(fill, whole)]).kernel)
@@ -386,7 +206,7 @@ class Lowering:
         assert node.stored is not None
         if lies_in_order(node.stored, node.shape):
             return node.stored
-        copy = View(node.shape, node, (0,) * len(node.shape), _identity(len(node.shape)))
+        copy = View(node.shape, node, (0,) * len(node.shape), identity(len(node.shape)))
         self.store(copy)
         assert copy.stored is not None
         return copy.stored
@@ -423,7 +243,7 @@ class Lowering:
     def _applied(self, one: Instruction) -> Node:
         z = one.results[0]
         given = [self.node(x) for x in one.arguments]
-        return Applied(z.shape, _VALUES[z.dtype], operation_of(one), given)
+        return Applied(z.shape, VALUES[z.dtype], operation_of(one), given)
 
     def _instruction(self, one: Instruction) -> None:
         sort = self._grouping.sorts[id(one)]
@@ -436,9 +256,20 @@ class Lowering:
         elif sort == "spread":
             self._spread(one)
         elif sort == "product":
-            self._product(one)
+            contractions.product(self, one)
+        elif sort == "any":
+            self._any(one)
+        elif sort == "extreme":
+            indexing.extreme(self, one)
+        elif sort == "indexed":
+            indexing.lowered(self, one, combined_by(np.add))
         else:
             loop_nests.call_of(self, one)
+
+    def own_place(self, x: Variable) -> Buffer | None:
+        """The buffer of a result, if it is an output; it is left there."""
+        self._placed.add(x)
+        return self._outputs.get(x)
 
     def set(self, x: Variable, node: Node) -> None:
         """What a variable is."""
@@ -448,7 +279,7 @@ class Lowering:
         """Where a result is to lie, in order."""
         own = self._outputs.get(x)
         self._placed.add(x)
-        buffer = own or Buffer(_VALUES[x.dtype], math.prod(x.shape))
+        buffer = own or Buffer(kind_of_dtype(x.dtype) or "", math.prod(x.shape))
         return Stored(buffer, 0, in_order(x.shape))
 
     def _reduction(self, one: Instruction) -> tuple[Root, Node]:
@@ -470,6 +301,17 @@ class Lowering:
             Node(z.shape, "d", stored),
         )
 
+    def _any(self, one: Instruction) -> None:
+        """As many as hold, and whether that is none, or all."""
+        node, z = self.node(one.arguments[0]), one.results[0]
+        how, neutral = combined_by(np.add)
+        count = Stored(Buffer("d", 1), 0, (0,) * len(node.shape))
+        self.kernel(node.shape, [Root(node, count, how, neutral)])
+        total = Node((), "d", Stored(count.buffer, 0, ()))
+        is_any = isinstance(one.operation, NumpyCall) and one.operation.function is np.any
+        least = Fill((), "d", 1.0 if is_any else float(math.prod(node.shape)))
+        self._nodes[z] = Applied((), "b", COMPARISONS[np.greater_equal], (total, least))
+
     def _spread(self, one: Instruction) -> None:
         """Each operand is added to zeros; the first is no more than copied, if it fills them."""
         z = one.results[0]
@@ -479,7 +321,7 @@ class Lowering:
         if divisor == 1:
             stored = self.result(z)
         how, neutral = combined_by(np.add)
-        self._filled(stored.buffer, 0.0)
+        self.filled(stored.buffer, 0.0)
         for x, places in zip(one.arguments, every, strict=True):
             node = self.node(x)
             boxes = maps.boxes_of([places])
@@ -497,13 +339,13 @@ class Lowering:
                 root = Root(node, Stored(stored.buffer, 0, steps), how, neutral, table)
             else:
                 continue
-            self._begun(node.shape, root)
+            self.begun(node.shape, root)
         self._nodes[z] = Node(z.shape, "d", stored)
         if divisor != 1:
             given = (self._nodes[z], Fill(z.shape, "d", float(divisor)))
             self._nodes[z] = Applied(z.shape, "d", PRIMITIVES["divide"], given)
 
-    def _begun(self, shape: Shape, root: Root) -> None:
+    def begun(self, shape: Shape, root: Root) -> None:
         """Combined with what is there already."""
         while True:
             try:
@@ -529,109 +371,6 @@ class Lowering:
         )
         assert len(strides) == len(shape)
         return Stored(stored.buffer, 0, strides), tuple(steps)
-
-    def _product(self, one: Instruction) -> None:
-        given, result = labels_of(one)
-        z = one.results[0]
-        nodes = [self.node(x) for x in one.arguments]
-        lengths: dict[Any, int] = {}
-        for node, labels in zip(nodes, given, strict=True):
-            for n, label in zip(node.shape, labels, strict=True):
-                lengths[label] = n if lengths.get(label, 1) == 1 else lengths[label]
-        order = [*result, *(a for a in lengths if a not in result)]
-        shape = tuple(lengths[a] for a in order)
-        for node in nodes:
-            if node.stored is None and not isinstance(node, Fill):
-                self.store(node)
-        if len(nodes) == 2 and self._tiled(one, nodes, given, order, shape):
-            return
-        views = [
-            View(shape, node, (0,) * len(labels), _rows(node.shape, labels, order))
-            for node, labels in zip(nodes, given, strict=True)
-        ]
-        whole: Node = functools.reduce(
-            lambda a, b: Applied(shape, "d", MULTIPLY, (a, b)), cast(list[Node], views)
-        )
-        stored = self.result(z)
-        how, neutral = combined_by(np.add)
-        strides = (*in_order(z.shape), *(0 for _ in shape[len(z.shape) :]))
-        self.kernel(shape, [Root(whole, Stored(stored.buffer, 0, strides), how, neutral)])
-        self._nodes[z] = Node(z.shape, "d", stored)
-
-    def _tiled(self, one: Any, nodes: list[Node], given: Any, order: Any, shape: Shape) -> bool:
-        """Whether a product is one of tiles; then it is a step."""
-        z = one.results[0]
-        free = len(z.shape)
-        if not math.prod(shape) or any(isinstance(x, Fill) for x in nodes):
-            return False
-        if any(
-            n > 1 and not all(a in x for x in given)
-            for a, n in zip(order[free:], shape[free:], strict=True)
-        ):
-            return False
-        product = Product(shape=shape, free=free)
-
-        def places() -> None:
-            found = []
-            for node, labels in zip(nodes, given, strict=True):
-                assert node.stored is not None
-                rows = _rows(node.shape, labels, order)
-                found.append(place_of(node.stored, (0,) * len(labels), rows, len(order)))
-            product.left, product.right = found
-
-        places()
-        if products.vector_axis(product) is None:
-            k = self._to_turn(nodes, given, order, shape, free)
-            if k is None:
-                return False
-            nodes[k] = self._turned(nodes[k], given[k], order[:free])
-            places()
-        found = products.vector_axis(product)
-        if found is None:
-            return False
-        own = self._outputs.get(z)
-        strides = in_order(z.shape)
-        if own is None:
-            last = found[0]
-            axes = [*(a for a in range(free) if a != last), last]
-            strides = _strides_in(z.shape, axes)
-        stored = Stored(own or Buffer("d", math.prod(z.shape)), 0, strides)
-        self._placed.add(z)
-        product.out = Place(stored.buffer, 0, (*strides, *(0 for _ in shape[free:])))
-        product.reads = [product.left.buffer, product.right.buffer]
-        product.writes = [stored.buffer]
-        self.steps.append(product)
-        self._nodes[z] = Node(z.shape, "d", stored)
-        return True
-
-    def _to_turn(self, nodes: Any, given: Any, order: Any, shape: Shape, free: int) -> int | None:
-        """Which operand is to be copied so that it lies side by side along an axis of its own: the
-        smaller one, if it is used often."""
-        best: tuple[int, int] | None = None
-        for k, (node, labels) in enumerate(zip(nodes, given, strict=True)):
-            other = given[1 - k]
-            own = [
-                n
-                for a, n in zip(order[:free], shape, strict=False)
-                if a in labels and a not in other
-            ]
-            often = [
-                n
-                for a, n in zip(order[:free], shape, strict=False)
-                if a in other and a not in labels
-            ]
-            size = math.prod(node.shape)
-            if math.prod(own) > 1 and math.prod(often) >= 8 and (best is None or size < best[0]):
-                best = (size, k)
-        return None if best is None else best[1]
-
-    def _turned(self, node: Node, labels: Any, free: Any) -> Node:
-        """A copy, in which the last axis that stays lies innermost."""
-        axes = sorted(range(len(labels)), key=lambda d: (labels[d] in free, d))
-        copy = View(node.shape, node, (0,) * len(labels), _identity(len(labels)))
-        stored = Stored(Buffer("d", math.prod(node.shape)), 0, _strides_in(node.shape, axes))
-        self.kernel(node.shape, [Root(copy, stored)])
-        return Node(node.shape, "d", stored)
 
     # ------------------------------------------------------------ what moves numbers
 
@@ -693,24 +432,3 @@ class Lowering:
             zero = Fill(places.shape, "d", 0.0)
             found = Applied(places.shape, "d", ADD, (zero, found))
         return found
-
-
-def _rows(shape: Shape, labels: Sequence[Any], order: Sequence[Any]) -> tuple[Shape, ...]:
-    """Which axis of a product each axis of an operand is."""
-    return tuple(
-        tuple(int(a == label and n > 1) for a in order)
-        for n, label in zip(shape, labels, strict=True)
-    )
-
-
-def _strides_in(shape: Shape, axes: Sequence[int]) -> Shape:
-    """The strides of an array that lies in an order of its axes, the last innermost."""
-    strides, step = [0] * len(shape), 1
-    for a in reversed(axes):
-        strides[a] = step
-        step *= shape[a]
-    return tuple(strides)
-
-
-def _identity(n: int) -> tuple[Shape, ...]:
-    return tuple(tuple(int(a == d) for a in range(n)) for d in range(n))

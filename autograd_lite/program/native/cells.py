@@ -41,6 +41,10 @@ class Uneven(Exception):
         self.node = node
 
 
+class Unfit(Exception):
+    """The innermost loop is not the one along which an extreme is looked for."""
+
+
 @dataclass
 class Root:
     """What a kernel is to leave: a value, in a buffer."""
@@ -52,6 +56,8 @@ class Root:
     neutral: float = 0.0
     table: Stored | None = None
     """Where it is combined with what lies at a place out of a table, the table."""
+    extreme: str = ""
+    """As in `Sink`."""
 
 
 @dataclass
@@ -102,14 +108,9 @@ def kernel_of(
             table = None
             if root.table is not None:
                 table = place_of(root.table, start, identity, len(shape))
+            place = place_of(at, start, identity, len(shape))
             sinks.append(
-                Sink(
-                    wanted,
-                    place_of(at, start, identity, len(shape)),
-                    root.combine,
-                    root.neutral,
-                    table=table,
-                )
+                Sink(wanted, place, root.combine, root.neutral, False, table, root.extreme)
             )
         if math.prod(box):
             kernel.cells.append(_cell(box, builder, sinks, begins and len(drafts) == 1))
@@ -148,6 +149,11 @@ def _room(node: Node, order: Sequence[int]) -> Stored:
         strides[a] = step
         step *= node.shape[a]
     return Stored(Buffer(node.kind, math.prod(node.shape)), 0, tuple(strides))
+
+
+def identity(n: int) -> Rows:
+    """The rows of a node as it is."""
+    return tuple(tuple(int(a == d) for a in range(n)) for d in range(n))
 
 
 def composed(outer: tuple[Shape, Rows], base: Shape, rows: Rows, axes: int) -> tuple[Shape, Rows]:
@@ -333,8 +339,10 @@ def _cell(box: Shape, builder: _Builder, sinks: Sequence[Sink], alone: bool) -> 
         along = place.coefficients
         inner = not along or (along[-1] == 0 and all(along[:-1]))
         direct = sink.combine is not None and alone and sink.table is None and inner
+        if sink.extreme and not (alone and loops and inner):
+            raise Unfit
         table = None if sink.table is None else moved(sink.table)
-        final.append(Sink(op, place, sink.combine, sink.neutral, direct, table))
+        final.append(Sink(op, place, sink.combine, sink.neutral, direct, table, sink.extreme))
     own = [Leaf(moved(x.place), None if x.table is None else moved(x.table)) for x in leaves]
     truths = {i for i, x in enumerate(own) if x.place.buffer.kind == "b"}
     return Cell(shape, own, ops, truths, final)

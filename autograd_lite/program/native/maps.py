@@ -130,6 +130,64 @@ def spread_of(
     return (found, divisor) if divisor == 1 or len(found) == 1 else None
 
 
+# ---------------------------------------------------------------- indices that are not known yet
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """How places depend on an array of indices: base + Σ step·i + stride·index[position]."""
+
+    length: int
+    """How long the axis is that they are indices of."""
+    stride: int
+    base: int
+    steps: tuple[int, ...]
+    position: tuple[int, ...]
+    """Of the index the place is Σ position·i, row by row."""
+    offset: int
+
+
+def indexed(places_for: Any, shape: Shape, candidates: Sequence[int]) -> Indexed | None:
+    """How the places that a function gives for an array of indices depend on them; None if that is
+    not even. It raises IndexError for indices that are outside."""
+    size = math.prod(shape)
+
+    def places(values: Any) -> Any:
+        return places_for(np.asarray(values, np.int64).reshape(shape))
+
+    def is_inside(n: int) -> bool:
+        try:
+            places(np.full(shape, n))
+        except IndexError:
+            return False
+        return True
+
+    lengths = [n for n in sorted(set(candidates)) if n and is_inside(n - 1) and not is_inside(n)]
+    if not lengths or not size:
+        return None
+    n = lengths[0]
+    first = places(np.zeros(shape))
+    boxes = boxes_of([first])
+    if boxes is None or len(boxes) != 1 or boxes[0].bases[0] < 0:
+        return None
+    stride = 0
+    if n > 1:
+        change = places(np.ones(shape)) - first
+        stride = int(change.flat[0]) if change.size else 0
+        if not np.all(change == stride):
+            return None
+    position, unit = np.zeros(first.shape, np.int64), 1
+    while unit < size and n > 1 and stride:
+        digit = places(np.arange(size) // unit % n) - first
+        position += unit * (digit // stride)
+        unit *= n
+    found = boxes_of([position])
+    if found is None or len(found) != 1:
+        return None
+    box, own = boxes[0], found[0]
+    return Indexed(n, stride, box.bases[0], box.steps[0], own.steps[0], own.bases[0])
+
+
 # ---------------------------------------------------------------- boxes
 
 

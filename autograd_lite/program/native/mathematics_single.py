@@ -1,9 +1,9 @@
 """exp, expm1, tanh, log, log1p and erf of float32 in float32, in the language of `mathematics`.
 
 Coefficients: S. L. Moshier, Cephes Mathematical Library 2.2, single precision, expf.c, logf.c and
-tanhf.c ("may be used freely"); of erf N. Juffa's erff (© 2015 – 2023, BSD 2-clause). The code is
-our own, with the reductions of the functions of float64. What has no code here is computed in
-float64 and rounded.
+tanhf.c ("may be used freely"); of erf N. Juffa's erff (© 2015 – 2023, BSD 2-clause), whose two
+formulas meet at 0.927734375. The code is our own, with the reductions of the functions of float64.
+What has no code here is computed in float64 and rounded.
 """
 
 from __future__ import annotations

@@ -7,17 +7,14 @@ loop is computed before it.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd_lite.program.native.library import definition
-from autograd_lite.program.native.llvm import FORMS
-from autograd_lite.program.native.lower import LEAVES, TRUTHS, Op, arguments_of
+from autograd_lite.program.native.lower import LEAVES, TRUTHS, arguments_of
 from autograd_lite.program.native.machine import lanes
-from autograd_lite.program.native.nests import KINDS, Buffer, Cell, Leaf, Nest, Place, Sink
+from autograd_lite.program.native.nest_writer import Writer, number
+from autograd_lite.program.native.nests import Cell, Indices, Leaf, Place, Sink
 
 UNROLLED = 4
 """How many blocks of numbers of the innermost loop are written one after the other, if they are
@@ -30,294 +27,20 @@ LONG = 160
 """How many operations are written so at most."""
 
 
-class Module:
-    """The functions of a program, and what they call."""
+def write_indices(w: Writer, step: Indices) -> None:
+    """The loop over some indices; it stops where one lies outside."""
+    n = step.length
 
-    def __init__(self, write: Callable[[Module, Nest, str], None]) -> None:
-        self._write = write
-        self._bodies: dict[int, str] = {}
-        self.functions: list[str] = []
-        self.called: set[tuple[str, int]] = set()
-        self.declared: set[str] = set()
-        self.constants: dict[bytes, str] = {}
-        self.count = 0
+    def body(i: str, names: list[str]) -> list[str]:
+        index = w.load(step.given.buffer, w.new(f"add i64 {i}, {step.given.offset}"), 1, 1)
+        below = w.new(f"icmp slt i64 {index}, 0")
+        later = w.new(f"add i64 {index}, {n}")
+        own = w.new(f"select i1 {below}, i64 {later}, i64 {index}")
+        w.stop_if(w.new(f"icmp uge i64 {own}, {n}"), "2")
+        w.store(w.new(f"mul i64 {own}, {step.step}"), step.made.buffer, i, 1, 1)
+        return []
 
-    def constant(self, data: Any) -> str:
-        """The name of an array that is always the same."""
-        held = np.ascontiguousarray(data).tobytes()
-        return self.constants.setdefault(held, f"@k{len(self.constants)}")
-
-    def body(self, nest: Nest) -> str:
-        """The name of the function of a nest, which is written when it is first asked for."""
-        found = self._bodies.get(id(nest))
-        if found is None:
-            found = self._bodies[id(nest)] = f"body{len(self._bodies)}"
-            self._write(self, nest, found)
-        return found
-
-    def text(self) -> str:
-        """All of it."""
-        own = [x for name, n in sorted(self.called) for x in definition(name, n).splitlines()]
-        known = {*self.declared, *(x for x in own if x.startswith("declare"))}
-        arrays = [
-            f'{name} = private unnamed_addr constant [{len(x)} x i8] c"{_escaped(x)}", align 64'
-            for x, name in self.constants.items()
-        ]
-        rest = [x for x in own if not x.startswith("declare")]
-        return "\n".join([*sorted(known), *arrays, *rest, *self.functions]) + "\n"
-
-
-def _escaped(data: bytes) -> str:
-    return "".join([_ESCAPED[x] for x in data])
-
-
-_ESCAPED = [f"\\{i:02X}" for i in range(256)]
-
-
-class Writer:
-    """The lines of one function, `(ptr %arena, ptr %given, ptr %heap)`. Where the heap ends that is
-    in use, and where all of it, stands at its beginning."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.lines: list[str] = []
-        self.top: list[str] = []
-        self.block = "start"
-        self._count = 0
-        self._pointers: dict[Any, str] = {}
-
-    def new(self, text: str) -> str:
-        """The name of what a line gives."""
-        name = f"%v{self._count}"
-        self._count += 1
-        self.lines.append(f"{name} = {text}")
-        return name
-
-    def fresh(self) -> int:
-        """A number for labels."""
-        self._count += 1
-        return self._count
-
-    def label(self, name: str) -> None:
-        """A new block begins."""
-        self.lines.append(f"{name}:")
-        self.block = name
-
-    def pointer(self, buffer: Buffer) -> str:
-        """Where a buffer begins."""
-        if buffer.role == "constant":
-            return self.module.constant(buffer.data)
-        key = (buffer.role, buffer.index)
-        if key not in self._pointers:
-            name = f"%{buffer.role[0]}{buffer.index}"
-            self._pointers[key] = name
-            if buffer.role == "arena":
-                self.top.append(f"{name} = getelementptr i8, ptr %arena, i64 {buffer.index}")
-            else:
-                self.top.append(f"{name}at = getelementptr ptr, ptr %given, i64 {buffer.index}")
-                self.top.append(f"{name} = load ptr, ptr {name}at, align 8")
-        return self._pointers[key]
-
-    def function(self, name: str) -> str:
-        """The whole, which returns 0."""
-        head = (
-            f"define internal i32 @{name}(ptr %arena, ptr %given, ptr %heap) noinline nounwind {{"
-        )
-        own = ["start:", *self.top, "br label %begin", "begin:"]
-        return "\n".join([head, *own, *self.lines, "ret i32 0", "}"])
-
-    def stop_if(self, condition: str, status: str) -> None:
-        """Return at once where a condition holds."""
-        number = self.fresh()
-        self.lines.append(f"br i1 {condition}, label %stop{number}, label %on{number}")
-        self.label(f"stop{number}")
-        self.lines.append(f"ret i32 {status}")
-        self.label(f"on{number}")
-
-    def loop(
-        self, count: int | str, body: Callable[[str, list[str]], list[str]], given: Any
-    ) -> Any:
-        """A loop; `body` takes its index and what goes from turn to turn, and gives that anew.
-
-        Args:
-            given: (type, name) of what goes from turn to turn, as it is before the first.
-        """
-        number = self.fresh()
-        head, end, i = f"l{number}", f"e{number}", f"%i{number}"
-        before = "begin" if self.block == "start" else self.block
-        names = [f"%c{number}_{k}" for k in range(len(given))]
-        self.lines.append(f"br label %{head}")
-        self.label(head)
-        place = len(self.lines)
-        after = body(i, names)
-        last = self.block
-        step = self.new(f"add nuw nsw i64 {i}, 1")
-        phis = [f"{i} = phi i64 [ 0, %{before} ], [ {step}, %{last} ]"]
-        for name, (kind, x), y in zip(names, given, after, strict=True):
-            phis.append(f"{name} = phi {kind} [ {x}, %{before} ], [ {y}, %{last} ]")
-        self.lines[place:place] = phis
-        more = self.new(f"icmp ult i64 {step}, {count}")
-        self.lines.append(f"br i1 {more}, label %{head}, label %{end}")
-        self.label(end)
-        return after
-
-    # ------------------------------------------------------------ numbers
-
-    def at(self, place: Place, indices: Sequence[str]) -> str:
-        """Which element of its buffer a place is."""
-        total: str | None = None
-        start = place.start
-        for c, i in zip(place.coefficients, indices, strict=False):
-            if not c:
-                continue
-            if i.lstrip("-").isdigit():
-                start += c * int(i)
-                continue
-            term = i if c == 1 else self.new(f"mul nsw i64 {i}, {c}")
-            total = term if total is None else self.new(f"add nsw i64 {total}, {term}")
-        if total is None:
-            return str(start)
-        return self.new(f"add nsw i64 {total}, {start}") if start else total
-
-    def address(self, buffer: Buffer, index: str) -> str:
-        """The address of an element."""
-        kind = KINDS[buffer.kind][0]
-        return self.new(f"getelementptr {kind}, ptr {self.pointer(buffer)}, i64 {index}")
-
-    def several(self, kind: str, width: int) -> str:
-        """So many beside each other."""
-        return kind if width == 1 else f"<{width} x {kind}>"
-
-    def splat(self, kind: str, name: str, width: int) -> str:
-        """One number in all lanes."""
-        if width == 1:
-            return name
-        if name[0] != "%":
-            return f"splat ({kind} {name})"
-        many = self.several(kind, width)
-        first = self.new(f"insertelement {many} poison, {kind} {name}, i32 0")
-        return self.new(
-            f"shufflevector {many} {first}, {many} poison, <{width} x i32> zeroinitializer"
-        )
-
-    def load(self, buffer: Buffer, index: str, step: int, width: int) -> str:
-        """Numbers that lie a step apart; truth values as such."""
-        kind, size = KINDS[buffer.kind]
-        if width == 1 or step == 1:
-            many = self.several(kind, width)
-            found = self.new(f"load {many}, ptr {self.address(buffer, index)}, align {size}")
-        else:
-            many, found = self.several(kind, width), "poison"
-            base = self.address(buffer, index)
-            for lane in range(width):
-                own = self.new(f"getelementptr {kind}, ptr {base}, i64 {lane * step}")
-                x = self.new(f"load {kind}, ptr {own}, align {size}")
-                found = self.new(f"insertelement {many} {found}, {kind} {x}, i32 {lane}")
-        return self.truth(found, width) if buffer.kind == "b" else found
-
-    def truth(self, x: str, width: int) -> str:
-        """Bytes as truth values."""
-        none = "0" if width == 1 else "zeroinitializer"
-        return self.new(f"icmp ne {self.several('i8', width)} {x}, {none}")
-
-    def store(self, x: str, buffer: Buffer, index: str, step: int, width: int) -> None:
-        """Numbers, or truth values, a step apart."""
-        kind, size = KINDS[buffer.kind]
-        many = self.several(kind, width)
-        if buffer.kind == "b":
-            x = self.new(f"zext {self.several('i1', width)} {x} to {many}")
-        base = self.address(buffer, index)
-        if width == 1 or step == 1:
-            self.lines.append(f"store {many} {x}, ptr {base}, align {size}")
-            return
-        for lane in range(width):
-            own = self.new(f"getelementptr {kind}, ptr {base}, i64 {lane * step}")
-            one = self.new(f"extractelement {many} {x}, i32 {lane}")
-            self.lines.append(f"store {kind} {one}, ptr {own}, align {size}")
-
-    def gather(self, leaf: Leaf, index: str, table: str, step: int, width: int) -> str:
-        """Numbers at places out of a table, 0 where that is negative. `step` is that of the
-        places in the table; the numbers must lie at the same one but for that."""
-        buffer = leaf.place.buffer
-        kind, size = KINDS[buffer.kind]
-        assert leaf.table is not None
-        found = self.load(leaf.table.buffer, table, step, width)
-        many = self.several(kind, width)
-        across = leaf.place.coefficients[-1] if width > 1 else 0
-        if across:
-            steps = ", ".join(f"i64 {across * lane}" for lane in range(width))
-            there = self.new(f"add <{width} x i64> {found}, <{steps}>")
-        else:
-            there = found
-        none = "0" if width == 1 else "zeroinitializer"
-        ok = self.new(f"icmp sge {self.several('i64', width)} {found}, {none}")
-        base = self.address(buffer, index)
-        if width == 1:
-            safe = self.new(f"select i1 {ok}, i64 {there}, i64 0")
-            at = self.new(f"getelementptr {kind}, ptr {base}, i64 {safe}")
-            start = self.pointer(buffer)
-            at = self.new(f"select i1 {ok}, ptr {at}, ptr {start}")
-            x = self.new(f"load {kind}, ptr {at}, align {size}")
-            zero = "0.0" if kind == "double" else "0"
-            x = self.new(f"select i1 {ok}, {kind} {x}, {kind} {zero}")
-        else:
-            own = f"v{width}{'f64' if kind == 'double' else kind}"
-            name = f"@llvm.masked.gather.{own}.v{width}p0"
-            pointers, mask = f"<{width} x ptr>", f"<{width} x i1>"
-            self.module.declared.add(f"declare {many} {name}({pointers}, i32, {mask}, {many})")
-            at = self.new(f"getelementptr {kind}, ptr {base}, <{width} x i64> {there}")
-            x = self.new(
-                f"call {many} {name}({pointers} {at}, i32 {size}, {mask} {ok}, {many} "
-                "zeroinitializer)"
-            )
-        return self.truth(x, width) if buffer.kind == "b" else x
-
-    # ------------------------------------------------------------ operations
-
-    def operation(self, op: Op, given: Sequence[str], width: int) -> str:
-        """What an operation gives."""
-        kind, truth = self.several("double", width), self.several("i1", width)
-        form = FORMS.get(op[0])
-        if form is not None:
-            true = "true" if width == 1 else "splat (i1 true)"
-            return self.new(form.format(*given, kind=kind, truth=truth, true=true))
-        self.module.called.add((op[1], width))
-        taken = ", ".join(f"{kind} {x}" for x in given)
-        return self.new(f"call {kind} @{op[1]}.{width}({taken})")
-
-    def combined(self, how: tuple[list[Op], int], x: str, y: str, width: int) -> str:
-        """Two numbers as one."""
-        names: list[str] = []
-        for op in how[0]:
-            if op[0] == "input":
-                names.append((x, y)[op[1]])
-            elif op[0] == "constant":
-                names.append(self.splat("double", number(op[1]), width))
-            else:
-                given = [names[i] for i in arguments_of(op)]
-                names.append(self.operation(op, given, width))
-        return names[how[1]]
-
-    def across(self, how: tuple[list[Op], int], x: str, width: int) -> str:
-        """All lanes as one number."""
-        while width > 1:
-            half, many = width // 2, self.several("double", width)
-            parts = []
-            for start in (0, half):
-                places = ", ".join(f"i32 {start + i}" for i in range(half))
-                part = self.new(
-                    f"shufflevector {many} {x}, {many} poison, <{half} x i32> <{places}>"
-                )
-                if half == 1:
-                    part = self.new(f"extractelement <1 x double> {part}, i32 0")
-                parts.append(part)
-            x, width = self.combined(how, parts[0], parts[1], half), half
-        return x
-
-
-def number(x: float) -> str:
-    """A number as LLVM reads it."""
-    return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
+    w.loop(step.count, body, ())
 
 
 class CellWriter:
@@ -383,10 +106,18 @@ class CellWriter:
         n = cell.shape[-1]
         blocks = -(-n // width)
         gathered = [
-            s for s in cell.sinks if s.combine and not s.table and not s.place.coefficients[-1]
+            s
+            for s in cell.sinks
+            if s.extreme or (s.combine and not s.table and not s.place.coefficients[-1])
         ]
-        kind = w.several("double", width)
-        starts = [w.splat("double", number(s.neutral), width) for s in gathered]
+        kind, places = w.several("double", width), w.several("i64", width)
+        given: list[tuple[str, str]] = []
+        for s in gathered:
+            start = math.inf if s.extreme == "lt" else -math.inf if s.extreme else s.neutral
+            given.append((kind, w.splat("double", number(start), width)))
+            if s.extreme:
+                given.append((places, self._lane_numbers("0")))
+        starts = [x for _, x in given]
         self._wide = {}
         outer = dict(self._known)
         inner = sum(level == self._loops for level in self._levels)
@@ -412,17 +143,78 @@ class CellWriter:
                 return self._block(at, mask, gathered, names)
 
             self._splat_outer()
-            totals = self._long(blocks, body, gathered, [(kind, x) for x in starts])
+            totals = self._long(blocks, body, gathered, given)
             self._known = outer
-        for sink, total in zip(gathered, totals, strict=True):
-            assert sink.combine is not None
-            whole = w.across(sink.combine, total, width)
-            self._ended(sink, whole)
+        rest = iter(totals)
+        for sink in gathered:
+            if sink.extreme:
+                place = self._place_across(sink, next(rest), next(rest))
+                index = w.at(sink.place, self._indices)
+                w.store(place, sink.place.buffer, index, 1, 1)
+            else:
+                assert sink.combine is not None
+                self._ended(sink, w.across(sink.combine, next(rest), width))
+
+    def _lane_numbers(self, at: str) -> str:
+        """The indices of the lanes."""
+        w, width = self._w, self._width
+        if width == 1:
+            return at
+        numbers = ", ".join(f"i64 {i}" for i in range(width))
+        if at == "0":
+            return f"<{numbers}>"
+        return w.new(f"add <{width} x i64> {w.splat('i64', at, width)}, <{numbers}>")
+
+    def _more_extreme(self, sink: Sink, pairs: Sequence[str], width: int) -> list[str]:
+        """Of two numbers and their places the first, unless the second is more extreme, or as
+        extreme and before it; nan is the most extreme."""
+        w, (x, i, y, j) = self._w, pairs
+        kind, truth = w.several("double", width), w.several("i1", width)
+        places = w.several("i64", width)
+        beyond = w.new(f"fcmp u{sink.extreme} {kind} {y}, {x}")
+        is_number = w.new(f"fcmp ord {kind} {x}, {x}")
+        better = w.new(f"and {truth} {beyond}, {is_number}")
+        same = w.new(f"fcmp ueq {kind} {x}, {y}")
+        no_number = w.new(f"fcmp uno {kind} {y}, {y}")
+        alike = w.new(f"fcmp oeq {kind} {x}, {y}")
+        both = w.new(f"and {truth} {same}, {no_number}")
+        either = w.new(f"or {truth} {alike}, {both}")
+        sooner = w.new(f"icmp slt {places} {j}, {i}")
+        tie = w.new(f"and {truth} {either}, {sooner}")
+        # nan beside a number was decided above; beside nan the place decides
+        lost = w.new(f"fcmp ord {kind} {x}, {x}")
+        mixed = w.new(f"and {truth} {both}, {lost}")
+        apart = w.new(f"select {truth} {mixed}, {truth} {better}, {truth} {tie}")
+        taken = w.new(f"or {truth} {better}, {apart}")
+        return [
+            w.new(f"select {truth} {taken}, {kind} {y}, {kind} {x}"),
+            w.new(f"select {truth} {taken}, {places} {j}, {places} {i}"),
+        ]
+
+    def _place_across(self, sink: Sink, x: str, i: str) -> str:
+        """The place of the most extreme number of all lanes."""
+        w, width = self._w, self._width
+        while width > 1:
+            half = width // 2
+            parts = []
+            for start in (0, half):
+                for name, element in ((x, "double"), (i, "i64")):
+                    many = w.several(element, width)
+                    lanes_ = ", ".join(f"i32 {start + k}" for k in range(half))
+                    part = w.new(
+                        f"shufflevector {many} {name}, {many} poison, <{half} x i32> <{lanes_}>"
+                    )
+                    if half == 1:
+                        part = w.new(f"extractelement <1 x {element}> {part}, i32 0")
+                    parts.append(part)
+            x, i = self._more_extreme(sink, parts, half)
+            width = half
+        return i
 
     def _long(self, blocks: int, body: Any, gathered: Sequence[Sink], given: Any) -> list[str]:
         """A loop; what it combines is near to what it is if it is combined of parts."""
         w = self._w
-        if not gathered or blocks <= 2 * PART:
+        if not gathered or blocks <= 2 * PART or any(s.extreme for s in gathered):
             return w.loop(blocks, body, given)  # type: ignore[no-any-return]
 
         def part(start: str, count: int, totals: Sequence[str]) -> list[str]:
@@ -456,7 +248,14 @@ class CellWriter:
         self._operations(self._loops, self._width)
         after = []
         w, width = self._w, self._width
-        for sink, total in zip(gathered, totals, strict=True):
+        rest = iter(totals)
+        for sink in gathered:
+            total = next(rest)
+            if sink.extreme:
+                y = self._operand(sink.op, width)
+                pairs = [total, next(rest), y, self._lane_numbers(at)]
+                after += self._further(sink, pairs)
+                continue
             assert sink.combine is not None
             x = self._masked(self._operand(sink.op, width), sink, mask)
             after.append(w.combined(sink.combine, total, x, width))
@@ -465,6 +264,19 @@ class CellWriter:
                 self._sunk(sink, width, mask)
         self._indices.pop()
         return after
+
+    def _further(self, sink: Sink, pairs: Sequence[str]) -> list[str]:
+        """The same as `_more_extreme`, where the second number comes behind the first."""
+        w, width, (x, i, y, j) = self._w, self._width, pairs
+        kind, truth = w.several("double", width), w.several("i1", width)
+        beyond = w.new(f"fcmp u{sink.extreme} {kind} {y}, {x}")
+        is_number = w.new(f"fcmp ord {kind} {x}, {x}")
+        taken = w.new(f"and {truth} {beyond}, {is_number}")
+        places = w.several("i64", width)
+        return [
+            w.new(f"select {truth} {taken}, {kind} {y}, {kind} {x}"),
+            w.new(f"select {truth} {taken}, {places} {j}, {places} {i}"),
+        ]
 
     def _masked(self, x: str, sink: Sink, mask: str) -> str:
         if not mask:

@@ -174,6 +174,9 @@ class Sink:
     direct: bool = False
     """Whether what is combined along the innermost loop is all there is."""
     table: Place | None = None
+    extreme: str = ""
+    """Of which number of the innermost loop the place is wanted: "lt" of the least, "gt" of the
+    greatest; a nan is both."""
 
 
 @dataclass
@@ -215,6 +218,19 @@ class Product(Step):
     right: Any = None
     out: Any = None
     """Places, whose coefficients are along these axes."""
+
+
+@dataclass
+class Indices(Step):
+    """Places out of indices that are known when the program runs: step·index; from the end, if it
+    is negative."""
+
+    given: Any = None
+    made: Any = None
+    count: int = 0
+    length: int = 0
+    """How long the axis is that they are indices of."""
+    step: int = 1
 
 
 @dataclass

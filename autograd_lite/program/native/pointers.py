@@ -39,14 +39,23 @@ def address_lines(array: str, label: str) -> list[str]:
     ]
 
 
-def entry(name: str, target: str, tables: Sequence[int], alone: int, rest: int) -> str | None:
-    """The function `void @name` of arrays, as objects, and whole numbers, which calls another.
+def entry(
+    name: str,
+    tables: Sequence[int],
+    alone: int,
+    taken: Sequence[str],
+    ending: Sequence[str],
+    gives: str = "void",
+) -> str | None:
+    """A function of arrays, as objects, that finds where their numbers lie.
 
     Args:
-        target: the function that is called: with tables of addresses, addresses, whole numbers.
-        tables: how many arrays are in each table.
-        alone: how many arrays follow.
-        rest: how many whole numbers.
+        name: what it is called.
+        tables: how many of the arrays are in each table of addresses, `%table0`, `%table1` …
+        alone: how many follow; the address of array k is `%at{k}`.
+        taken: what it is given besides, types and names.
+        ending: the lines that use these.
+        gives: the type of what it returns.
 
     Returns:
         None if an array does not tell its address, or there are too many.
@@ -55,16 +64,13 @@ def entry(name: str, target: str, tables: Sequence[int], alone: int, rest: int) 
     if offset() is None or count > MOST:
         return None
     lines = [line for k in range(count) for line in address_lines(f"%x{k}", str(k))]
-    given, k = [], 0
+    k = 0
     for t, length in enumerate(tables):
         lines.append(f"%table{t} = alloca [{max(1, length)} x ptr], align 8")
         for i in range(length):
             lines.append(f"%place{k} = getelementptr ptr, ptr %table{t}, i64 {i}")
             lines.append(f"store ptr %at{k}, ptr %place{k}, align 8")
             k += 1
-        given.append(f"ptr %table{t}")
-    given += [f"ptr %at{i}" for i in range(k, count)]
-    numbers = [f"i64 %n{i}" for i in range(rest)]
-    lines.append(f"call void @{target}({', '.join([*given, *numbers])})")
-    taken = ", ".join([*(f"ptr %x{i}" for i in range(count)), *numbers])
-    return "\n  ".join([f"define void @{name}({taken}) nounwind {{", *lines, "ret void"]) + "\n}"
+    every = ", ".join([*(f"ptr %x{i}" for i in range(count)), *taken])
+    head = f"define {gives} @{name}({every}) nounwind {{"
+    return "\n  ".join([head, *lines, *ending]) + "\n}\n"

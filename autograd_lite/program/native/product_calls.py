@@ -80,7 +80,7 @@ class MatrixProduct:
     def _made(self, key: Key) -> Callable[..., None] | None:
         """The function of three arrays, None where NumPy's is to be taken."""
         size = self._dtype.itemsize
-        if any(s < 0 or s % size for strides in key for s in strides):
+        if any(s % size for strides in key for s in strides):
             return None
         a, b = ((s[0] // size, s[1] // size) for s in key)
         m, n, k = self._size

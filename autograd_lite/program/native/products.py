@@ -10,8 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.program.native.machine import lanes
-from autograd_lite.program.native.nest_code import Writer
+from autograd_lite.program.native.matmul import Function, product_function
+from autograd_lite.program.native.matmul import Product as Matrices
+from autograd_lite.program.native.nest_writer import Writer
 from autograd_lite.program.native.nests import Place, Product
+
+LARGE, LONG = 1 << 18, 32
+"""From how many multiplications, and terms of a sum, on the product of two matrices is that of
+`matmul`, for which what is far apart is copied first."""
 
 ROWS = 4
 """How many rows a tile has at most."""
@@ -69,7 +75,42 @@ class ProductWriter:
 
     def write(self) -> None:
         """All of them."""
-        self._nest(0)
+        function = self._of_matrices()
+        if function is None:
+            self._nest(0)
+        else:
+            self._called(function, 0)
+
+    def _of_matrices(self) -> Function | None:
+        """The function of the product of two matrices that it is, for each place of the outer
+        axes; None if it is another one, or a small one."""
+        p = self._p
+        if self._r is None or len(self._summed) != 1:
+            return None
+        m, n, (k,) = self._r, self._v, self._summed
+        shape = p.shape
+        if shape[m] * shape[n] * shape[k] < LARGE or shape[k] < LONG:
+            return None
+        narrow, wide, out = (x.coefficients for x in (self._narrow, self._wide, p.out))
+        a, b, c = (narrow[m], narrow[k]), (wide[k], wide[n]), (out[m], out[n])
+        if min(*a, *b, *c) < 1:
+            return None
+        return product_function(Matrices(shape[m], shape[n], shape[k], a, b, c))
+
+    def _called(self, function: Function, level: int) -> None:
+        """Loops over the outer axes, and in them calls."""
+        if level < len(self._outer):
+            self._over(self._outer[level], lambda: self._called(function, level + 1))
+            return
+        w = self._w
+        w.module.declared.update(function.declared)
+        if function.definition not in w.module.functions:
+            w.module.functions.append(function.definition)
+        given = [
+            f"ptr {w.address(x.buffer, w.at(x, self._indices))}"
+            for x in (self._narrow, self._wide, self._p.out)
+        ]
+        w.lines.append(f"call void @{function.name}({', '.join(given)})")
 
     def _nest(self, level: int) -> None:
         if level < len(self._outer):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.program.instructions import Instruction, NumpyCall, Program, Variable
-from autograd_lite.program.native.arrays import sort_of
+from autograd_lite.program.native.loop_nests import unknown_in
+from autograd_lite.program.native.sorts import sort_of
+from autograd_lite.program.native.steps import with_steps
+from autograd_lite.program.native.threads import with_threads
 from autograd_lite.program.native.whole import Native
 from autograd_lite.program.straight import NotStraight
 
@@ -16,9 +19,12 @@ FEWEST = 3
 def with_machine_code(program: Program) -> Program | None:
     """The program with all that there is machine code for in as few calls as can be; None if
     there is nothing to gain."""
+    threaded = with_threads(program)
+    gained = threaded is not program
+    program = with_steps(threaded)
     native = {id(one): _has_code(one) for one in program.instructions}
-    if not all(native.values()):  # rows of unknown number stay on one side
-        native |= {id(one): False for one in program.instructions if _is_of_unknown_length(one)}
+    if not (all(native.values()) and _is_known(program)):
+        native |= dict.fromkeys(_of_unknown_length(program), False)
     levels: dict[int, int] = {}
     of: dict[Variable, tuple[int, bool]] = {}
     for one in program.instructions:
@@ -34,7 +40,6 @@ def with_machine_code(program: Program) -> Program | None:
         else:
             rest.append((levels[id(one)], i, one))
     whole = len(parts) == 1 and not rest
-    gained = False
     for level, part in parts.items():
         made = None
         if whole or sum(_computes(one) for one in part) >= FEWEST:
@@ -59,9 +64,27 @@ def _has_code(one: Instruction) -> bool:
     return True
 
 
-def _is_of_unknown_length(one: Instruction) -> bool:
-    loop = one.params.get("loop")
-    return loop is not None and loop.length is None
+def _is_known(program: Program) -> bool:
+    """Whether nothing but loops has as many rows as numbers decide."""
+    try:
+        unknown_in(program)
+    except NotStraight:
+        return False
+    return True
+
+
+def _of_unknown_length(program: Program) -> set[int]:
+    """The instructions that give, or take, rows of which nobody knows how many there are; their
+    shapes are not what they say."""
+    unknown: set[Variable] = set()
+    found = set()
+    for one in program.instructions:
+        loop = one.params.get("loop")
+        own = loop is not None and loop.length is None
+        if own or any(x in unknown for x in one.uses()):
+            found.add(id(one))
+            unknown.update(one.results)
+    return found
 
 
 def _computes(one: Instruction) -> bool:

@@ -72,15 +72,16 @@ class OverRows:
         if bits == 32:
             code = folded(code)
         source, self._live = _llvm_over_rows(code, self._lanes, shared, summed, bits)
-        entered = entry("arrays", "blocks", (self._count, self._rows), 2, 3)
+        k = self._count + self._rows
+        given = f"ptr %table0, ptr %table1, ptr %at{k}, ptr %at{k + 1}"
+        numbers = ("i64 %from", "i64 %to", "i64 %length")
+        calls = [f"call void @blocks({given}, {', '.join(numbers)})", "ret void"]
+        entered = entry("arrays", (self._count, self._rows), 2, numbers, calls)
         self._loaded = Loaded(source + (entered or ""), level_for(code))
         self._run_of_arrays: Any = None
         if entered is not None:
-            arrays, numbers = (
-                [ctypes.py_object] * (self._count + self._rows + 2),
-                [ctypes.c_int64] * 3,
-            )
-            of_arrays = ctypes.CFUNCTYPE(None, *arrays, *numbers)
+            arrays, kinds = [ctypes.py_object] * (k + 2), [ctypes.c_int64] * 3
+            of_arrays = ctypes.CFUNCTYPE(None, *arrays, *kinds)
             self._run_of_arrays = of_arrays(self._loaded.address("arrays"))
         kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 3)
         self._run: Any = kind(self._loaded.address("blocks"))

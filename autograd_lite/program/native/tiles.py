@@ -128,7 +128,7 @@ def _cuts(k: int) -> tuple[int, list[tuple[int, int]]]:
     rest, at = [], whole * TERMS
     while at < k:
         left = k - at
-        count = TERMS if left >= 2 * TERMS else -(-(left // 2) // 4) * 4 if left > TERMS else left
+        count = -(-(left // 2) // 4) * 4 if left > TERMS else left
         rest.append((at, count))
         at += count
     return whole, rest

@@ -11,23 +11,26 @@ import numpy as np
 from autograd_lite.program.instructions import Program, Variable
 from autograd_lite.program.native.arrays import Lowering
 from autograd_lite.program.native.machine import Loaded
-from autograd_lite.program.native.nest_code import CellWriter, Module, Writer
-from autograd_lite.program.native.nests import Call, Check, Kernel, Nest, Product
+from autograd_lite.program.native.matrix_steps import matrix_product
+from autograd_lite.program.native.nest_code import CellWriter, write_indices
+from autograd_lite.program.native.nest_writer import Module, Writer
+from autograd_lite.program.native.nests import Call, Check, Indices, Kernel, Nest, Product
+from autograd_lite.program.native.pointers import address_lines, offset
 from autograd_lite.program.native.products import ProductWriter
 
 CHUNK = 1200
 """About how many lines a function has: what LLVM takes for one grows faster than its length."""
 
-LEVEL = 1
-"""How much LLVM does: the loops are written as they are to be, and its passes would take most of
-the time and gain nothing."""
+LONG = 2_500_000
+"""From how many letters on LLVM is to do as little as it can. Of its passes none is run in any
+case: the loops are as they are to be, and they would take most of the time and gain nothing."""
 
 FAILED, OUTSIDE, FULL = 1, 2, 3
 """What machine code returns if there is nan where there must be none, if a place that was computed
 lies outside of an array, and if the heap is too small."""
 
 HEAP = 1 << 16
-"""How many bytes the heap has at first."""
+"""How many bytes the heap has, if there is one."""
 
 
 def write(module: Module, nest: Nest, name: str) -> None:
@@ -45,7 +48,13 @@ def write(module: Module, nest: Nest, name: str) -> None:
             for cell in step.cells:
                 CellWriter(writer, cell).write()
         elif isinstance(step, Product):
-            ProductWriter(writer, step).write()
+            made = matrix_product(step)
+            if made is not None:
+                made.write(writer)
+            else:
+                ProductWriter(writer, step).write()
+        elif isinstance(step, Indices):
+            write_indices(writer, step)
         elif isinstance(step, Call):
             step.text(writer)
         elif isinstance(step, Check):
@@ -69,6 +78,33 @@ def write(module: Module, nest: Nest, name: str) -> None:
     module.functions.append("\n".join([*lines, "ret i32 0", "}"]))
 
 
+def _address_of(x: Any) -> int:
+    return int(x.ctypes.data)
+
+
+def _entry(count: int) -> str:
+    """The function `i32 enter(ptr arena, ptr objects, ptr heap)`, which asks arrays, as objects,
+    where their numbers lie; where objects do not tell, it is given that itself."""
+    lines = [
+        "define i32 @enter(ptr %arena, ptr %objects, ptr %heap) nounwind {",
+        f"%given = alloca [{max(1, count)} x ptr], align 8",
+        "%first = getelementptr i8, ptr %heap, i64 64",
+        "%top = ptrtoint ptr %first to i64",
+        "store i64 %top, ptr %heap, align 8",
+    ]
+    known = offset() is not None
+    for i in range(count):
+        lines += [
+            f"%of{i} = getelementptr ptr, ptr %objects, i64 {i}",
+            f"%x{i} = load ptr, ptr %of{i}, align 8",
+            *(address_lines(f"%x{i}", str(i)) if known else ()),
+            f"%to{i} = getelementptr ptr, ptr %given, i64 {i}",
+            f"store ptr {f'%at{i}' if known else f'%x{i}'}, ptr %to{i}, align 8",
+        ]
+    lines.append("%status = call i32 @run(ptr %arena, ptr %given, ptr %heap)")
+    return "\n".join([*lines, "ret i32 %status", "}"])
+
+
 class Native:
     """A program as a function of its inputs that gives a tuple of its outputs; its code is freed
     with it.
@@ -86,11 +122,14 @@ class Native:
         nest = Lowering(program, checked).nest()
         module = Module(write)
         write(module, nest, "run")
+        count = len(program.inputs) + len(program.outputs)
+        self._address: Any = id if offset() is not None else _address_of
+        module.functions.append(_entry(count))
         self.text = module.text()
         self._room = nest.room
-        self._loaded = Loaded(self.text, LEVEL)
+        self._loaded = Loaded(self.text, 1 if len(self.text) < LONG else 0)
         kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)
-        self._run: Any = kind(self._loaded.address("run"))
+        self._run: Any = kind(self._loaded.address("enter"))
         self._inputs = [x.dtype for x in program.inputs]
         self._outputs = [_Made(x) for x in program.outputs]
         self._pointers = ctypes.c_void_p * (len(self._inputs) + len(self._outputs))
@@ -99,7 +138,7 @@ class Native:
     def __call__(self, *given: Any) -> tuple[Any, ...]:
         held = [np.asarray(x, t, order="C") for x, t in zip(given, self._inputs, strict=True)]
         made = [np.empty(x.shape, x.dtype) for x in self._outputs]
-        pointers = self._pointers(*[x.ctypes.data for x in held], *[x.ctypes.data for x in made])
+        pointers = self._pointers(*map(self._address, held), *map(self._address, made))
         try:
             room = self._idle.pop()
         except IndexError:
@@ -119,19 +158,20 @@ class _Memory:
     def __init__(self, size: int) -> None:
         self._arena = np.empty(size + 64, np.uint8)
         self._start = -(-self._arena.ctypes.data // 64) * 64
-        self._heap = np.empty(0, np.int64)
+        self._grow(128)
+
+    def _grow(self, size: int) -> None:
+        self._heap = np.empty(size // 8, np.int64)
+        self._begin = self._heap.ctypes.data
+        self._heap[1] = self._begin + size
 
     def run(self, function: Any, pointers: Any) -> int:
         """What the machine code returns; with a larger heap, if that was full."""
         while True:
-            heap = self._heap
-            begin = heap.ctypes.data if heap.size else 0
-            if heap.size:
-                heap[:2] = begin + 64, begin + heap.nbytes
-            status = function(self._start, pointers, begin)
+            status: int = function(self._start, pointers, self._begin)
             if status != FULL:
-                return int(status)
-            self._heap = np.empty(max(HEAP, 4 * heap.nbytes) // 8, np.int64)
+                return status
+            self._grow(max(HEAP, 4 * self._heap.nbytes))
 
 
 class _Made:

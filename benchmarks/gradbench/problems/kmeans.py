@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as al
-from benchmarks.gradbench.problem import Functions, Prepared, array
+from benchmarks.gradbench.problem import BACKEND, Functions, Prepared, array, traced
 
 
 def nearest(C: Any, P: Any) -> Any:
@@ -27,16 +27,20 @@ def newton(C: Any, P: Any) -> Any:
     return gradient / diagonal
 
 
+compiled_objective = al.compile(objective, backend=BACKEND)
+compiled_newton = al.compile(newton, backend=BACKEND)
+
+
 def cost(given: Any) -> Prepared:
     """The objective."""
     P, C = array(given["points"]), array(given["centroids"])
-    return Prepared(lambda: objective(C, P))
+    return traced(lambda: compiled_objective(C, P))
 
 
 def direction(given: Any) -> Prepared:
     """Newton's direction."""
     P, C = array(given["points"]), array(given["centroids"])
-    return Prepared(lambda: newton(C, P))
+    return traced(lambda: compiled_newton(C, P))
 
 
 FUNCTIONS: Functions = {"cost": cost, "dir": direction}
