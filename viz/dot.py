@@ -54,7 +54,7 @@ def dot_source(picture: Picture, theme: str = "light", overlay: str | None = Non
     ]
     if words := legend(picture, colours, overlay):
         lines.append(
-            f"  graph [label=<{words}>, labelloc=b, labeljust=l, fontname={font}, fontsize=9]"
+            f"  graph [label=<{words}>, labelloc=b, labeljust=l, fontname={font}, fontsize=11]"
         )
     fills = _fills(picture, colours, overlay)
     lines += _boxes(picture, colours, fills)
