@@ -1,4 +1,4 @@
-"""The command line: `autograd-lite explain`, `autograd-lite compile`, `autograd-lite check`."""
+"""The command line: `autograd-lite explain`, `compile`, `playground` and `check`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ Without a program: the two-input, two-output layer z1 … z6 with sigmoid and sq
 _COMPILE_EXAMPLE = """\
 example:
   autograd-lite compile "z = x*w; E = (sigmoid(z) - t)**2 / 2" x=0.5 w=-1.5 t=1 --language c"""
+
+_PLAYGROUND = """\
+Write a page in which formulas are typed, and drawn as they are typed: with every value and
+gradient, step by step, with derivations, and sliders on the inputs. One file, for any browser, that
+needs no network."""
+
+_PLAYGROUND_EXAMPLE = """\
+example:
+  autograd-lite playground -o p.html"""
 
 _EXAMPLE = """\
 example:
@@ -96,6 +105,22 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--language", default="python", choices=LANGUAGES, help="of the code; default: python"
     )
+    command = commands.add_parser(
+        "playground",
+        help="write a page in which formulas are typed and drawn",
+        description=_PLAYGROUND,
+        epilog=_PLAYGROUND_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROGRAM NAME=NUMBER",
+        help="what the page opens with, as `explain` takes it",
+    )
+    command.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="the page: a file FILE.html"
+    )
     commands.add_parser("check", help="check the gradient of a function, layer or module")
     return parser
 
@@ -130,7 +155,9 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(f"unknown option {unknown[0][:40]} ({hint})")
     options.words += more
     try:
-        _explain(options) if options.command == "explain" else _compile(options)
+        {"explain": _explain, "compile": _compile, "playground": _playground}[options.command](
+            options
+        )
     except BrokenPipeError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
@@ -162,6 +189,15 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _compile(options: argparse.Namespace) -> None:
     print(translated(*_program(options), options.language).rstrip())
+
+
+def _playground(options: argparse.Namespace) -> None:
+    from autograd_lite import viz
+
+    source, inputs = _program(options) if options.words else (None, None)
+    viz.check_suffix(options.output, (".html",))
+    viz.playground(source, inputs).save(options.output)
+    print(f"written to {options.output}")
 
 
 def _explanation(options: argparse.Namespace) -> Explanation:

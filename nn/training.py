@@ -115,7 +115,7 @@ def fit(
     callbacks: Iterable[Callable[[Training], Any]] = (),
     after_update: Callable[[Training], Any] | None = None,
     progress: bool | None = None,
-    compile: bool = False,
+    compile: bool | str = False,
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
@@ -140,8 +140,8 @@ def fit(
         progress: whether to show a progress bar (needs tqdm, the extra `train`); by default,
             where tqdm is installed and the standard error is a terminal.
         compile: whether to trace the loss and its gradients once and run them as a program from
-            then on, which is faster (see `autograd_lite.compile`). The model must do the same for
-            each batch: no Dropout, no BatchNorm.
+            then on, which is faster (see `autograd_lite.compile`); or the name of its back end,
+            such as "native". The model must do the same for each batch: no Dropout, no BatchNorm.
 
     Raises:
         ValueError: if arguments do not fit; the model has not been changed then.
@@ -162,7 +162,8 @@ def fit(
     else:
         inputs, targets = data
         source = batches(inputs, targets, batch_size, **options)
-    compiled = CompiledLoss(model, loss) if compile else None
+    backend = compile if isinstance(compile, str) else None
+    compiled = CompiledLoss(model, loss, backend) if compile else None
     training = Training(model, optimiser, History())
     stopper = _Stopper(EarlyStopping() if early_stopping is True else early_stopping)
     was_training = model.training

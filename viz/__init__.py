@@ -1,7 +1,8 @@
 """Pictures of the recorded graph.
 
-`draw` is the picture, `steps` the page that steps through it, `derive` the derivation on paper,
-`diff` two graphs compared, `network` the diagram of a network as books draw it.
+`draw` is the picture, `steps` the page that steps through it, `playground` the page in which
+formulas are typed, `derive` the derivation on paper, `diff` two graphs compared, `network` the
+diagram of a network as books draw it.
 """
 
 from autograd_lite.viz.derive import derive
@@ -11,6 +12,7 @@ from autograd_lite.viz.fold import BUDGET
 from autograd_lite.viz.network import Diagram, network
 from autograd_lite.viz.page import Steps, steps
 from autograd_lite.viz.picture import Picture, picture_of
+from autograd_lite.viz.playground import Playground, playground
 
 __all__ = [
     "BUDGET",
@@ -18,6 +20,7 @@ __all__ = [
     "Diagram",
     "Drawing",
     "Picture",
+    "Playground",
     "Steps",
     "changes",
     "check_suffix",
@@ -26,5 +29,6 @@ __all__ = [
     "draw",
     "network",
     "picture_of",
+    "playground",
     "steps",
 ]

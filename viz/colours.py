@@ -60,17 +60,19 @@ def contrast(a: str, b: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def legible(colour: str, behind: str) -> str:
-    """The colour itself if words in it can be read, else the nearest to it that can.
+def legible(colour: str, *behind: str, least: float = LEAST_CONTRAST) -> str:
+    """The colour itself if words in it can be read on all of these, else the nearest that can.
 
     >>> legible("#1f6fb4", "#ffffff"), contrast(legible("#777777", "#808080"), "#808080") >= 4.5
     ('#1f6fb4', True)
     """
-    end = max(("#000000", "#ffffff"), key=lambda end: contrast(end, behind))
-    for step in range(21):
-        if contrast(found := mixed(colour, end, step / 20), behind) >= LEAST_CONTRAST:
-            return found
-    return end
+
+    def worst(words: str) -> float:
+        return min(contrast(words, ground) for ground in behind)
+
+    end = max(("#000000", "#ffffff"), key=worst)
+    shades = (mixed(colour, end, step / 20) for step in range(21))
+    return next((found for found in shades if worst(found) >= least), end)
 
 
 def _parts(colour: str) -> list[int]:

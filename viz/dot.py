@@ -20,6 +20,9 @@ from autograd_lite.viz.picture import Arrow, Cell, Picture
 MOST_LABELS = 80
 """With more arrows than these, what stands on them is only shown when pointed at."""
 
+THIN, THICKER = 0.6, 2.4
+"""The width of an arrow that carries nothing, and how much wider one is that carries all."""
+
 ROOM = 4
 """Points around what stands on an arrow."""
 
@@ -201,7 +204,7 @@ def _arrow(arrow: Arrow, colours: Theme, words: bool) -> str:
     return (
         f"id={arrow.key}, label={label}, tooltip={_quoted(arrow.label)}, "
         f'fontcolor="{colours.muted}", color="{colours.line if arrow.muted else hue}", '
-        f"penwidth={0.6 + 2.4 * arrow.share:.2f}{style}"
+        f"penwidth={THIN + THICKER * arrow.share:.2f}{style}"
     )
 
 

@@ -1,14 +1,14 @@
 """`steps`: one HTML file in which backpropagation runs, a card at a time.
 
-The page needs no network and no server. It holds the picture as SVG, the graph as JavaScript (see
-`program.javascript`) and the script of `page.js`, which tells each step in words, follows a click
-from a leaf to the output, and computes everything again when a leaf is edited.
+The page needs no network and no server. It holds the graph as JavaScript (see `program.javascript`)
+and a script that draws it: `page_layout.js` says where everything is, `paint` in `page_draw.js`
+draws it from the numbers, after a step or an edit alike, `page_words.js` says it in words.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
@@ -17,11 +17,24 @@ from typing import Any
 
 from autograd_lite.engine.graph import operands_first
 from autograd_lite.engine.value import Value
-from autograd_lite.program.javascript import program
-from autograd_lite.reading.algebra import Call, Formula, Name, Number, Operation, factor_text, text
-from autograd_lite.reading.cards import Card, cards_of
-from autograd_lite.viz.drawing import Drawing, check_suffix
-from autograd_lite.viz.picture import Picture, picture_of
+from autograd_lite.engine.variable import is_variable
+from autograd_lite.program.javascript import functions, program
+from autograd_lite.reading.algebra import (
+    Call,
+    Formula,
+    Name,
+    Number,
+    Operation,
+    factor_text,
+    formula,
+    operand_formula,
+    text,
+)
+from autograd_lite.reading.cards import Card, Edge, cards_of
+from autograd_lite.reading.health import inside, is_activation
+from autograd_lite.reading.partials import held_note
+from autograd_lite.viz.drawing import check_suffix
+from autograd_lite.viz.page_rules import rules, style
 from autograd_lite.viz.render import write
 
 MOST = 150
@@ -33,7 +46,7 @@ _MARK = "\x01"
 class Steps:
     """The page; shows itself in a notebook, and saves itself as one .html file."""
 
-    def __init__(self, cards: list[Card], theme: str = "light") -> None:
+    def __init__(self, cards: list[Card], theme: str = "auto") -> None:
         if len(cards) > MOST:
             raise ValueError(
                 f"steps: {len(cards)} cards are too many to step through, at most {MOST}: name "
@@ -47,8 +60,7 @@ class Steps:
         if any(edge.folded for card in cards for edge in card.edges):
             named = {card.name: card.node for card in cards}
             cards = cards_of(cards[-1].node, names=named, functions=False)
-        picture = picture_of(cards, expand=True)
-        self._html = _page(cards, picture, Drawing(picture, theme).svg(), theme)
+        self._html = _page(cards, theme)
 
     def html(self) -> str:
         """The whole page."""
@@ -66,7 +78,7 @@ class Steps:
 
 
 def steps(
-    output: Any, names: Mapping[str, Any] | None = None, *, fold: bool = True, theme: str = "light"
+    output: Any, names: Mapping[str, Any] | None = None, *, fold: bool = True, theme: str = "auto"
 ) -> Steps:
     """Backpropagation step by step: forward, then backward, a card at a time, in words.
 
@@ -80,11 +92,11 @@ def steps(
         output: a Value.
         names: names of variables, such as `locals()`.
         fold: whether values without a name go into the algebra of the next.
-        theme: "light" or "dark".
+        theme: "light", "dark", or "auto" for what the reader's system is set to.
 
     Raises:
         TypeError: if the output is no Value, or there is a Tensor among what it is computed from.
-        ValueError: if there are more than 150 cards.
+        ValueError: if there are more than 150 cards, or the theme is not known.
 
     >>> x = Value(3.0, name="x")
     >>> page = steps(x * x + 1.0).html()
@@ -94,25 +106,125 @@ def steps(
     return Steps(cards_of(output, fold=fold, names=names, functions=False), theme)
 
 
-def _page(cards: list[Card], picture: Picture, svg: str, theme: str) -> str:
-    """The template filled in. Names of the user stand only in JSON and in escaped text."""
-    here = files("autograd_lite.viz")
+SCRIPTS = ("numbers", "passes", "health", "layout", "cards", "draw", "frame", "words", "main")
+"""What every page consists of, in this order: `page_numbers.js` …"""
+
+
+def _page(cards: list[Card], theme: str) -> str:
     nodes = operands_first(cards[-1].node)
     body, partials = program(nodes)
-    data = json.dumps(_data(cards, picture, nodes, partials), ensure_ascii=True)
+    used = dict.fromkeys(x.primitive for x in nodes if is_activation(x))
+    scripts = [
+        f"const functions = {functions(list(used))};",
+        f"function program(v, p) {{\n{body}\n}}",
+        script("steps"),
+    ]
+    title = f"Backpropagation of {cards[-1].name}"[:100]
+    return page(title, theme, _data(cards, nodes, partials), scripts, code=_code(cards))
+
+
+def page(
+    title: str, theme: str, data: Any, scripts: Sequence[str], above: str = "", code: str = ""
+) -> str:
+    """The template filled in. Names of the user stand only in JSON and in escaped text.
+
+    Args:
+        title: of the page.
+        theme: "light", "dark", or "auto" for the reader's choice.
+        data: what the script starts from.
+        scripts: what it does, after those that every page has.
+        above: HTML that stands above the steps.
+        code: HTML that stands beside the picture.
+    """
+    here = files("autograd_lite.viz")
+    given = [f'"use strict";\nconst rules = {_json(rules())};', *map(script, SCRIPTS), *scripts]
     parts = {
-        "TITLE": escape(f"Backpropagation of {cards[-1].name}"[:100]),
-        "THEME": theme,
-        "STYLE": here.joinpath("page.css").read_text("utf-8"),
-        "SVG": svg,
-        "CODE": _code(cards),
-        "DATA": data.replace("<", "\\u003c"),
-        "PROGRAM": f"function program(v, p) {{\n{body}\n}}",
-        "SCRIPT": here.joinpath("page.js").read_text("utf-8"),
+        "TITLE": escape(title),
+        "THEME": "" if theme == "auto" else f' data-theme="{theme}"',
+        "STYLE": f"{style(theme)}\n{here.joinpath('page.css').read_text('utf-8')}",
+        "ABOVE": above,
+        "CODE": code,
+        "DATA": _json(data),
+        "SCRIPT": "\n".join(given),
     }
-    page = here.joinpath("page.html").read_text("utf-8")
-    pieces = page.split("%%")
+    pieces = here.joinpath("page.html").read_text("utf-8").split("%%")
     return "".join(parts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+def script(name: str) -> str:
+    """A part of the pages' script."""
+    return files("autograd_lite.viz").joinpath(f"page_{name}.js").read_text("utf-8")
+
+
+def _json(data: Any) -> str:
+    """JSON that can stand in an HTML page and in a script."""
+    return json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+
+
+def _data(
+    cards: list[Card], nodes: list[Value], partials: Mapping[tuple[Value, int], int]
+) -> dict[str, Any]:
+    """What the script knows of the graph."""
+    place = {node: i for i, node in enumerate(nodes)}
+    index = {card.name: i for i, card in enumerate(cards)}
+    ends = {card.node for card in cards}
+    shown = []
+    for card in cards:
+        computed, backwards = _lines_of(card, ends)
+        shown.append(
+            {
+                "name": card.name,
+                "node": place[card.node],
+                "algebra": None if card.algebra is None else _pieces(card.algebra, index),
+                "edges": [_edge(edge, index, place, partials) for edge in card.edges],
+                "inside": [place[node] for node in inside(card)],
+                "computed": computed,
+                "backwards": backwards,
+            }
+        )
+    names = {card.node: card.name for card in cards}
+    return {
+        "cards": shown,
+        "leaves": [_value(node.data) for node in nodes],
+        "operations": [_operation(node, place, partials, names) for node in nodes],
+    }
+
+
+def _edge(
+    edge: Edge,
+    index: Mapping[str, int],
+    place: Mapping[Value, int],
+    partials: Mapping[tuple[Value, int], int],
+) -> dict[str, Any]:
+    return {
+        "source": index[edge.source.name],
+        "partial": edge.partial,
+        "elsewhere": edge.elsewhere,
+        "held": "" if edge.slot is None else held_note(edge.target.name, edge.slot),
+        "symbol": factor_text(edge.symbol),
+        "plain": text(edge.symbol),
+        "constant": isinstance(edge.symbol, Number),
+        "way": [partials[step] for step in edge.steps()],
+        "through": [place[node] for node, _ in edge.steps()],
+    }
+
+
+def _operation(
+    node: Value,
+    place: Mapping[Value, int],
+    partials: Mapping[tuple[Value, int], int],
+    names: Mapping[Any, str],
+) -> dict[str, Any] | None:
+    """An operation and its operands, for what is said of it when something is wrong: by their
+    places, or as the numbers that they are."""
+    if node.primitive is None:
+        return None
+    return {
+        "text": text(formula(node, names)),
+        "operands": [place[x] if is_variable(x) else str(_value(x)) for x in node.operands],
+        "texts": [text(operand_formula(x, names)) if is_variable(x) else "" for x in node.operands],
+        "activation": [node.primitive.name, partials[node, 0]] if is_activation(node) else None,
+    }
 
 
 def _code(cards: list[Card]) -> str:
@@ -147,54 +259,6 @@ def _lines_of(card: Card, ends: set[Any]) -> tuple[list[int], list[int]]:
     return sorted(computed), sorted(backwards)
 
 
-def _data(
-    cards: list[Card],
-    picture: Picture,
-    nodes: list[Value],
-    partials: Mapping[tuple[Value, int], int],
-) -> dict[str, Any]:
-    """What the script knows of the graph."""
-    place = {node: i for i, node in enumerate(nodes)}
-    index = {card.name: i for i, card in enumerate(cards)}
-    ends = {card.node for card in cards}
-    keys: dict[tuple[str, str], list[str]] = {}
-    for arrow in picture.arrows:
-        keys.setdefault((arrow.target, arrow.source), []).append(arrow.key)
-    shown = []
-    for i, card in enumerate(cards):
-        edges = []
-        for edge in card.edges:
-            source = index[edge.source.name]
-            mine = keys[f"n{i}", f"n{source}"]
-            edges.append(
-                {
-                    "source": source,
-                    "partial": edge.partial,
-                    "elsewhere": edge.elsewhere,
-                    "symbol": factor_text(edge.symbol),
-                    "plain": text(edge.symbol),
-                    "constant": isinstance(edge.symbol, Number),
-                    "way": [partials[step] for step in edge.steps()],
-                    "key": mine.pop(0) if len(mine) > 1 else mine[0],
-                }
-            )
-        cell = picture.cells[i]
-        computed, backwards = _lines_of(card, ends)
-        shown.append(
-            {
-                "name": card.name,
-                "node": place[card.node],
-                "algebra": None if card.algebra is None else _pieces(card.algebra, index),
-                "edges": edges,
-                "value": cell.value,
-                "gradient": cell.gradient,
-                "computed": computed,
-                "backwards": backwards,
-            }
-        )
-    return {"cards": shown, "leaves": [_value(node.data) for node in nodes]}
-
-
 def _pieces(tree: Formula, index: Mapping[str, int]) -> list[str | int]:
     """A line of algebra as text and, in place of names, the numbers of their cards."""
     written = text(_marked(tree, index))
@@ -210,6 +274,8 @@ def _marked(tree: Formula, index: Mapping[str, int]) -> Formula:
     return tree
 
 
-def _value(data: float) -> float | None:
-    """A number for JSON, which knows no nan and no inf: None."""
-    return data if data - data == 0.0 else None
+def _value(data: float) -> float | str:
+    """A number for JSON, which knows no nan and no inf: as JavaScript names them."""
+    if data - data == 0.0:
+        return data
+    return "NaN" if data != data else "Infinity" if data > 0 else "-Infinity"

@@ -7,6 +7,7 @@ from Python's notation. Names of the program do not occur in it, only numbers an
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -165,12 +166,42 @@ def program(nodes: Sequence[Any]) -> tuple[str, dict[tuple[Any, int], int]]:
     return "\n".join([*functions, *lines]), partials
 
 
+def functions(primitives: Sequence[Primitive]) -> str:
+    """An object of functions, by name of the operation: of the operands to [z, ∂z/∂x, …], with 0
+    where the operand is no variable.
+
+    Raises:
+        ValueError: if an operation, or the rule of its derivative, has no counterpart.
+
+    >>> from autograd_lite.engine.primitive import PRIMITIVES
+    >>> print(functions([PRIMITIVES["add"]]))
+    (() => {
+    return {
+      "add": (x0, x1) => { const z = (x0 + x1); return [z, 1.0, 1.0]; },
+    }; })()
+    """
+    translator = Translator()
+    lines = []
+    for primitive in primitives:
+        try:
+            code, results = _block(straight_line(primitive), None, translator)
+        except (NotStraight, ValueError) as error:
+            raise ValueError(f"{primitive.name} cannot be run in a page: {error}") from error
+        given = ", ".join(f"x{i}" for i in range(len(primitive.operands)))
+        start = f"const {', '.join(code)}; " if code else ""
+        function = f"({given}) => {{ {start}return [{', '.join(results)}]; }}"
+        lines.append(f"  {json.dumps(primitive.name)}: {function},")
+    helpers = [f"const {name} = {text};" for name, text in translator.functions.items()]
+    return "\n".join(["(() => {", *helpers, "return {", *lines, "}; })()"])
+
+
 def _block(
-    line: StraightLine, given: Sequence[str], translator: Translator
+    line: StraightLine, given: Sequence[str] | None, translator: Translator
 ) -> tuple[list[str], list[str]]:
-    """Assignments that compute a straight line of these inputs, and what its outputs are called."""
+    """Assignments that compute a straight line of these inputs (without any, they are x0, x1, …),
+    and what its outputs are called."""
     names: dict[Reference, str] = {Input(i): f"x{i}" for i in range(line.inputs)}
-    code = [f"x{i} = {text}" for i, text in enumerate(given)]
+    code = [f"x{i} = {text}" for i, text in enumerate(given or ())]
     for i, instruction in enumerate(line.instructions):
         operation = instruction.operation
         assert operation.floats is not None

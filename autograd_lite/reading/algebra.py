@@ -87,7 +87,7 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
     if node.primitive is None:
         unnamed = Name("x") if node.partials is None else Number(node.item())
         return Name(names[node]) if node in names else unnamed
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return Name("…")
     part = ""
     several = results_node(node)
@@ -98,7 +98,8 @@ def formula(node: Any, names: Mapping[Any, str], depth: int = 0) -> Formula:
     return Operation(node.primitive, operands, ", ".join(shown), part)
 
 
-_DEEPEST = 25
+DEEPEST = 25
+"""What is nested deeper than this becomes `…`."""
 
 
 def _chain(node: Any, names: Mapping[Any, str]) -> list[Any]:
@@ -177,6 +178,11 @@ def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula
     The rule is run on Values that stand for the operands and the result, constants among them:
     numbers for numbers, and for arrays some number.
     """
+    return simplified(recorded_derivative(node, index, names))
+
+
+def recorded_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula:
+    """The same as the rule computes it, not simplified."""
     rule = node.primitive.on_paper[index]
     if not callable(rule):
         return Number(float(rule or 0.0))
@@ -203,7 +209,7 @@ def local_derivative(node: Any, index: int, names: Mapping[Any, str]) -> Formula
         except (ArithmeticError, ValueError):  # Python's of a constant, such as 1/0: NumPy's inf
             exact = [np.float64(x) if isinstance(x, float) else x for x in operands]
             recorded = rule(*exact, z)
-    return simplified(_with(recorded, shown))
+    return _with(recorded, shown)
 
 
 _SOME = 0.75
@@ -452,7 +458,8 @@ def _write_operation(tree: Operation, notation: _Notation) -> tuple[str, int]:
     return whole + note, primitive.precedence
 
 
-_SHOWN = 6
+SHOWN = 6
+"""Of a longer sum or product, the first ones and the last stand in its text."""
 
 
 def _filled(notation: _Notation, primitive: Primitive, parts: list[str]) -> str:
@@ -461,8 +468,8 @@ def _filled(notation: _Notation, primitive: Primitive, parts: list[str]) -> str:
     template, names = notation.template(primitive), primitive.operands
     if not names:
         return template.format(operands=", ".join(parts))
-    if len(parts) > _SHOWN:
-        parts = [*parts[: _SHOWN - 2], "…", parts[-1]]
+    if len(parts) > SHOWN:
+        parts = [*parts[: SHOWN - 2], "…", parts[-1]]
     if not is_sum(primitive) or len(parts) < 2:
         whole = template.format(**dict(zip(names, parts, strict=False)))
         for part in parts[len(names) :]:

@@ -44,7 +44,7 @@ from autograd_lite.reading.names import printable
 from autograd_lite.reading.partials import partial_text
 from autograd_lite.reading.repeats import chain_links, terms_of_sums, turns_of_loops
 
-_LONGEST = 30
+LONGEST = 30
 """A derivative through more operations than these is not written out."""
 
 _GRADIENT = re.compile(r"(?<![A-Za-z_{])g(?![A-Za-z_}])")
@@ -104,8 +104,8 @@ class Edge:
     def symbol(self) -> Formula:
         """∂target/∂source along this use, as a formula; of an elementwise operation on Tensors,
         what the gradient is multiplied by."""
-        steps = list(islice(self.steps(), _LONGEST + 1))
-        if len(steps) > _LONGEST:
+        steps = list(islice(self.steps(), LONGEST + 1))
+        if len(steps) > LONGEST:
             return Name("…")
         symbol: Formula = Number(1.0)
         for step in steps:
@@ -130,7 +130,7 @@ class Edge:
 
     def back_of(self, g: str) -> str | None:
         """`back`, with another name for the gradient."""
-        steps = list(islice(self.steps(), _LONGEST + 1))
+        steps = list(islice(self.steps(), LONGEST + 1))
         words = [self._words(*step, g) for step in steps if not self._has_formula(*step)]
         if not words:
             return None

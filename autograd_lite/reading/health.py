@@ -22,6 +22,9 @@ from autograd_lite.reading.cards import Card, Edge
 SATURATED, EXPLODING = 1e-4, 1e4
 """Derivatives of a function of one operand below or above which an edge is marked."""
 
+AROUND = 1 / 8
+"""How far around a number a function must be flat to be called so, as a part of it, or of 1."""
+
 
 def ailments(cards: Sequence[Card]) -> dict[str, list[str]]:
     """For each card that something is wrong with, by name, what: in words, the worst first.
@@ -91,7 +94,7 @@ def _first_bad_value(card: Card) -> Iterator[str]:
     if card.algebra is None:
         yield f"the first {kind}: the number given is {kind}"
         return
-    for node in reversed(list(_inside(card))):
+    for node in reversed(list(inside(card))):
         if bad(node.detach()) and not any(bad(x) for x in node.values):
             kind, names = bad(node.detach()), _names(card)
             whole = card.algebra if node is card.node else formula(node, names)
@@ -151,7 +154,7 @@ def _where(node: Any, result: Any, names: Mapping[Any, str]) -> str:
     return f", for {', '.join(shown)}{where}" if shown else ""
 
 
-def _inside(card: Card) -> Iterator[Any]:
+def inside(card: Card) -> Iterator[Any]:
     """The operations in a card's line of algebra, results first; of a function that is one card,
     and of one with several results, none."""
     names = _names(card)
@@ -185,7 +188,7 @@ def _number(node: Any, index: int, edge: Edge) -> Any:
 
 def _of_activations(card: Card) -> Iterator[str]:
     """What is wrong with the functions of one operand in a card's line."""
-    for node in _inside(card):
+    for node in inside(card):
         _, words = _condition(node)
         if words:
             yield words
@@ -198,12 +201,9 @@ def _condition(node: Any) -> tuple[str, str]:
     what hardly moves even where the operand is doubled: not of the cosine at 0, nor of the
     logarithm of a large number.
     """
-    primitive = node.primitive
-    if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
-        return "", ""
-    if not callable(primitive.partials[0]):
-        return "", ""
-    partial, name = np.abs(local_partial(node)), primitive.name
+    if not is_activation(node):
+        return _NO
+    partial, name = np.abs(local_partial(node)), node.primitive.name
     if not partial.size:
         return "", ""
     if (high := float(np.max(partial))) > EXPLODING:
@@ -230,10 +230,18 @@ def _condition(node: Any) -> tuple[str, str]:
 _NO = ("", "")
 
 
+def is_activation(node: Any) -> bool:
+    """Whether it is an elementwise function of one operand whose derivative changes with it."""
+    primitive = node.primitive
+    if not isinstance(primitive, Elementwise) or len(primitive.operands) != 1:
+        return False
+    return callable(primitive.partials[0])
+
+
 def _flat_around(node: Any) -> Any:
     """Where the derivative is next to 0 to the left and to the right as well."""
     primitive, x = node.primitive, np.asarray(node.values[0])
-    step = np.maximum(np.abs(x), 1.0) / 8
+    step = np.maximum(np.abs(x), 1.0) * AROUND
     flat = np.ones(np.shape(x), dtype=bool)
     with np.errstate(all="ignore"):
         for near in (x - step, x + step):

@@ -31,7 +31,7 @@ MAX_LENGTH = 10_000
 MAX_DEPTH = 100
 """More deeply nested expressions are refused."""
 
-_OPERATORS: dict[type[ast.AST], str] = {
+OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add",
     ast.Sub: "sub",
     ast.Mult: "mul",
@@ -40,7 +40,7 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.USub: "neg",
     ast.UAdd: "pos",
 }
-_COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -48,7 +48,7 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_WRITTEN = {
+WRITTEN = {
     "<=": "≤", ">=": "≥", "==": "=", "!=": "≠",
     "-": "−", " * ": "·", " / ": "/", " ** ": "^",
 }  # fmt: skip
@@ -81,8 +81,8 @@ class Condition(float):
 
     def __new__(cls, number: float, expression: ast.expr) -> Condition:
         self = super().__new__(cls, number)
-        signs = "|".join(map(re.escape, _WRITTEN))
-        self.text = re.sub(signs, lambda sign: _WRITTEN[sign[0]], ast.unparse(expression))
+        signs = "|".join(map(re.escape, WRITTEN))
+        self.text = re.sub(signs, lambda sign: WRITTEN[sign[0]], ast.unparse(expression))
         return self
 
 
@@ -234,7 +234,7 @@ def _statement(source: str, node: ast.stmt, known: set[str], last: bool) -> Stat
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
         if isinstance(target, ast.Name):
-            if target.id in _functions():
+            if target.id in functions():
                 raise _at(source, target, f"{target.id!r} is a function; choose another name")
             return Statement(target.id, node.value)
     if isinstance(node, ast.Expr):
@@ -247,12 +247,12 @@ def _statement(source: str, node: ast.stmt, known: set[str], last: bool) -> Stat
 
 def _free_name(taken: set[str]) -> str:
     """A name for the output: f, y, E, or the first of f1, f2, … that is not taken."""
-    taken = taken | set(_functions())
+    taken = taken | set(functions())
     candidates = chain(("f", "y", "E"), (f"f{i}" for i in count(1)))
     return next(name for name in candidates if name not in taken)
 
 
-def _functions() -> dict[str, Callable[..., Any]]:
+def functions() -> dict[str, Callable[..., Any]]:
     """The elementwise functions that a program may call."""
     return {
         name: primitive.function
@@ -273,11 +273,11 @@ def _check(source: str, node: ast.expr, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise _at(source, node, f"nested more than {MAX_DEPTH} deep; give the parts names")
     match node:
-        case ast.BinOp(op=op) if type(op) in _OPERATORS:
+        case ast.BinOp(op=op) if type(op) in OPERATORS:
             parts = [node.left, node.right]
-        case ast.UnaryOp(op=op) if type(op) in _OPERATORS:
+        case ast.UnaryOp(op=op) if type(op) in OPERATORS:
             parts = [node.operand]
-        case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
+        case ast.Compare(ops=[op]) if type(op) in COMPARISONS:
             parts = [node.left, *node.comparators]
         case ast.Compare():
             raise _at(source, node, "compare two values with one of < <= > >= == !=")
@@ -285,14 +285,14 @@ def _check(source: str, node: ast.expr, depth: int = 0) -> None:
             _check_call(source, node)
             parts = node.args
         case ast.Name(id=name):
-            if name in _functions():
+            if name in functions():
                 raise _at(source, node, f"the function {name!r} needs its operands: {name}(…)")
             parts = []
         case ast.Constant(value=value) if type(value) in (int, float):
             _number(source, node)
             parts = []
         case _:
-            raise _at(source, node, f"{_described(node)} is not understood: {_ALLOWED}")
+            raise _at(source, node, f"{_described(node)} is not understood: {ALLOWED}")
     for part in parts:
         _check(source, part, depth + 1)
 
@@ -308,7 +308,7 @@ def _check_constants(source: str, node: ast.expr) -> None:
             _check_constants(source, part)
 
 
-_ALLOWED = "only numbers, names, + - * / **, comparisons and elementwise functions are"
+ALLOWED = "only numbers, names, + - * / **, comparisons and elementwise functions are"
 
 
 def _described(node: ast.expr) -> str:
@@ -325,11 +325,11 @@ def _described(node: ast.expr) -> str:
 
 
 def _check_call(source: str, node: ast.Call) -> None:
-    functions = _functions()
-    if not isinstance(node.func, ast.Name) or node.func.id not in functions:
+    known = functions()
+    if not isinstance(node.func, ast.Name) or node.func.id not in known:
         name = f"{node.func.id!r}" if isinstance(node.func, ast.Name) else "this"
-        known = ", ".join(sorted(functions))
-        raise _at(source, node, f"{name} is no elementwise function; there are {known}")
+        names = ", ".join(sorted(known))
+        raise _at(source, node, f"{name} is no elementwise function; there are {names}")
     operands = PRIMITIVES[node.func.id].operands
     plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
     if not plain or len(node.args) != len(operands):
@@ -365,9 +365,9 @@ class _Evaluation:
             case ast.Name(id=name):
                 return self.names[name]
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return Condition(_COMPARISONS[type(op)](self.of(left), self.of(right)), node)
+                return Condition(COMPARISONS[type(op)](self.of(left), self.of(right)), node)
             case ast.Call(func=ast.Name(id=name), args=args):
-                return self._applied(node, _functions()[name], args)
+                return self._applied(node, functions()[name], args)
             case ast.UnaryOp(op=op, operand=operand):
                 return self._applied(node, _operation(op), [operand])
             case ast.BinOp(left=left, op=op, right=right):
@@ -386,7 +386,7 @@ class _Evaluation:
 
 def _operation(op: ast.AST) -> Callable[..., Any]:
     """The primitive that a Python operator stands for."""
-    wanted = _OPERATORS[type(op)]
+    wanted = OPERATORS[type(op)]
     return next(p.function for p in PRIMITIVES.values() if p.operator == wanted)
 
 
