@@ -101,15 +101,25 @@ function write(tree) {  // the text and how tightly it binds
   }
   const parts = tree.of.map((operand, i) => {
     const [text, tight] = write(operand), needed = neededBy(laws, i);
-    return bracketed(text, tight, i && needed && "−-+".includes(text[0]) ? binds.atom : needed);
+    const bare = !i || !needed || isSum(laws) || !"−-+".includes(text[0]);
+    return bracketed(text, tight, bare ? needed : binds.atom);  // no two signs side by side
   });
   return [filled(laws, parts), laws.precedence];
 }
 
-function filled({ text, operands }, parts) {
-  const put = (values) => text.replace(/\{(\w+)\}/g, (_, name) => values[operands.indexOf(name)]);
+function isSum({ chains, units }) { return chains && units.at(-1) === 0; }
+
+function put({ text, operands }, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[operands.indexOf(name)]);
+}
+
+function filled(laws, parts) {  // what is added with a minus is subtracted: −a + −b is −a − b
   if (parts.length > rules.shown) parts = [...parts.slice(0, rules.shown - 2), "…", parts.at(-1)];
-  return parts.slice(operands.length).reduce((whole, part) => put([whole, part]), put(parts));
+  if (!isSum(laws) || parts.length < 2)
+    return parts.slice(laws.operands.length).reduce(
+      (whole, part) => put(laws, [whole, part]), put(laws, parts));
+  return parts.reduce((whole, part) =>
+    part[0] === "−" ? put(table.subtract, [whole, part.slice(1)]) : put(laws, [whole, part]));
 }
 
 function neededBy({ binds: own, precedence }, i) {  // how tightly an operand must bind to stand bare

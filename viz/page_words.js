@@ -68,11 +68,16 @@ function linkOf(graph, now, i, ks) {  // the uses of one value in one line, as a
   const whole = several && !first.elsewhere;  // they add up to the whole derivative
   const chain = whole ? `∂${graph.cards[i].name}/∂${graph.cards[first.source].name}`
     : uses.map((edge) => edge.partial).join(" + ");
-  const terms = uses.map(({ plain }, n) => n && plain[0] === "−" ? `(${plain})` : plain);
+  const terms = uses.map(({ plain }) => plain);
   if (terms.length > rules.shown) terms.splice(rules.shown - 2, terms.length - rules.shown + 1, "…");
-  const sum = terms.join(" + ");
+  const sum = terms.map(asTerm).join("");
   return { card: i, ks, chain: several && !whole ? `(${chain})` : chain, lone: chain,
     symbol: several ? `(${sum})` : first.symbol, plain: sum, number: ks.reduce((x, k) => x + now.numbers[i][k], 0) };
+}
+
+function asTerm(term, n) {  // in a sum: −b behind a is a − b
+  if (!n) return term;
+  return term[0] === "−" ? ` − ${term.slice(1)}` : ` + ${term}`;
 }
 
 function derivation(view, leaf) {  // pieces: text, or [text, the card and the edges that it speaks of]
