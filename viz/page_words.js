@@ -49,7 +49,9 @@ function largest({ graph, now }, leaf, most) {  // the paths of the largest prod
   terms[leaf] = paths[leaf] = 1n;
   cards.forEach((card, i) => {
     if (i === leaf) return;
-    for (const [source, ks] of Map.groupBy(card.edges.keys(), (k) => card.edges[k].source)) {
+    const between = new Map();  // source: the uses of it
+    card.edges.forEach(({ source }, k) => between.set(source, [...(between.get(source) ?? []), k]));
+    for (const [source, ks] of between) {
       if (!terms[source]) continue;
       const link = linkOf(graph, now, i, ks);
       terms[i] += terms[source];
