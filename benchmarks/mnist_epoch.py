@@ -11,6 +11,7 @@ The pixels are random numbers: the time does not depend on them, and no download
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -94,7 +95,7 @@ def by_hand(setting: Setting) -> Timed:
     return Timed(run, reset)
 
 
-def by_autograd_lite(setting: Setting) -> Timed:
+def by_autograd_lite(setting: Setting, compile: bool | str = False) -> Timed:
     """`fit` with `SGD`."""
     W1, b1, W2, b2 = setting.parameters
     net = nn.Sequential(nn.Affine(W1, b1), nn.Sigmoid(), nn.Affine(W2, b2))
@@ -104,7 +105,7 @@ def by_autograd_lite(setting: Setting) -> Timed:
     def run() -> list[Array]:
         nn.fit(
             net, loss, nn.SGD(net, RATE), (setting.X, setting.labels), 1, BATCH,
-            shuffle=False, progress=False,
+            shuffle=False, progress=False, compile=compile,
         )  # fmt: skip
         return list(net.state().values())
 
@@ -151,10 +152,14 @@ def measure(rounds: int) -> list[Row]:
     """Times in units of the hand-written program's."""
     rows = []
     for dtype, rtol in ((np.float64, 1e-9), (np.float32, 1e-3)):
-        programs = installed_programs(PROGRAMS, Setting.of_size(dtype))
+        setting = Setting.of_size(dtype)
+        programs = installed_programs(PROGRAMS, setting)
+        programs["compiled"] = by_autograd_lite(copy.deepcopy(setting), compile=True)
+        if peers.is_installed("llvmlite"):
+            programs["native"] = by_autograd_lite(copy.deepcopy(setting), compile="native")
         check_agreement(programs, rtol)
         ratios = relative(interleaved(programs, rounds))
         rows.append(
-            Row(f"MNIST epoch, {np.dtype(dtype)}", ratios, "autograd_lite ≤ 1.2, torch more")
+            Row(f"MNIST epoch, {np.dtype(dtype)}", ratios, "autograd_lite ≤ 1.2, compiled ≤ 1.0")
         )
     return rows

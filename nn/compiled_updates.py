@@ -26,6 +26,7 @@ class CompiledLoss:
     Args:
         model: its parameters are Tensors.
         loss: a function (outputs, targets) -> scalar.
+        backend: that of `compile`.
 
     Raises:
         TypeError: if a parameter is no Tensor; when it is called, if the model draws random numbers
@@ -37,7 +38,9 @@ class CompiledLoss:
     (2.0, array([[1.]]), [array([[-2.]]), array(-2.)])
     """
 
-    def __init__(self, model: Module, loss: Callable[[Any, Any], Any]) -> None:
+    def __init__(
+        self, model: Module, loss: Callable[[Any, Any], Any], backend: str | None = None
+    ) -> None:
         self.parameters = model.parameters()
         self._names = list(model.named_parameters())
         for name, p in model.named_parameters().items():
@@ -48,6 +51,7 @@ class CompiledLoss:
                 )
         self._model = model
         self._loss = loss
+        self._backend = backend
         self._runs: dict[Hashable, Callable[..., Any]] = {}
         self._latest: Callable[..., Any] | None = None
         self._seen = _Seen(model)
@@ -61,7 +65,7 @@ class CompiledLoss:
         if run is None:
             if len(self._runs) >= _MOST:  # something changes with each update
                 self._runs.clear()
-            run = compile(value_and_grad(self._of_parameters, has_aux=True))
+            run = compile(value_and_grad(self._of_parameters, has_aux=True), backend=self._backend)
             self._runs[settings] = self._latest = run
         # their own arrays, which the program does not keep: those can then change in place
         (value, y), gradients = run([detached(p) for p in self.parameters], x, t)

@@ -27,7 +27,7 @@ Loss = Callable[[Any, Any], Any]
 Accuracy = Callable[[Any, Any], float]
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """How a training went; the lists have an entry an epoch, `updates` an entry an update."""
 
@@ -43,6 +43,18 @@ class History:
     """The loss of every update, computed before it."""
     stopped: str | None = None
     """Why it ended before the last epoch: "early stopping", "interrupted", "callback"; or None."""
+
+    def __repr__(self) -> str:
+        lists = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        shown = [
+            f"{name.replace('_', ' ')} {numbers[0]:.4g} → {numbers[-1]:.4g}"
+            for name in lists
+            if (numbers := getattr(self, name))
+        ]
+        if self.stopped is not None:
+            shown.append(f"stopped by {self.stopped}")
+        epochs = "1 epoch" if len(self.loss) == 1 else f"{len(self.loss)} epochs"
+        return f"<History of {epochs}: {', '.join(shown)}>" if shown else f"<History of {epochs}>"
 
 
 @dataclass
@@ -103,7 +115,7 @@ def fit(
     callbacks: Iterable[Callable[[Training], Any]] = (),
     after_update: Callable[[Training], Any] | None = None,
     progress: bool | None = None,
-    compile: bool = False,
+    compile: bool | str = False,
 ) -> History:
     """Train a model: for each batch, forward, loss, backward, one step of the optimiser.
 
@@ -128,8 +140,8 @@ def fit(
         progress: whether to show a progress bar (needs tqdm, the extra `train`); by default,
             where tqdm is installed and the standard error is a terminal.
         compile: whether to trace the loss and its gradients once and run them as a program from
-            then on, which is faster (see `autograd_lite.compile`). The model must do the same for
-            each batch: no Dropout, no BatchNorm.
+            then on, which is faster (see `autograd_lite.compile`); or the name of its back end,
+            such as "native". The model must do the same for each batch: no Dropout, no BatchNorm.
 
     Raises:
         ValueError: if arguments do not fit; the model has not been changed then.
@@ -150,7 +162,8 @@ def fit(
     else:
         inputs, targets = data
         source = batches(inputs, targets, batch_size, **options)
-    compiled = CompiledLoss(model, loss) if compile else None
+    backend = compile if isinstance(compile, str) else None
+    compiled = CompiledLoss(model, loss, backend) if compile else None
     training = Training(model, optimiser, History())
     stopper = _Stopper(EarlyStopping() if early_stopping is True else early_stopping)
     was_training = model.training

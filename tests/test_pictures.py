@@ -100,7 +100,7 @@ def test_doublings_stay_linear():
     drawing = viz.draw(y)
     assert len(drawing.picture.cells) == 19
     assert len(drawing.picture.arrows) == 36
-    assert len(drawing.tree().splitlines()) == 1 + 36  # what was shown is named, not repeated
+    assert drawing.tree().count("[") == 36  # what was shown is named, not repeated
 
 
 def test_expand_keeps_cards_apart(rng):
@@ -340,7 +340,7 @@ def test_in_a_notebook_with_and_without_graphviz(monkeypatch):
 def test_diff_notes_what_changed():
     runs = [explain("z = x*w; E = z**2", {"x": x, "w": 0.5}).cards[-1].node for x in (1.0, 2.0)]
     drawing = viz.diff(*runs)
-    noted = {c.name: c.notes for c in drawing.picture.cells if c.layer == "after"}
+    noted = {c.name: c.changes for c in drawing.picture.cells if c.layer == "after"}
     assert noted["x"] == ["value 1 → 2", "gradient 0.5 → 1"]
     assert noted["w"] == ["gradient 1 → 4"]
     ET.fromstring(drawing.svg())

@@ -1,7 +1,7 @@
 """Pictures of the recorded graph.
 
 `draw` is the picture, `steps` the page that steps through it, `playground` the page in which
-formulas are typed, `derive` the derivation on paper, `diff` two graphs side by side, `network` the
+formulas are typed, `derive` the derivation on paper, `diff` two graphs compared, `network` the
 diagram of a network as books draw it.
 """
 

@@ -42,6 +42,8 @@ class Cell:
     """Those of its gradient."""
     notes: list[str] = field(default_factory=list)
     """What is wrong with it."""
+    changes: list[str] = field(default_factory=list)
+    """What differs from another picture."""
     muted: bool = False
     """Whether it is apart from what the reader asked for."""
     layer: str | None = None

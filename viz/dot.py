@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.viz.colours import THEMES, Theme, legible, mixed
-from autograd_lite.viz.legend import legend
+from autograd_lite.viz.legend import in_label, legend
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 
 MOST_LABELS = 80
@@ -55,14 +54,28 @@ def dot_source(picture: Picture, theme: str = "light", overlay: str | None = Non
     ]
     if words := legend(picture, colours, overlay):
         lines.append(
-            f"  graph [label=<{words}>, labelloc=b, labeljust=l, fontname={font}, fontsize=9]"
+            f"  graph [label=<{words}>, labelloc=b, labeljust=l, fontname={font}, fontsize=11]"
         )
     fills = _fills(picture, colours, overlay)
     lines += _boxes(picture, colours, fills)
     labelled = len(picture.arrows) <= MOST_LABELS
     for a in picture.arrows:
         lines.append(f"  {a.source} -> {a.target} [{_arrow(a, colours, labelled)}]")
+    if picture.sides:
+        lines += _aligned(picture)
     return "\n".join([*lines, "}", ""])
+
+
+def _aligned(picture: Picture) -> Iterator[str]:
+    """Of a comparison: the first side above the second, cards of one name in one column."""
+    first, second = (
+        {cell.name: cell.key for cell in picture.cells if cell.layer == side}
+        for side in picture.sides or ()
+    )
+    yield "  graph [newrank=true]"
+    for name, key in first.items():
+        if name in second:
+            yield f"  {{ rank=same; {second[name]} -> {key} [style=invis, weight=0] }}"
 
 
 def _boxes(picture: Picture, colours: Theme, fills: dict[str, str]) -> Iterator[str]:
@@ -70,7 +83,8 @@ def _boxes(picture: Picture, colours: Theme, fills: dict[str, str]) -> Iterator[
     boxes: dict[str | None, list[Cell]] = {}
     for cell in picture.cells:
         boxes.setdefault(cell.layer, []).append(cell)
-    for i, (layer, cells) in enumerate(boxes.items()):
+    in_order = list(boxes.items())
+    for i, (layer, cells) in enumerate(in_order[::-1] if picture.sides else in_order):
         cards = [
             f"  {c.key} [id={c.key}, label=<{_label(c, colours, fills[c.key])}>]" for c in cells
         ]
@@ -114,8 +128,9 @@ def _label(cell: Cell, colours: Theme, fill: str) -> str:
     """A card as an HTML-like table: name and algebra, value, gradient, notes."""
     rows = _rows(cell, colours, fill)
     body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
-    border = colours.warning if cell.notes else colours.line
-    peripheries = ' BORDER="2"' if cell.notes or cell.count > 1 else ' BORDER="1"'
+    border = colours.warning if cell.notes else colours.ink if cell.changes else colours.line
+    thick = cell.notes or cell.changes or cell.count > 1
+    peripheries = f' BORDER="{2 if thick else 1}"'
     return (
         f'<TABLE{peripheries} CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" '
         f'COLOR="{border}" BGCOLOR="{fill}" STYLE="ROUNDED">{body}</TABLE>'
@@ -138,20 +153,22 @@ def _rows(cell: Cell, colours: Theme, fill: str) -> Iterator[str]:
         yield _heat(cell.gradient_strip, colours)
     if cell.more:
         yield _small(cell.more, ink)
+    for change in cell.changes:
+        yield f"<B>{_small(change, ink)}</B>"
     for note in cell.notes[:2]:
         yield _small(note, legible(colours.warning, fill))
 
 
 def _small(words: str, colour: str, size: int = 10, end: str = "") -> str:
     size_of = "" if size == 12 else f' POINT-SIZE="{size}"'
-    return f'<FONT COLOR="{colour}"{size_of}>{_html(words, 70)}{end}</FONT>'
+    return f'<FONT COLOR="{colour}"{size_of}>{_html(words, 100)}{end}</FONT>'
 
 
 def _algebra(formula: str, muted: str) -> str:
     """The line of algebra, its constants muted."""
     parts = re.split(r"((?<![\w.])\d+(?:\.\d+)?(?:e[-+−]?\d+)?(?!\w))", _cut(formula, 48))
     return "".join(
-        f'<FONT COLOR="{muted}">{part}</FONT>' if i % 2 else _escaped(part)
+        f'<FONT COLOR="{muted}">{part}</FONT>' if i % 2 else in_label(part)
         for i, part in enumerate(parts)
         if part
     )
@@ -195,7 +212,7 @@ def _apart(label: str) -> str:
     """A label with some room around it, so that its arrow does not run through it."""
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{ROOM}"><TR><TD>'
-        f"{_html(label, 120)}</TD></TR></TABLE>"
+        f"{_html(label, 180)}</TD></TR></TABLE>"
     )
 
 
@@ -208,12 +225,7 @@ def _cut(words: str, most: int) -> str:
 
 
 def _html(words: str, most: int = 48) -> str:
-    return _escaped(_cut(" ".join(words.split()), most))
-
-
-def _escaped(words: str) -> str:
-    """Words in a label; Graphviz may move a ] to the next line, since it could end a section."""
-    return escape(words).replace("]", "&#93;")
+    return in_label(_cut(" ".join(words.split()), most))
 
 
 def _quoted(words: str) -> str:

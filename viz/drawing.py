@@ -194,6 +194,10 @@ class Drawing:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        cells, arrows = len(self.picture.cells), len(self.picture.arrows)
+        return f"<Drawing of {self.picture.output}: {cells} cards, {arrows} arrows>"
+
     def _repr_svg_(self) -> str:
         return self.svg()
 

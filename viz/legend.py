@@ -19,12 +19,22 @@ def legend(picture: Picture, colours: Theme, overlay: str | None) -> str:
     lines = list(_lines(picture, colours, overlay))
     rows = "".join(
         '<TR><TD ALIGN="LEFT">'
-        + "".join(f'<FONT COLOR="{colour}">{escape(words)}</FONT>' for words, colour in line)
+        + "".join(f'<FONT COLOR="{colour}">{in_label(words)}</FONT>' for words, colour in line)
         + "</TD></TR>"
         for line in lines
     )
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>'
     return table if lines else ""
+
+
+def in_label(words: str) -> str:
+    r"""Words in an HTML-like label. Older versions of Graphviz read \G as the name of the graph,
+    and move a ] to the next line, since it could end a section: the backslash gets a mark behind
+    it that is not seen, the bracket is written as a number."""
+    return escape(words).replace("]", "&#93;").replace("\\", "\\" + JOINER)
+
+
+JOINER = "\u2060"
 
 
 def _lines(picture: Picture, colours: Theme, overlay: str | None) -> Iterator[list[Piece]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from autograd_lite.viz.render import render, write
 
 MOST_UNITS = 12
 """A layer of more units is drawn as its first and last ones with dots between."""
+
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Diagram:
@@ -36,6 +40,9 @@ class Diagram:
         write(Path(path), content)
         return Path(path)
 
+    def __repr__(self) -> str:
+        return f"<Diagram: {self._dot.count(' -- ')} lines>"
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -55,7 +62,8 @@ def network(
             than 12 is drawn with dots in its middle: `network(784, 100, 10)`.
         activation: draw it as a node of its own behind each unit: "σ".
         bias: draw it as an input 1.
-        labels: what stands in the units of each layer, instead of x1 …, h1 …, y1 …
+        labels: what stands in the units of each layer, instead of x1 …, h1 … (of several
+            hidden layers h¹1 …, h²1 …), y1 …
         title: a line above.
         theme: "light" or "dark".
 
@@ -113,7 +121,9 @@ def _labels(
     sizes: Sequence[int], labels: Sequence[Sequence[str]] | None
 ) -> list[list[tuple[str, str]]]:
     """For each layer the units that are drawn: (id, label); "…" stands for those left out."""
-    letters = ["x", *["h"] * (len(sizes) - 2), "y"]
+    hidden = len(sizes) - 2
+    raised = [str(i + 1).translate(_RAISED) if hidden > 1 else "" for i in range(hidden)]
+    letters = ["x", *(f"h{which}" for which in raised), "y"]
     if labels is not None and [len(row) for row in labels] != list(sizes):
         raise ValueError(f"network: labels {[len(r) for r in labels]} do not fit sizes {sizes}")
     named = []
@@ -130,8 +140,22 @@ def _labels(
 
 def _unit(key: str, label: str, fill: str, places: Places) -> str:
     x, y = places[key]
-    look = 'shape=none, style="", fontsize=20' if label == "⋮" else f'fillcolor="{fill}"'
+    if label == "⋮":
+        look = 'shape=none, style="", fontsize=20'
+    else:
+        long = (
+            f", fontsize={60 / max(len(label), 6):.1f}, fixedsize=shape" if _is_wide(label) else ""
+        )
+        look = f'fillcolor="{fill}"{long}'
+        if len(label) > 8:
+            look += f', tooltip="{_plain(label)}"'
+            label = label[:7] + "…"
     return f'  {key} [label="{_plain(label)}", pos="{x / 72:.3f},{y / 72:.3f}!", {look}]'
+
+
+def _is_wide(label: str) -> bool:
+    """Whether a label may not fit into its circle."""
+    return len(label) + sum(unicodedata.east_asian_width(c) in "WF" for c in label) > 3
 
 
 def _layer(
@@ -161,12 +185,14 @@ def _between(
     places: Places,
     paper: str,
 ) -> Iterator[str]:
-    """The weights from one layer to the next; w11, w12 … written on them where they are few."""
+    """The weights from one layer to the next; w11, w12 … written on them where they are few, of
+    several layers w¹11, w²11, …"""
     behind = "a" if activated and layer else ""
-    sources = [(key + behind, f"w{i + 1}") for i, (key, label) in enumerate(named[layer])
+    which = str(layer + 1).translate(_RAISED) if len(named) > 2 else ""  # of several layers
+    sources = [(key + behind, f"w{which}{i + 1}") for i, (key, label) in enumerate(named[layer])
                if label != "⋮"]  # fmt: skip
     if bias:
-        sources.append((f"l{layer}b", "b"))
+        sources.append((f"l{layer}b", f"b{which}"))
     for j, (target, label) in enumerate(named[layer + 1]):
         for source, weight in sources if label != "⋮" else ():
             yield f"  {source} -- {target}"
@@ -179,12 +205,11 @@ def _between(
 def _word(key: str, word: str, source: str, target: str, j: int, places: Places, paper: str) -> str:
     """A word on a line; those of different targets at different heights, so that none meet."""
     (x, y), (u, v) = places[source], places[target]
-    along = 0.3 + 0.14 * (j % 3)
+    along = 0.24 + 0.21 * (j % 3)
     at = f"{(x + (u - x) * along) / 72:.3f},{(y + (v - y) * along) / 72:.3f}!"
-    return (
-        f'  {source}{target} [label="{word}", pos="{at}", shape=box, width=0.26, height=0.14, '
-        f'fontsize=9, color="{paper}", fillcolor="{paper}"]'
-    )
+    size = f"width={0.085 * len(word):.2f}, height=0.16, fontsize=9"
+    look = f'shape=box, {size}, color="{paper}", fillcolor="{paper}"'
+    return f'  {source}{target} [label="{word}", pos="{at}", {look}]'
 
 
 def _plain(words: str) -> str:

@@ -29,6 +29,9 @@ class Picture:
     hidden: int = 0
     """How many cards were folded away."""
 
+    sides: tuple[str, str] | None = None
+    """Of a comparison, what the two are called; each cell has one of them as its layer."""
+
     @property
     def pulls(self) -> bool:
         """Whether g, the gradient of what an arrow leads to, stands anywhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from autograd_lite.viz.labels import move_apart
+from autograd_lite.viz.legend import JOINER
 from autograd_lite.viz.picture import Arrow, Cell, Picture
 from autograd_lite.viz.text import sentence
 
@@ -15,7 +16,7 @@ ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 def described(svg: bytes, picture: Picture) -> str:
     """Graphviz' SVG with `<title>` and `<desc>` on the whole, every card and every arrow."""
-    root = ET.fromstring(svg)
+    root = ET.fromstring(svg.decode().replace(JOINER, ""))
     _describe(root, f"The graph of {picture.output}", _summary(picture))
     root.set("role", "img")
     cells = {cell.key: cell for cell in picture.cells}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from autograd_lite.viz.picture import Cell, Picture
 
 def sentence(cell: Cell) -> str:
     """A card in words: its value, its gradient, what is wrong with it."""
-    notes = "".join(f"; {note}" for note in cell.notes)
+    notes = "".join(f"; {note}" for note in (*cell.changes, *cell.notes))
     more = f"; {cell.more}" if cell.more else ""
     return f"{cell.value}; {gradient(cell)}{more}{notes}"
 
@@ -22,18 +23,71 @@ def gradient(cell: Cell) -> str:
 
 def table(picture: Picture) -> str:
     """An aligned table, a line a card, operands first."""
-    rows = [("name", "algebra", "value", "gradient", "local derivatives")]
+    head: Row = ("", "name", "algebra", "value", "gradient")
+    rows: list[Row] = [head]
+    below = [["local derivatives"]]
     for cell in picture.cells:
-        into = [a.label for a in picture.arrows if a.target == cell.key and a.label]
-        rows.append((cell.name, cell.algebra, cell.value, cell.gradient, ", ".join(into)))
-    widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [_line(row, widths) for row in rows]
-    lines.insert(1, _line(["─" * width for width in widths], widths))
+        below.append([a.label for a in picture.arrows if a.target == cell.key and a.label])
+        rows.append((cell.layer or "", cell.name, cell.algebra, cell.value, cell.gradient))
+    if not picture.sides:
+        rows = [("", *row[1:]) for row in rows]
+    lines = _side_by_side(rows, below) or _stacked(rows, below)
     more = [f"· {cell.name}: {cell.more}" for cell in picture.cells if cell.more]
     notes = [f"! {cell.name}: {note}" for cell in picture.cells for note in cell.notes]
+    notes += [f"Δ {c.name}: {', '.join(c.changes)}" for c in picture.cells if c.changes]
     if picture.pulls:
         notes.insert(0, f"g: the gradient of the value in whose line it stands, {_of(picture)}")
     return "\n".join([*lines, *more, *notes]) + "\n"
+
+
+WIDE = 80
+"""Columns of a terminal; a table of more is written more narrowly."""
+
+Row = tuple[str, str, str, str, str]
+
+
+def _side_by_side(rows: list[Row], below: list[list[str]]) -> list[str]:
+    """The table with the local derivatives of each line behind it; none if it is too wide."""
+    whole = [(*row, ", ".join(part)) for row, part in zip(rows, below, strict=True)]
+    lines = _ruled(whole)
+    return lines if max(map(_width, lines)) <= WIDE else []
+
+
+def _stacked(rows: list[Row], below: list[list[str]]) -> list[str]:
+    """The table with the local derivatives below each line, long lines of algebra cut."""
+    widths = [max(_width(row[i]) for row in rows) for i in range(5)]
+    spare = WIDE - sum(width + 2 for width in widths if width) + 2 + widths[2]
+    rows = [(*row[:2], _cut(row[2], max(24, spare)), *row[3:]) for row in rows]
+    indent = " " * (sum(width + 2 for width in widths[:2] if width) + 2)
+    ruled = _ruled(rows)
+    lines = ruled[:2]
+    for line, labels in zip(ruled[2:], below[1:], strict=True):
+        lines += [line, *_filled(labels, indent)]
+    return lines
+
+
+def _filled(labels: list[str], indent: str) -> list[str]:
+    """The labels in lines of at most `WIDE` columns, as many on each as there is room for."""
+    lines: list[str] = []
+    for label in labels:
+        if lines and _width(lines[-1]) + _width(label) + 2 <= WIDE:
+            lines[-1] += f", {label}"
+        else:
+            lines.append(indent + label)
+    return lines
+
+
+def _ruled(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows in columns, the first underlined; a column without a word in it is left out."""
+    used = [i for i in range(len(rows[0])) if any(row[i] for row in rows)]
+    widths = [max(_width(row[i]) for row in rows) for i in used]
+    lines = [_line([row[i] for i in used], widths) for row in rows]
+    lines.insert(1, _line(["─" * width for width in widths], widths))
+    return lines
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def _of(picture: Picture) -> str:
@@ -57,8 +111,14 @@ def _width(words: str) -> int:
 def tree(picture: Picture) -> str:
     """The output as the root, its operands below, each with the derivative on the way to it. What
     was shown before is named again, not repeated."""
+    if picture.sides:
+        return "\n".join(f"{side}:\n{_tree(picture, side)}" for side in picture.sides)
+    return _tree(picture, None)
+
+
+def _tree(picture: Picture, side: str | None) -> str:
     cells = {cell.key: cell for cell in picture.cells}
-    root = picture.cells[-1]
+    root = [cell for cell in picture.cells if side is None or cell.layer == side][-1]
     lines: list[str] = []
     shown: set[str] = set()
     stack = [(root.key, "", "", "")]
@@ -71,13 +131,21 @@ def tree(picture: Picture) -> str:
             continue
         shown.add(key)
         what = f"{cell.name} = {cell.algebra}" if cell.algebra else cell.name
-        lines.append(f"{lead}{branch}{way}{what}: {sentence(cell)}")
-        below = [a for a in picture.arrows if a.target == key and a.source != key]
         inner = lead + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+        lines += _broken(f"{lead}{branch}{way}{what}: {sentence(cell)}", inner)
+        below = [a for a in picture.arrows if a.target == key and a.source != key]
         for i, arrow in reversed(list(enumerate(below))):
             last = "└─ " if i == len(below) - 1 else "├─ "
             stack.append((arrow.source, inner, last, arrow.label))
     return "\n".join(lines) + "\n"
+
+
+def _broken(line: str, indent: str) -> list[str]:
+    """A line, or, if it is too long, one for each of its parts."""
+    if _width(line) <= WIDE:
+        return [line]
+    first, *parts = line.split("; ")
+    return [first, *(f"{indent}   {part}" for part in parts)]
 
 
 def markdown(picture: Picture) -> str:
@@ -87,7 +155,8 @@ def markdown(picture: Picture) -> str:
         "|---|---|---|---|",
     ]
     for cell in picture.cells:
-        row = (cell.name, cell.algebra, cell.value, cell.gradient)
+        name = f"{cell.layer}: {cell.name}" if picture.sides else cell.name
+        row = (name, cell.algebra, cell.value, cell.gradient)
         lines.append("| " + " | ".join(map(_escaped, row)) + " |")
     return "\n".join(lines) + "\n"
 
@@ -95,7 +164,7 @@ def markdown(picture: Picture) -> str:
 def _escaped(words: str) -> str:
     """Words in a cell of a table: what Markdown or HTML would read as their own is escaped."""
     special = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: "\\" + c for c in "\\`*_{}[]()#|"}
-    return "".join(special.get(c, c) for c in " ".join(words.split()))
+    return "".join(special.get(c, c) for c in isolated(" ".join(words.split())))
 
 
 def mermaid(picture: Picture) -> str:
@@ -103,7 +172,10 @@ def mermaid(picture: Picture) -> str:
     lines = ["flowchart LR"]
     for cell in picture.cells:
         what = f"{cell.name} = {cell.algebra}" if cell.algebra else cell.name
-        body = "<br/>".join(map(_quoted, (what, cell.value, gradient(cell), *cell.notes)))
+        what = f"{cell.layer}: {what}" if picture.sides else what
+        body = "<br/>".join(
+            map(_quoted, (what, cell.value, gradient(cell), *cell.changes, *cell.notes))
+        )
         lines.append(f'  {cell.key}["{body}"]')
     for a in picture.arrows:
         label = f'|"{_quoted(a.label)}"|' if a.label else ""
@@ -111,7 +183,16 @@ def mermaid(picture: Picture) -> str:
     return "\n".join(lines) + "\n"
 
 
+_TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+
+
+def isolated(words: str) -> str:
+    """Words with what is written from right to left set apart, so that nothing around it moves:
+    `∂y/∂שלום = 2` stays in this order."""
+    return _TO_THE_LEFT.sub("\u2068\\g<0>\u2069", words)
+
+
 def _quoted(words: str) -> str:
     """Words inside Mermaid's quotes: what it might read as its own is written as an entity."""
     special = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "#": "#35;", "`": "#96;"}
-    return "".join(special.get(c, c) for c in " ".join(words.split()))
+    return "".join(special.get(c, c) for c in isolated(" ".join(words.split())))

@@ -31,4 +31,6 @@ def may_be_view(operation: Primitive | NumpyCall) -> bool:
     if isinstance(operation, Structural):
         moves = operation.linear == "jointly" and operation.reduces is None
         return moves or (operation.results is not None and operation.example is None)
-    return isinstance(operation, Elementwise) and len(operation.operands) == 1
+    if not isinstance(operation, Elementwise) or isinstance(operation.arrays, np.ufunc):
+        return False
+    return len(operation.operands) == 1

@@ -362,7 +362,7 @@ def latex(tree: Formula) -> str:
 def latex_factor(tree: Formula) -> str:
     """The formula in LaTeX as it stands between the dots of a product."""
     written, binds = _write(tree, _LATEX)
-    return bracketed(written, binds, PRODUCT + 1 if written[0] == "-" else PRODUCT)
+    return _bracketed_in(_LATEX, written, binds, PRODUCT + 1 if written[0] == "-" else PRODUCT)
 
 
 def latex_name(name: str) -> str:
@@ -448,10 +448,10 @@ def _write_operation(tree: Operation, notation: _Notation) -> tuple[str, int]:
     for i, operand in enumerate(tree.operands):
         written = _write(operand, notation)
         needed = _needed(primitive, i, notation is _LATEX)
-        if i and needed and written[0][0] in "−-+":
+        if i and needed and written[0][0] in "−-+" and not is_sum(primitive):
             needed = ATOM  # no two signs side by side
-        parts.append(bracketed(*written, needed))
-    whole = _filled(notation.template(primitive), primitive.operands, parts)
+        parts.append(_bracketed_in(notation, *written, needed))
+    whole = _filled(notation, primitive, parts)
     note = f" [{notation.name(tree.note)}]" if tree.note else ""
     if tree.part:
         return notation.name(tree.part) + notation.of + whole + note, SUM
@@ -462,15 +462,27 @@ SHOWN = 6
 """Of a longer sum or product, the first ones and the last stand in its text."""
 
 
-def _filled(template: str, names: tuple[str, ...], parts: list[str]) -> str:
-    """The template with its operands put in: as often as needed for a longer sum or product."""
+def _filled(notation: _Notation, primitive: Primitive, parts: list[str]) -> str:
+    """The template with its operands put in: as often as needed for a longer sum or product. What
+    is added with a minus is subtracted: −a + −b is −a − b."""
+    template, names = notation.template(primitive), primitive.operands
     if not names:
         return template.format(operands=", ".join(parts))
     if len(parts) > SHOWN:
         parts = [*parts[: SHOWN - 2], "…", parts[-1]]
-    whole = template.format(**dict(zip(names, parts, strict=False)))
-    for part in parts[len(names) :]:
-        whole = template.format(**dict(zip(names, (whole, part), strict=True)))
+    if not is_sum(primitive) or len(parts) < 2:
+        whole = template.format(**dict(zip(names, parts, strict=False)))
+        for part in parts[len(names) :]:
+            whole = template.format(**dict(zip(names, (whole, part), strict=True)))
+        return whole
+    minus = PRIMITIVES["subtract"]
+    whole = parts[0]
+    for part in parts[1:]:
+        if part[0] in "−-":
+            less = zip(minus.operands, (whole, part[1:]), strict=True)
+            whole = notation.template(minus).format(**dict(less))
+        else:
+            whole = template.format(**dict(zip(names, (whole, part), strict=True)))
     return whole
 
 
@@ -483,6 +495,14 @@ def _needed(primitive: Primitive, index: int, in_latex: bool) -> int:
     if precedence == ATOM:
         return 0  # inside a call, a root
     return precedence + 1 if index or precedence == POWER else precedence
+
+
+def _bracketed_in(notation: _Notation, written: str, binds: int, needed: int) -> str:
+    """In parentheses where they are needed; in LaTeX as high as what they hold."""
+    whole = bracketed(written, binds, needed)
+    if notation is _LATEX and whole != written and r"\frac" in written:
+        return rf"\left({written}\right)"
+    return whole
 
 
 def bracketed(written: str, binds: int, needed: int) -> str:

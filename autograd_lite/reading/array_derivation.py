@@ -19,7 +19,7 @@ MOST_ELEMENTS = 16
 """An array of more is shown by its shape and its norm."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ArrayDerivation:
     """∂output/∂leaf where there are arrays on the way: each gradient from those of the values that
     use it, the output first. There is no product of numbers along a path, but one of rules:
@@ -33,6 +33,10 @@ class ArrayDerivation:
     leaf: Card
     between: tuple[Card, ...]
     """The cards on the way, the output first, each after its users; the leaf last."""
+
+    def __repr__(self) -> str:
+        left = partial_text(self.output.name, self.leaf.name)
+        return f"<ArrayDerivation of {left}: {len(self.between) - 1} steps>"
 
     def __str__(self) -> str:
         if self.output is self.leaf:

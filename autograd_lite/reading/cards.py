@@ -32,6 +32,7 @@ from autograd_lite.reading.algebra import (
     has_results,
     is_sum,
     local_derivative,
+    number_text,
     operand_formula,
     product,
     results_node,
@@ -53,7 +54,7 @@ Way = tuple[Any, Any, int] | None
 """From a card's node down to an operand: (the way so far, the node passed, which operand)."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Edge:
     """One use of a value in the algebra of another, with the local derivative."""
 
@@ -64,6 +65,10 @@ class Edge:
     way: Way = field(repr=False)
     names: Mapping[Any, str] = field(repr=False)
     folded: Mapping[Any, Folded] = field(repr=False)
+
+    def __repr__(self) -> str:
+        number = "" if self.number is None else f" = {number_text(self.number)}"
+        return f"<Edge {self.partial}{number}>"
 
     @cached_property
     def elsewhere(self) -> bool:
@@ -171,7 +176,7 @@ class Edge:
         return words.format(g, **shown)
 
 
-@dataclass
+@dataclass(repr=False)
 class Card:
     """A value on the picture: its name, its algebra, its number and its gradient."""
 
@@ -187,6 +192,10 @@ class Card:
     """The plain arrays with a name in its algebra."""
     place: int = 0
     """Which of the cards of its graph it is, operands first."""
+
+    def __repr__(self) -> str:
+        algebra = "" if self.algebra is None else f" = {text(self.algebra)}"
+        return f"<Card {self.name}{algebra}>"
 
     @property
     def value(self) -> Any:
@@ -287,6 +296,10 @@ def _below(output: Any) -> list[Any]:
 # ---------------------------------------------------------------- names
 
 
+_NOTEBOOK = ("_oh", "_ih", "_dh")
+"""What IPython keeps of earlier cells, in `Out` and `In` as well: no names that a user gave."""
+
+
 def names_in(scope: Mapping[str, Any]) -> dict[Any, str]:
     """The variables in a mapping such as `locals()`, by name: those of an array or list `w` are
     w1, w2, … or w11, w12, …, those of a dict `p` p.key.
@@ -296,8 +309,9 @@ def names_in(scope: Mapping[str, Any]) -> dict[Any, str]:
     'w2'
     """
     found: dict[Any, str] = {}
+    kept = [scope.get(name) for name in _NOTEBOOK]
     for name, thing in scope.items():
-        if not name.startswith("_"):
+        if not name.startswith("_") and not any(thing is one for one in kept):
             for inner, x in _variables_in(name, thing, 0):
                 found.setdefault(x, inner)
     return found

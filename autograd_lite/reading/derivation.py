@@ -41,7 +41,7 @@ UNICODE = _Script(partial_text, text, factor_text, number_text, "·")
 LATEX = _Script(partial_latex, latex, latex_factor, latex_number, r" \cdot ")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """∂output/∂leaf as the sum over the paths from the output to the leaf.
 
@@ -66,6 +66,11 @@ class Derivation:
     def terms(self) -> list[float]:
         """The product along each of the paths shown."""
         return [math.prod(self._number(step) for step in pairwise(path)) for path in self.paths]
+
+    def __repr__(self) -> str:
+        left = partial_text(self.output.name, self.leaf.name)
+        paths = "1 path" if self.path_count == 1 else f"{self.path_count:,} paths"
+        return f"<Derivation of {left} = {number_text(self.leaf.gradient)}: {paths}>"
 
     def __str__(self) -> str:
         left = partial_text(self.output.name, self.leaf.name)
@@ -99,7 +104,7 @@ class Derivation:
         """The derivation as an `align*` environment of LaTeX."""
         left = partial_latex(self.output.name, self.leaf.name)
         tail = rf" + \cdots\ ({self._left_out:,}\text{{ more}})" if self._left_out else ""
-        sides = [" + ".join(side) + tail for side in self._sides(LATEX)]
+        sides = [" + ".join(side).replace(" + -", " - ") + tail for side in self._sides(LATEX)]
         sides.append(latex_number(self.leaf.gradient))
         once = [line for line in dict.fromkeys(sides) if line and line != left]
         lines = " \\\\\n  &= ".join(once)
@@ -129,7 +134,7 @@ class Derivation:
         return [
             [script.dot.join(self._partials(way, script)) for way in ways],
             [self._formula(way, script) for way in ways],
-            [script.dot.join(script.number(self._number(step)) for step in way) for way in ways],
+            [_product([self._number(step) for step in way], script) for way in ways],
             [script.number(term) for term in self.terms()],
         ]
 
@@ -197,6 +202,15 @@ class Derivation:
         if self._left_out:
             note += f"; the {len(self.paths)} largest are shown"
         return note
+
+
+def _product(numbers: Sequence[float], script: _Script) -> str:
+    """Numbers multiplied; in LaTeX, a negative one behind another stands in parentheses."""
+    written = [script.number(number) for number in numbers]
+    for i, number in enumerate(written):
+        if i and script is LATEX and number.startswith("-"):
+            written[i] = f"({number})"
+    return script.dot.join(written)
 
 
 def _total(symbols: list[Formula]) -> Formula:

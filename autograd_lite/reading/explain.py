@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.engine.value import Value
 from autograd_lite.engine.variable import is_variable
 from autograd_lite.numerical.differences import numerical_gradient
-from autograd_lite.reading.algebra import text
+from autograd_lite.reading.algebra import number_text, text
 from autograd_lite.reading.cards import Card, cards_of, recomputed
 from autograd_lite.reading.derivation import Derivation, derive
 from autograd_lite.reading.health import ailments
@@ -32,7 +32,7 @@ SEED_INPUTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """What is known of a program at one point."""
 
@@ -40,6 +40,15 @@ class Explanation:
     cards: list[Card]
     numerical: dict[str, float]
     """∂output/∂name by central differences, for every card."""
+
+    def __repr__(self) -> str:
+        output = self.cards[-1]
+        inputs = sum(card.algebra is None for card in self.cards)
+        value = number_text(float(output.value))
+        return f"<Explanation of {output.name} = {value}: {len(self.cards)} cards, {inputs} inputs>"
+
+    def __str__(self) -> str:
+        return self.table()
 
     def table(self) -> str:
         """The aligned table: name, algebra, value, gradient, numerical gradient, difference."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 80
+LONGEST = 40
 """Characters of a name that are shown."""
 
 _UNSEEN = re.compile(  # controls, marks that turn what follows, ends of lines, no characters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
 import threading
@@ -283,6 +284,13 @@ def test_compiled_training_is_the_same_to_the_last_bit(dtype):
 
     eager = trained(False, model(), nn.softmax_cross_entropy, dtype)
     assert bits(trained(True, model(), nn.softmax_cross_entropy, dtype)) == bits(eager)
+    assert bits(trained("numpy", model(), nn.softmax_cross_entropy, dtype)) == bits(eager)
+    with pytest.raises(ValueError, match="backend must be one of python, numpy, native"):
+        trained("fortran", model(), nn.softmax_cross_entropy, dtype)
+    if importlib.util.find_spec("llvmlite"):
+        near = trained("native", model(), nn.softmax_cross_entropy, dtype)
+        for a, b in zip(eager, near, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10 if dtype == np.float64 else 1e-3)
 
 
 @pytest.mark.parametrize("layer", [lambda: nn.Dropout(0.5, rng=0), lambda: nn.BatchNorm(4)])
