@@ -101,14 +101,17 @@ function write(tree) {  // the text and how tightly it binds
   }
   const parts = tree.of.map((operand, i) => {
     const [text, tight] = write(operand), needed = neededBy(laws, i);
-    return bracketed(text, tight, i && needed && "−-+".includes(text[0]) ? binds.atom : needed);
+    return bracketed(text, tight, i && needed && !laws.adds && "−-+".includes(text[0]) ? binds.atom : needed);
   });
   return [filled(laws, parts), laws.precedence];
 }
 
-function filled({ text, operands }, parts) {
+function filled({ text, operands, adds }, parts) {
   const put = (values) => text.replace(/\{(\w+)\}/g, (_, name) => values[operands.indexOf(name)]);
+  const less = table[operators["-"]];  // what is added with a minus is subtracted
+  const add = (whole, part) => adds && part[0] === "−" ? filled(less, [whole, part.slice(1)]) : put([whole, part]);
   if (parts.length > rules.shown) parts = [...parts.slice(0, rules.shown - 2), "…", parts.at(-1)];
+  if (adds && parts.length > 1) return parts.reduce(add);
   return parts.slice(operands.length).reduce((whole, part) => put([whole, part]), put(parts));
 }
 

@@ -70,9 +70,9 @@ function linkOf(graph, now, i, ks) {  // the uses of one value in one line, as a
   const whole = several && !first.elsewhere;  // they add up to the whole derivative
   const chain = whole ? `∂${graph.cards[i].name}/∂${graph.cards[first.source].name}`
     : uses.map((edge) => edge.partial).join(" + ");
-  const terms = uses.map(({ plain }, n) => n && plain[0] === "−" ? `(${plain})` : plain);
+  const terms = uses.map(({ plain }) => plain);
   if (terms.length > rules.shown) terms.splice(rules.shown - 2, terms.length - rules.shown + 1, "…");
-  const sum = terms.join(" + ");
+  const sum = added(terms);
   return { card: i, ks, chain: several && !whole ? `(${chain})` : chain, lone: chain,
     symbol: several ? `(${sum})` : first.symbol, plain: sum, number: ks.reduce((x, k) => x + now.numbers[i][k], 0) };
 }
