@@ -132,3 +132,34 @@ def test_stretches_repeat(before, turn, turns):
         part = keys[start : start + period * count]
         assert part == part[:period] * count
     assert any(start + p * n > len(before) for start, p, n in stretches(keys, 3))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_loop_with_a_way_around_its_lines(named):
+    """y + 0.001·sin(y): every turn uses the one before twice."""
+    y = Value(0.3, name="x")
+    for i in range(300):
+        s = al.sin(y)
+        y = y + s * 0.001
+        if named:
+            s.name, y.name = f"s{i}", f"y{i}"
+    picture = viz.draw(y).picture
+    assert len(picture.cells) <= 6
+    folded = next(cell for cell in picture.cells if cell.count > 1)
+    last, first = re.match(r"∂(\w+)/∂(\w+) = ", folded.more).groups()
+    cards = {card.name: card for card in cards_of(y, neurons=True)}
+    (expected,) = al.gradients(cards[last].node, [cards[first].node])
+    said = float(folded.more.rpartition(" = ")[2])
+    assert said == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_loop_made_of_two_turns_before_claims_no_product():
+    """Fibonacci's way: v = sin(v + u), where u is the turn before the last."""
+    u, v = Value(0.1, name="a"), Value(0.2, name="b")
+    for i in range(40):
+        u, v = v, al.sin(u + v)
+        v.name = f"v{i}"
+    drawing = viz.draw(v)
+    for cell in drawing.picture.cells:
+        assert cell.more == ""
+    assert all(arrow.source != arrow.target for arrow in drawing.picture.arrows)

@@ -137,3 +137,26 @@ def test_a_value_among_arrays():
     said = str(viz.derive(L, s))
     assert said.splitlines()[-1].endswith("= 6")
     viz.draw(L).svg()
+
+
+def test_functions_of_several_arrays_of_other_shapes():
+    a, b = Tensor(np.ones((2, 3)), name="a"), Tensor(np.ones((3, 2)), name="b")
+    L = np.einsum("ij,ji->", a, b) + np.sum(np.concatenate([a, a])) * np.max(a)
+    assert "∂v" in str(viz.derive(L, a))
+    viz.draw(L, fold=True).svg()
+
+
+def test_complex_arrays_show_their_sizes():
+    z, c = Tensor([3 + 4j, 1j], name="z"), np.array([1j, 2.0])
+    drawing = viz.draw(np.sum(np.abs(z * c) ** 2), names={"c": c})
+    assert "|·| 1 … 5" in drawing.text()
+    drawing.svg()
+
+
+def test_what_is_written_into_and_what_is_empty():
+    x = Tensor([1.0, 2.0, 3.0], name="x")
+    y = np.zeros_like(x)
+    y[1:] = x[:2] * 2.0
+    viz.draw(np.sum(y * y * x)).svg()
+    empty = Tensor(np.zeros((0, 3)), name="e")
+    assert "(0×3) empty" in viz.draw(np.sum(empty * empty)).text()

@@ -120,7 +120,9 @@ def _norm(cards: Sequence[Card]) -> float:
     largest = float(max((np.max(np.abs(c.gradient), initial=0.0) for c in cards), default=0.0))
     if not 0.0 < largest < np.inf:
         return largest
-    return largest * float(np.sqrt(sum(np.sum(np.square(c.gradient / largest)) for c in cards)))
+    return largest * float(
+        np.sqrt(sum(np.sum(np.square(np.abs(c.gradient) / largest)) for c in cards))
+    )
 
 
 def group_name(group: Group) -> str:
@@ -154,6 +156,16 @@ def _parameters(group: Group) -> str:
     return f"{count:,} parameters{shown}" if count else "no parameters"
 
 
+def _factor(turn: Sequence[Card], before: Card) -> float:
+    """The derivative of the result of a turn by that of the turn before."""
+    flow = {turn[-1].name: 1.0}
+    for card in reversed(turn):
+        for edge in card.edges:
+            g = times(flow.get(card.name, 0.0), edge.number)
+            flow[edge.source.name] = flow.get(edge.source.name, 0.0) + g
+    return flow.get(before.name, 0.0)
+
+
 def _first_and_last(group: Group) -> str:
     """What cards that are alike compute: the line of the first and that of the last."""
     lines = [text(c.algebra) for c in group.cards if c.algebra is not None]
@@ -183,10 +195,16 @@ def _product(group: Group) -> str:
     """The derivative of the last turn by the first: the product of what stands on the edges."""
     if not group.results or any(e.number is None for c in group.cards for e in c.edges):
         return ""
+    period = len(group.cards) // len(group.results)
     inside = {card.name for card in group.cards}
     factors = []
-    for card in group.cards[group.cards.index(group.results[0]) + 1 :]:
-        factors.append(sum(e.number or 0.0 for e in card.edges if e.source.name in inside))
+    for i in range(period, len(group.cards), period):
+        turn, before = group.cards[i : i + period], group.cards[i - 1]
+        known = {card.name for card in turn} | {before.name}
+        below = {edge.source.name for card in turn for edge in card.edges}
+        if (below & inside) - known:
+            return ""  # it is made of earlier turns than the last as well
+        factors.append(_factor(turn, before))
     partial = partial_text(group.results[-1].name, group.results[0].name)
     ends = "·…·".join(number_text(x, 4) for x in (factors[-1], factors[0]))
     whole = number_text(float(np.prod(factors)))
@@ -218,6 +236,8 @@ def _value_text(group: Group) -> str:
 def _range_text(shape: tuple[int, ...], values: Any) -> str:
     """The shape of an array, its least and its greatest element."""
     written = f"({'×'.join(map(str, shape))}) " if shape else ""
+    if values.dtype.kind == "c":
+        written, values = f"{written}|·| ", np.abs(values)
     if not values.size:
         return f"{written}empty"
     low, high = number_text(float(values.min()), 4), number_text(float(values.max()), 4)
@@ -231,7 +251,7 @@ def constant_cell(key: str, name: str, array: Any) -> Cell:
         key=key,
         name=name,
         algebra="",
-        value=_range_text(array.shape, np.real(array)),
+        value=_range_text(array.shape, array),
         gradient="constant",
         partial="",
         sign=0,

@@ -142,7 +142,8 @@ def _rows(cell: Cell, colours: Theme, fill: str) -> Iterator[str]:
     muted = legible(colours.muted, fill)
     joint = ": " if cell.kind == "layer" else " = "
     algebra = joint + _algebra(cell.algebra, muted) if cell.algebra else ""
-    yield f'<FONT COLOR="{ink}"><B>{_html(cell.name)}</B>{algebra}</FONT>'
+    slack = "&#160;" * (len(cell.algebra[:48]) // 16)  # a reader's font may be wider
+    yield f'<FONT COLOR="{ink}"><B>{_html(cell.name)}</B>{algebra}{slack}</FONT>'
     yield _small(cell.value, ink, 12)
     if cell.strip is not None:
         yield _heat(cell.strip, colours)

@@ -124,8 +124,8 @@ def _by_layer(cards: Sequence[Card], boxes: dict[str, str], kept: set[str]) -> l
 
 
 def _turns(cards: Sequence[Card], kept: set[str]) -> list[Group]:
-    """The cards, with the turns of each long loop as one group: of a stretch in which every card is
-    made of the one before, and used by nothing but the one behind."""
+    """The cards, with the turns of each long loop as one group: of a stretch in which the same
+    lines come again and again, and of which only the last is used elsewhere."""
     users = _users(Group([card], []) for card in cards)
     whole: dict[str, Group] = {}
     seen: set[str] = set()
@@ -135,15 +135,17 @@ def _turns(cards: Sequence[Card], kept: set[str]) -> list[Group]:
             seen.add(card.name)
             spine.append(card)
             below = [e.source for e in card.edges if e.source.algebra is not None]
-            if len({c.name for c in below}) != 1 or users[below[0].name] != [card.name]:
+            if not below:
                 break
-            card = below[0]
+            card = max(below, key=lambda source: source.place)
         spine.reverse()
         keys = [card.name if card.name in kept else _by_algebra(card) for card in spine]
         for start, period, turns in stretches(keys, MOST_TURNS + 1):
             part = spine[start : start + period * turns]
-            group = Group(part, [], results=part[period - 1 :: period])
-            whole.update((card.name, group) for card in part)
+            inside = {card.name for card in part}
+            if all(inside.issuperset(users.get(card.name, ())) for card in part[:-1]):
+                group = Group(part, [], results=part[period - 1 :: period])
+                whole.update((card.name, group) for card in part)
     groups = {id(g): g for g in (whole.get(c.name) or Group([c], []) for c in cards)}
     return list(groups.values())
 

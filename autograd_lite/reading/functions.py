@@ -75,7 +75,8 @@ def folded_functions(nodes: Sequence[Any]) -> dict[Any, Folded]:
     found = {}
     for node, scope in calls.items():
         sources, inside = (sorted(part, key=place.__getitem__) for part in _between(node, seen))
-        given = [x for x in scope.arguments if is_variable(x) and x in sources]
+        known = set(sources)
+        given = [x for x in scope.arguments if is_variable(x) and x in known]
         sources = list(dict.fromkeys([*given, *sources]))  # in the order of the call
         partials = _through(inside, sources)
         found[node] = Folded(scope, tuple(sources), tuple(inside), partials)
