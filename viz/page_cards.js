@@ -129,7 +129,7 @@ function labelSize(view, i, k) {
   const lines = labelLines(view, i, k), { constant } = view.graph.cards[i].edges[k];
   const least = constant ? 0 : widthOf(`= ${RESERVED}`, SIZE.label);
   const width = Math.max(least, ...lines.map((line) => widthOf(line, SIZE.label)));
-  return { width: Math.ceil(width + 10), height: Math.ceil(lines.length * SIZE.label * PAD.leading + 6) };
+  return { width: Math.ceil(width + 10), height: Math.ceil(lines.length * SIZE.label * PAD.leading + 7) };
 }
 
 // ---------------------------------------------------------------- in words, for a reader who hears

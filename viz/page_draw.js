@@ -194,7 +194,7 @@ function paintLabel(edge, lines) {  // above the line
   edge.lines = key;
   edge.label.replaceChildren();
   lines.forEach((words, n) => {
-    const y = edge.at.y - 6 - (lines.length - 1 - n) * SIZE.label * PAD.leading;
+    const y = edge.at.y - 7 - (lines.length - 1 - n) * SIZE.label * PAD.leading;
     element("tspan", edge.label, { x: round(edge.at.x), y: round(y) }).textContent = words;
   });
 }

@@ -101,25 +101,18 @@ function write(tree) {  // the text and how tightly it binds
   }
   const parts = tree.of.map((operand, i) => {
     const [text, tight] = write(operand), needed = neededBy(laws, i);
-    const bare = !i || !needed || isSum(laws) || !"−-+".includes(text[0]);
-    return bracketed(text, tight, bare ? needed : binds.atom);  // no two signs side by side
+    return bracketed(text, tight, i && needed && !laws.adds && "−-+".includes(text[0]) ? binds.atom : needed);
   });
   return [filled(laws, parts), laws.precedence];
 }
 
-function isSum({ chains, units }) { return chains && units.at(-1) === 0; }
-
-function put({ text, operands }, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[operands.indexOf(name)]);
-}
-
-function filled(laws, parts) {  // what is added with a minus is subtracted: −a + −b is −a − b
+function filled({ text, operands, adds }, parts) {
+  const put = (values) => text.replace(/\{(\w+)\}/g, (_, name) => values[operands.indexOf(name)]);
+  const less = table[operators["-"]];  // what is added with a minus is subtracted
+  const add = (whole, part) => adds && part[0] === "−" ? filled(less, [whole, part.slice(1)]) : put([whole, part]);
   if (parts.length > rules.shown) parts = [...parts.slice(0, rules.shown - 2), "…", parts.at(-1)];
-  if (!isSum(laws) || parts.length < 2)
-    return parts.slice(laws.operands.length).reduce(
-      (whole, part) => put(laws, [whole, part]), put(laws, parts));
-  return parts.reduce((whole, part) =>
-    part[0] === "−" ? put(table.subtract, [whole, part.slice(1)]) : put(laws, [whole, part]));
+  if (adds && parts.length > 1) return parts.reduce(add);
+  return parts.slice(operands.length).reduce((whole, part) => put([whole, part]), put(parts));
 }
 
 function neededBy({ binds: own, precedence }, i) {  // how tightly an operand must bind to stand bare

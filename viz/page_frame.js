@@ -17,7 +17,8 @@ function whole(view) {  // the scale at which everything is in the frame
 }
 
 function fit(view, legible = true) {
-  const scale = Math.min(LARGEST, legible ? Math.max(LEGIBLE, whole(view)) : whole(view));
+  const all = whole(view), least = all > 0.95 * LEGIBLE ? all : LEGIBLE;  // a little smaller, to cut nothing
+  const scale = Math.min(LARGEST, legible ? Math.max(least, all) : all);
   const { width, height } = view.places, [w, h] = [frame.clientWidth, frame.clientHeight];
   Object.assign(camera, { scale, own: legible,
     x: Math.max(MARGIN, (w - width * scale) / 2), y: Math.max(MARGIN, (h - height * scale) / 2) });
@@ -32,11 +33,11 @@ function zoomAt(factor, x, y) {  // about a point of the frame
 
 function follow(view) {  // the card of the step, with the end of its edge, comes into the frame
   const { card, edge } = view.plan[view.step], { boxes, edges } = view.places;
-  const ks = edge === undefined ? view.graph.cards[card].edges.keys() : [edge];
-  const points = [corners(boxes[card])];
-  for (const k of ks) points.push(edge === undefined ? edges[card][k].points.slice(-4) : edges[card][k].points,
-    edge === undefined ? [] : corners(boxes[view.graph.cards[card].edges[k].source]));
-  for (const wanted of [points.flat(), corners(boxes[card])]) {
+  const points = [...corners(boxes[card])];
+  if (edge === undefined) for (const one of edges[card]) points.push(...one.points.slice(-4));
+  else points.push(...edges[card][edge].points, ...labelCorners(view, card, edge),
+    ...corners(boxes[view.graph.cards[card].edges[edge].source]));
+  for (const wanted of [points, corners(boxes[card])]) {
     const [x, y] = [0, 1].map((axis) => moved(wanted.map((point) => point[axis]), axis));
     if (x === null || y === null) continue;  // too large for the frame: the card alone, then
     return slide(x, y);
@@ -44,6 +45,11 @@ function follow(view) {  // the card of the step, with the end of its edge, come
 }
 
 function corners({ x, y, width, height }) { return [[x, y], [x + width, y + height + 14]]; }
+
+function labelCorners(view, i, k) {
+  const { x, y } = view.places.edges[i][k].label, { width, height } = view.labels[i][k];
+  return [[x - width / 2, y - height], [x + width / 2, y]];
+}
 
 function moved(values, axis) {  // where the camera must be for these to be seen
   const at = axis ? camera.y : camera.x, size = axis ? frame.clientHeight : frame.clientWidth;

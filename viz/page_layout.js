@@ -2,7 +2,7 @@
 // passes, and its label one between the columns of cards, so nothing lies over anything else.
 // Operands keep their order from top to bottom wherever that costs few crossings.
 
-const GAP = { row: 20, label: 12, line: 10, column: 12, steepest: 50, head: 10 };
+const GAP = { row: 20, label: 12, line: 10, column: 11, steepest: 50, head: 10 };
 
 function layered(cards, cardSize, labelSize) {
   const { columns, chains } = columnsOf(cards, cardSize, labelSize);

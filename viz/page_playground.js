@@ -63,6 +63,19 @@ function svgText() {  // the picture as it stands, with its colours written into
   return new XMLSerializer().serializeToString(copy);
 }
 
+async function pngAddress(scale = 2) {  // the picture as pixels, as a data: address
+  const image = new Image(), text = svgText();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width * scale, image.height * scale];
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/png");
+}
+
 async function copy(button, text) {
   const words = button.textContent;
   try {
@@ -85,6 +98,11 @@ area.addEventListener("input", typedFormula);
 byId("examples").addEventListener("change", ({ target }) => { if (target.value) example(target.value); target.value = ""; });
 byId("copy-link").addEventListener("click", ({ target }) => copy(target, `${location.href.split("#")[0]}#${address()}`));
 byId("copy-svg").addEventListener("click", ({ target }) => copy(target, svgText()));
+byId("save-png").addEventListener("click", async () => {
+  const link = document.createElement("a");
+  Object.assign(link, { download: `${view.graph.cards.at(-1).name}.png`, href: await pngAddress() });
+  link.click();
+});
 byId("copy-python").addEventListener("click", ({ target }) => copy(target, pythonText()));
 
 function begin() {

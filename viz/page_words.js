@@ -49,7 +49,9 @@ function largest({ graph, now }, leaf, most) {  // the paths of the largest prod
   terms[leaf] = paths[leaf] = 1n;
   cards.forEach((card, i) => {
     if (i === leaf) return;
-    for (const [source, ks] of Map.groupBy(card.edges.keys(), (k) => card.edges[k].source)) {
+    const between = new Map();  // source: the uses of it
+    card.edges.forEach(({ source }, k) => between.set(source, [...(between.get(source) ?? []), k]));
+    for (const [source, ks] of between) {
       if (!terms[source]) continue;
       const link = linkOf(graph, now, i, ks);
       terms[i] += terms[source];
@@ -70,14 +72,9 @@ function linkOf(graph, now, i, ks) {  // the uses of one value in one line, as a
     : uses.map((edge) => edge.partial).join(" + ");
   const terms = uses.map(({ plain }) => plain);
   if (terms.length > rules.shown) terms.splice(rules.shown - 2, terms.length - rules.shown + 1, "…");
-  const sum = terms.map(asTerm).join("");
+  const sum = added(terms);
   return { card: i, ks, chain: several && !whole ? `(${chain})` : chain, lone: chain,
     symbol: several ? `(${sum})` : first.symbol, plain: sum, number: ks.reduce((x, k) => x + now.numbers[i][k], 0) };
-}
-
-function asTerm(term, n) {  // in a sum: −b behind a is a − b
-  if (!n) return term;
-  return term[0] === "−" ? ` − ${term.slice(1)}` : ` + ${term}`;
 }
 
 function derivation(view, leaf) {  // pieces: text, or [text, the card and the edges that it speaks of]

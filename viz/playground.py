@@ -127,17 +127,26 @@ def playground(
     return Playground(source, inputs or {}, theme)
 
 
+_BUTTONS = ("copy link", "copy SVG", "save PNG", "copy Python")
+
+
 def _above() -> str:
+    """The field for the formula, the examples, and what can be taken along."""
     options = "".join(f"<option>{escape(name)}</option>" for name in EXAMPLES)
-    return (
-        '<div class="formula">\n<textarea id="formula" rows="3" spellcheck="false" '
-        'autocapitalize="off" aria-label="The formula" aria-describedby="mistake"></textarea>\n'
-        f'<div class="choices"><select id="examples" aria-label="Examples">'
-        f"<option value=\"\">examples</option>{options}</select>\n"
-        '<button id="copy-link">copy link</button>\n<button id="copy-svg">copy SVG</button>\n'
-        '<button id="copy-python">copy Python</button></div>\n'
-        '<pre id="mistake" role="alert"></pre>\n</div>\n'
-    )  # fmt: skip
+    buttons = "\n".join(
+        f'<button id="{name.lower().replace(" ", "-")}">{name}</button>' for name in _BUTTONS
+    )
+    return f"""\
+<div class="formula">
+<textarea id="formula" rows="3" spellcheck="false" autocapitalize="off" aria-label="The formula"
+ aria-describedby="mistake"></textarea>
+<div class="choices">
+<select id="examples" aria-label="Examples"><option value="">examples</option>{options}</select>
+{buttons}
+</div>
+<pre id="mistake" role="alert"></pre>
+</div>
+"""
 
 
 # ---------------------------------------------------------------- what the page knows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import os
 import random
@@ -246,7 +248,8 @@ def test_a_link_holds_the_formula(read, language):
         assert page.errors() == []
 
 
-def test_python_and_svg_to_take_along(read, language):
+def test_python_svg_and_png_to_take_along(read, language):
+    image = pytest.importorskip("matplotlib.image")
     page = read(language)
     page.run("example('a neuron')")
     space: dict[str, object] = {"print": lambda *words: said.append(words)}
@@ -259,6 +262,11 @@ def test_python_and_svg_to_take_along(read, language):
     drawing = ET.fromstring(page.run("return svgText()"))
     assert "∂E/∂out" in "".join(drawing.itertext())
     assert "var(" not in ET.tostring(drawing, encoding="unicode")
+    png = page.wait("pngAddress(1).then(done)")
+    pixels = image.imread(io.BytesIO(base64.b64decode(png.partition(",")[2])))
+    assert pixels.shape[:2] == (int(drawing.get("height")), int(drawing.get("width")))
+    assert 0.005 < np.mean(np.abs(pixels - pixels[0, 0]).max(axis=2) > 0.1) < 0.5  # drawn, on paper
+    assert page.errors() == []
 
 
 def test_the_page_is_small_and_alone(tmp_path):

@@ -287,3 +287,33 @@ def test_threads() -> None:
     near(f(X[0], x, 2), f(X[0], x, 1))
     with pytest.raises(ValueError, match="threads must be a whole number from 1 on, not 0"):
         f(X[0], x, 0)
+
+
+def same_zeros(f: Any, *args: Any) -> None:
+    """nan, inf and the signs of zeros are those of the function that is not compiled."""
+    with np.errstate(all="ignore"):
+        for got, z in zip(al.compile(f, backend="native")(*args), f(*args), strict=True):
+            np.testing.assert_array_equal(got, z, strict=True)
+            np.testing.assert_array_equal(np.signbit(got), np.signbit(z))
+
+
+def test_powers_of_arrays_by_one_half_are_roots() -> None:
+    x = np.resize([-math.inf, -0.0, 0.0, 4.0], 3000)
+    for y in (x[:4], x, x[:4].astype(np.float32), x.astype(np.float32)):
+        same_zeros(lambda x: (np.power(x, 0.5) * 2.0, x**0.5 / 3.0), y)
+
+
+def test_sums_of_one_number_are_no_negative_zeros() -> None:
+    def f(x: Any) -> Any:
+        return np.sum((x * 1.0)[:1]), np.sum(x * 1.0, keepdims=True), np.sum(x[:, None] * 1.0, 1)
+
+    same_zeros(f, np.array([-0.0, -0.0]))
+    same_zeros(f, np.array([-0.0]))
+
+
+def test_the_place_of_the_least_of_one_number() -> None:
+    def f(x: Any) -> Any:
+        at = np.argmin((x * 1.0)[:1])
+        return at, np.argmax(x[:, None] * 1.0, axis=1), x[at] * 2.0
+
+    same_zeros(f, X[0])

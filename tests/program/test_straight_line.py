@@ -267,3 +267,28 @@ def test_arctan2_of_y_and_x() -> None:
         assert z.data == math.atan2(1.0, 2.0)
         assert z.partials == (0.4, -0.2)
         assert (Value(1.0).tried(2.0)).partials == (0.4, None)
+
+
+def test_powers_of_negative_numbers() -> None:
+    rules = (lambda x, y, z: y * z / x, lambda x, y, z: z)
+    with declared(("x", "y"), "x ** y", rules) as primitive:
+        program = al.compile(lambda y: primitive.function(-2.0, y))
+        assert program(2.0) == 4.0  # and not -(2 ** 2)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: np.sin(x) * np.sin(x),
+    lambda x: (np.sin(x), np.exp(np.sin(x))),
+])  # fmt: skip
+def test_what_is_used_twice_or_returned_has_a_line_of_its_own(f: Any) -> None:
+    program = al.compile(f)
+    program(2.0)
+    assert program.source.split("\n", 2)[2].count("sin(") == 1  # below the comment
+
+
+def test_names_of_the_users_numbers_are_not_those_of_functions() -> None:
+    def f(x: Any) -> Any:
+        sin = np.exp(x)
+        return np.sin(sin)
+
+    assert al.compile(f)(0.5) == pytest.approx(f(0.5))

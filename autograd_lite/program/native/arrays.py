@@ -48,6 +48,7 @@ from autograd_lite.program.native.sorts import (
     ADD,
     MULTIPLY,
     VALUES,
+    as_numpy_does,
     combined_by,
     moves_of,
     operation_of,
@@ -162,7 +163,7 @@ class Lowering:
 
     def constant(self, value: Any, kind: str) -> Stored:
         """An array that is always the same."""
-        value = np.ascontiguousarray(value)
+        value = np.asarray(value, order="C")  # not ascontiguousarray: it gives 0-d an axis
         if value.size > maps.MOST_PLACES:
             raise NotStraight("a large constant")
         key = (kind, value.tobytes())
@@ -242,8 +243,9 @@ class Lowering:
 
     def _applied(self, one: Instruction) -> Node:
         z = one.results[0]
-        given = [self.node(x) for x in one.arguments]
-        return Applied(z.shape, VALUES[z.dtype], operation_of(one), given)
+        operation, arguments = as_numpy_does(operation_of(one), one.arguments, z)
+        given = [self.node(x) for x in arguments]
+        return Applied(z.shape, VALUES[z.dtype], operation, given)
 
     def _instruction(self, one: Instruction) -> None:
         sort = self._grouping.sorts[id(one)]

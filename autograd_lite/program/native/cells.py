@@ -337,7 +337,7 @@ def _cell(box: Shape, builder: _Builder, sinks: Sequence[Sink], alone: bool) -> 
     for sink, op in zip(sinks, wanted, strict=True):
         place = moved(sink.place)
         along = place.coefficients
-        inner = not along or (along[-1] == 0 and all(along[:-1]))
+        inner = bool(along) and along[-1] == 0 and all(along[:-1])
         direct = sink.combine is not None and alone and sink.table is None and inner
         if sink.extreme and not (alone and loops and inner):
             raise Unfit

@@ -22,6 +22,7 @@ from autograd_lite.program.instructions import (
     Variable,
 )
 from autograd_lite.program.native.rows import OverRows
+from autograd_lite.program.native.sorts import as_numpy_does
 from autograd_lite.program.straight import COMPARISONS, NotStraight
 
 WORTHWHILE = 30_000
@@ -215,15 +216,12 @@ class _Fusion:
                     given.append(x)
             return numbers[x]
 
-        instructions = [
-            Instruction(
-                self._operation(one),
-                tuple(map(number, one.arguments)),
-                {},
-                (number(one.results[0]),),
-            )
-            for one in group
-        ]
+        instructions = []
+        for one in group:
+            z = one.results[0]
+            operation, arguments = as_numpy_does(self._operation(one), one.arguments, z)
+            taken = tuple(map(number, arguments))
+            instructions.append(Instruction(operation, taken, {}, (number(z),)))
         outputs = [numbers[x] for x in (*results, *(one.arguments[0] for one in totals))]
         body = Program(tuple(numbers[x] for x in given), instructions, tuple(outputs))
         shared = [i for i, x in enumerate(given) if not _shape_of(x)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.engine.primitive import PRIMITIVES, Elementwise, Structural
 from autograd_lite.program.instructions import (
+    Constant,
     Instruction,
     NumpyCall,
     Variable,
@@ -126,6 +127,28 @@ def operation_of(one: Instruction) -> Any:
             return found
         operation = _by_function(len(PRIMITIVES)).get(operation.function)  # type: ignore[assignment]
     return operation if getattr(operation, "floats", None) is not None else None
+
+
+@functools.cache
+def _by_power() -> dict[float, Elementwise]:
+    """What NumPy's loop computes in place of a power of arrays, by the exponent: of √x, not of
+    x^½, −inf gives nan, and −0 −0. Older ones do so for the operator alone."""
+    with np.errstate(invalid="ignore"):
+        is_root = np.isnan(np.power(np.array([-np.inf]), 0.5)).all()
+    return {0.5: PRIMITIVES["sqrt"]} if is_root else {}  # type: ignore[dict-item]
+
+
+def as_numpy_does(
+    operation: Any, arguments: Sequence[Any], z: Variable
+) -> tuple[Any, Sequence[Any]]:
+    """An elementwise operation and its arguments, or what NumPy's loop computes instead."""
+    if operation is PRIMITIVES["power"] and not z.is_number:
+        exponent = arguments[1]
+        if exponent.__class__ is Constant and np.ndim(exponent.value) == 0:
+            instead = _by_power().get(float(exponent.value))
+            if instead is not None:
+                return instead, arguments[:1]
+    return operation, arguments
 
 
 def combined_by(ufunc: Any) -> tuple[tuple[list[Op], int], float]:
