@@ -104,6 +104,18 @@ def test_variables_of_all_names():
     same(f, np.arange(3.0))
 
 
+def test_parts_of_an_argument_do_not_take_the_name_of_another():
+    def f(p, p0, *, t1):
+        return p[0] * p0[0] + p[1] * p0[1] * t1[0]
+
+    assert al.compile(f)([2.0, 3.0], [5.0, 7.0], t1=[11.0]) == 241.0
+
+
+@pytest.mark.parametrize("key", [float("inf"), float("-inf"), 0.5, ("a", float("inf"))])
+def test_keys_of_all_kinds(key):
+    same(lambda d: {key: d[key] * 2.0}, {key: 3.0})
+
+
 # ---------------------------------------------------------------- which program
 
 

@@ -134,3 +134,46 @@ def test_no_two_results_lie_in_the_same_memory():
         for g, wanted in zip(gradients, (x, x.T, x[::-1].T), strict=True):
             assert same(g, wanted)
             g *= 2.0
+
+
+def test_a_buffer_is_kept_as_long_as_a_view_of_it():
+    def f(x):
+        view = np.exp(x).T
+        other = np.cos(x) + 1.0
+        return other * view
+
+    x = RNG.standard_normal((3, 3))
+    assert np.allclose(al.compile(f)(x), f(x))
+
+
+@pytest.mark.parametrize("f", [np.exp, np.transpose, lambda x: x[1:].T, lambda x: np.exp(x)[1:]])
+def test_a_result_is_neither_the_argument_nor_that_of_the_next_call(f):
+    x = RNG.standard_normal((4, 4))
+    program = al.compile(f)
+    first = program(x)
+    kept = first.copy()
+    assert not np.shares_memory(first, x)
+    assert not np.shares_memory(program(x + 1.0), first)
+    assert same(first, kept)
+
+
+def test_the_only_part_of_a_result_of_several():
+    x = RNG.standard_normal((3, 4))
+    assert same(al.compile(lambda x: np.split(x, 1)[0] * 2.0)(x), x * 2.0)
+
+
+def _by_itself(x):
+    concatenate = x * 2.0
+    return np.concatenate((concatenate, x))
+
+
+def _inside_of_a_loop(x):
+    concatenate = x * 2.0
+    last, _ = al.scan(lambda c, _: (np.concatenate((c[1:], c[:1])), None), x, length=2)
+    return last * concatenate
+
+
+@pytest.mark.parametrize("f", [_by_itself, _inside_of_a_loop])
+def test_an_array_that_is_named_as_a_function(f):
+    x = np.arange(3.0)
+    assert same(al.compile(f)(x), f(x))

@@ -185,3 +185,20 @@ def test_of_many_gradients_of_numbers_the_factors_are_looked_at_first():
                 wanted, expected = eager(at, x)
             assert bits(value) == bits(wanted)
             assert bits(slopes) == bits(expected)
+
+
+def test_constants_that_are_equal_and_not_the_same():
+    numbers = (0.0, -0.0, 0, False, 0j, *(np.zeros(1, dtype) for dtype in ("f8", "i8", "u8")))
+    assert len({_key(x) for x in numbers}) == len(numbers)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 1.5 - np.array([0.0, -0.0]),
+        lambda x: (x * 1.5) * np.ones((3, 2)),
+    ],
+)
+def test_what_changes_nothing_in_one_place_may_elsewhere(f):
+    x = np.array([-0.0, -0.0])
+    assert bits(al.compile(f)(x)) == bits(f(x))
