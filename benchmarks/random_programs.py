@@ -119,6 +119,8 @@ def hips(primitive: Primitive) -> Callable[..., Any]:
         "affine": lambda x, W, b: anp.matmul(x, W) + b,
         "concatenate": lambda *xs, axis=0: anp.concatenate(xs, axis),
         "stack": lambda *xs, axis=0: anp.stack(xs, axis),
+        "var": _without_mean(anp.var),
+        "std": _without_mean(anp.std),
     }
     if primitive.name in own:
         return own[primitive.name]
@@ -126,6 +128,17 @@ def hips(primitive: Primitive) -> Callable[..., Any]:
         if hasattr(anp, function.__name__):
             return getattr(anp, function.__name__)  # type: ignore
     raise Missing(primitive.name)
+
+
+def _without_mean(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, where it is not given a mean: the rule of HIPS autograd takes its own."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("mean") is not None:
+            raise Missing(f"{function.__name__} with a mean that is given")
+        return function(*args, **kwargs)
+
+    return call
 
 
 def hips_gradients(program: Program, inputs: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
