@@ -165,6 +165,8 @@ def _key(x: Any) -> Hashable:
     kind = x.__class__
     if kind is Variable:
         return id(x)
+    if isinstance(x, Primitive):
+        return x
     if kind is Constant:
         return Constant, _key(x.value)
     if kind is tuple or kind is list:

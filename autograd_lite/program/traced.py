@@ -338,6 +338,8 @@ class TracedArray(StandIn):
 
     def own_product(self, g: Any, partial: Any, times: Callable[[Any, Any], Any]) -> Any:
         """The product of the chain rule for this operand, summed where that of plain arrays is."""
+        if self.is_number and not getattr(g, "shape", ()):
+            return times(g, partial)
         shapes = np.shape(g), np.shape(partial)
         are_double = all(getattr(x, "dtype", None) is _DOUBLE for x in (self, g, partial))
         is_traced = not any(isinstance(x, Recorded) for x in (g, partial))
