@@ -219,8 +219,8 @@ def structural(
             an array and `axis`: np.add of sum and cumsum.
         contracts: of a sum of products (shapes, **params): the labels of the axes of each operand,
             and those of the result.
-        steps: (*operands, **params), the same in elementwise functions and reductions of the table,
-            for machine code that has nothing else.
+        steps: (*operands, **params), the same in elementwise functions, reductions and products of
+            the table, for machine code that has nothing else.
         into, in_numpy: the value written into an array, and its text, for compiled programs: see
             `Primitive`.
 

@@ -87,6 +87,7 @@ def _affine_each(which: Sequence[bool], x: Any, W: Any, b: Any) -> Any:
     back=("g·{W}ᵀ", "{x}ᵀ·g", "g, summed over the rows"),
     fits="the last axis of x must be as long as the first of W, and b as the last of W",
     method=False,
+    steps=lambda x, W, b: matmul(x, W) + b,
 )
 def affine(x: Any, W: Any, b: Any) -> Call:
     """z = x·W + b, the rows of x each mapped to a row of z.
