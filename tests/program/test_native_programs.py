@@ -317,3 +317,17 @@ def test_the_place_of_the_least_of_one_number() -> None:
         return at, np.argmax(x[:, None] * 1.0, axis=1), x[at] * 2.0
 
     same_zeros(f, X[0])
+
+
+def test_a_long_chain_of_elements_of_an_array():
+    def f(x):
+        y = x[0]
+        for i in range(1500):
+            y = np.sin(y) + x[i % 3]
+        return y
+
+    x = np.array([0.1, 0.2, 0.3])
+    value, gradient = al.compile(f, backend="native").value_and_grad(x)
+    expected, slopes = al.value_and_grad(f)(x)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-9)

@@ -108,6 +108,6 @@ def _called(program: Program, part: list[Instruction], whole: bool) -> Instructi
     own = Program(tuple(given), part, tuple(wanted))
     try:
         function = Native(own, checked)
-    except NotStraight:
+    except (NotStraight, RecursionError):  # or an expression that is too deep to be fused
         return None
     return Instruction(NumpyCall(function), tuple(given), {}, tuple(wanted), True, False)
